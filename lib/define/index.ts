@@ -1,0 +1,4 @@
+export * from './credential';
+export * from './fields';
+export * from './node';
+export * from './wire';

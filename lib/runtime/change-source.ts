@@ -1,0 +1,23 @@
+import type { Change } from '../event/change';
+import type { Status } from '../define/node';
+
+/** What a trigger wants to hear of. */
+export interface WatchRequest {
+  readonly sheetIds: readonly string[];
+  readonly smartsheet: { readonly token: string; readonly base: string };
+  /** Null: sheets are watched by version polling. */
+  readonly publicUrl: string | null;
+  readonly pollSeconds: number;
+}
+
+/**
+ * Hands out resolved changes, each leased for 60 s and handed out again until it is in the trail.
+ * Several subscriptions may name the same sheet: the webhook is shared, and every subscriber gets every change.
+ */
+export interface ChangeSource {
+  subscribe(
+    request: WatchRequest,
+    deliver: (changes: readonly Change[]) => void,
+    show: (status: Status) => void,
+  ): Promise<() => Promise<void>>;
+}

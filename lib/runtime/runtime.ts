@@ -1,0 +1,48 @@
+import type { Ports, Log } from '../ports';
+import type { BillingSettings } from '../settings/billing-settings';
+import type { StoreCounts } from '../store/store';
+
+/**
+ * The one worker behind all nodes of a home in this process: store, intake, webhooks, leases. Made by `openRuntime`
+ * (`lib/runtime/open-runtime.ts`), counted by the host, closed with its last user.
+ */
+export interface Runtime {
+  /** Ports for one node. `settings` are already complete; `log` is the node's own. */
+  portsFor(node: { readonly settings: BillingSettings; readonly log: Log }): Ports;
+
+  /**
+   * Answers whatever was posted to `/webhook`: a challenge, a callback, or neither. Never rejects.
+   * A callback is in the store before this resolves with 200.
+   */
+  answerWebhook(request: WebhookRequest): Promise<WebhookAnswer>;
+
+  health(): Promise<Health>;
+
+  /** Stops intake, waits for what is under way, closes the store. Repeating it is harmless. */
+  close(): Promise<void>;
+}
+
+export interface WebhookRequest {
+  /** Header names in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The exact bytes; null when the host could not get at them. */
+  readonly body: Uint8Array | null;
+}
+
+export interface WebhookAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface Health {
+  readonly status: 'ok' | 'degraded' | 'down';
+  readonly checks: readonly { readonly name: string; readonly status: 'ok' | 'degraded' | 'down'; readonly text: string }[];
+  readonly counts: StoreCounts | null;
+}
+
+export interface RuntimeOptions {
+  /** `BILLING_AUDIT_HOME`, absolute. */
+  readonly home: string;
+  readonly log: Log;
+}

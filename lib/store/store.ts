@@ -1,0 +1,254 @@
+import type { AuditEvent } from '../event/audit-event';
+import type { Change } from '../event/change';
+
+/** Who calls: the service itself, or a person by an access token that the store verifies. */
+export type Caller = { readonly kind: 'service' } | { readonly kind: 'person'; readonly token: string };
+
+/**
+ * The narrow door to storage: `public.billing_audit_<verb>(p jsonb) returns jsonb`, one transaction per call.
+ * @throws StoreUnavailable  when the store cannot be reached or is closed; nothing was changed, or the call is safe to repeat
+ * @throws StoreRefused  when the function raised an error
+ */
+export interface StoreDriver {
+  rpc(name: `billing_audit_${string}`, p: unknown, caller?: Caller): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/**
+ * What nodes and the Runtime ask of the store, in their own words. Implemented once over any driver
+ * (`lib/store/store-over-driver.ts`).
+ */
+export interface Store {
+  // Webhooks and their callbacks
+  saveWebhook(webhook: Webhook): Promise<void>;
+  webhooks(): Promise<readonly Webhook[]>;
+  forgetWebhook(webhookId: string): Promise<void>;
+  /** Durable when it resolves. */
+  acceptCallback(callback: Callback): Promise<{ readonly isNew: boolean }>;
+  /** Callbacks that wait, oldest first, leased to the caller. */
+  leaseCallbacks(request: { limit: number; leaseSeconds: number }): Promise<readonly LeasedCallback[]>;
+  /** Puts callbacks back, or to the dead letters after the eighth try. */
+  failCallbacks(request: { ids: readonly string[]; why: string; retryInSeconds: number }): Promise<void>;
+
+  // Sheets and their last known cells
+  sheet(sheetId: string): Promise<KnownSheet | null>;
+  /** Last known cells of rows; rows never seen are left out. */
+  knownRows(sheetId: string, rowIds: readonly string[] | 'all'): Promise<readonly KnownRow[]>;
+  /** Compares, sets the last known cells, raises revisions, inserts changes, ends the callbacks: all or nothing. */
+  resolve(observation: Observation): Promise<Resolved>;
+
+  // Changes on their way to the trail
+  leaseChanges(request: { sheetIds: readonly string[] | 'all'; limit: number; leaseSeconds: number }): Promise<readonly Change[]>;
+  /** Gives back what was leased and could not be emitted. */
+  releaseChanges(eventKeys: readonly string[]): Promise<void>;
+
+  // The trail
+  /** Appends and marks the changes done. Repeating an event_key appends nothing. Callers at the same time share one commit. */
+  append(events: readonly AuditEvent[]): Promise<readonly Appended[]>;
+  recent(request: { limit: number }): Promise<readonly AuditEvent[]>;
+  search(query: TrailQuery): Promise<TrailPage>;
+
+  // Facts for the rules
+  approvals(request: { sheetId: string; at: string }): Promise<readonly Approval[]>;
+  approve(approval: NewApproval): Promise<Approval>;
+  personFacts(request: { person: string; at: string; withinMinutes: number }): Promise<PersonFacts>;
+  savePeople(people: readonly Person[]): Promise<void>;
+
+  /** Counts for status lines, health and metrics. */
+  counts(): Promise<StoreCounts>;
+}
+
+export interface Webhook {
+  readonly webhook_id: string;
+  readonly sheet_id: string;
+  readonly callback_url: string;
+  readonly shared_secret: string;
+  readonly previous_secret: string | null;
+  readonly status: string;
+}
+
+export interface Callback {
+  readonly webhook_id: string;
+  readonly nonce: string;
+  /** The signed bytes. */
+  readonly body: Uint8Array;
+}
+
+export interface LeasedCallback {
+  readonly id: string;
+  readonly webhook_id: string;
+  readonly nonce: string;
+  readonly sheet_id: string;
+  readonly body: Uint8Array;
+  readonly received_at: string;
+  readonly attempts: number;
+}
+
+export interface KnownSheet {
+  readonly sheet_id: string;
+  readonly name: string;
+  /** Version up to which every change has been resolved. */
+  readonly version: number;
+  /** Column id to title, as last seen. */
+  readonly columns: Readonly<Record<string, string>>;
+  readonly row_count: number;
+  /** When the sheet was last compared as a whole, or read by `rowsModifiedSince`. */
+  readonly compared_at: string | null;
+}
+
+export interface KnownRow {
+  readonly row_id: string;
+  readonly version: number;
+  readonly modified_at: string | null;
+  /** Column id to value. */
+  readonly cells: Readonly<Record<string, string | null>>;
+}
+
+/** One value that a cell held, in order of time; the last is what it holds now. */
+export interface Step {
+  readonly value: string | null;
+  readonly changed_by: string | null;
+  readonly changed_by_kind: Change['changed_by_kind'];
+  readonly changed_at: string;
+}
+
+export interface ObservedCell {
+  readonly column_id: string;
+  /** One step when nothing lies between; several when cell history was read. Equal neighbours are dropped. */
+  readonly steps: readonly Step[];
+  /** Cell history was wanted and could not be read. */
+  readonly intermediate_unknown?: boolean;
+}
+
+export interface ObservedRow {
+  readonly row_id: string;
+  readonly version: number;
+  readonly created_at: string | null;
+  readonly created_by: string | null;
+  readonly modified_at: string | null;
+  readonly modified_by: string | null;
+  /**
+   * Every cell that was read. A cell that is not listed is left as known. On a row never seen before, the first step of
+   * each cell is what it was created with; the change `row_added` carries these, each later step is a cell change.
+   */
+  readonly cells: readonly ObservedCell[];
+  readonly sheet_reference: string | null;
+}
+
+export interface RemovedRow {
+  readonly row_id: string;
+  readonly action: 'deleted' | 'moved';
+  readonly changed_by: string | null;
+  readonly changed_by_kind: Change['changed_by_kind'];
+  readonly changed_at: string;
+}
+
+/** What one read of a sheet saw. */
+export interface Observation {
+  readonly sheet_id: string;
+  readonly sheet_name: string;
+  /** Column id to title. */
+  readonly columns: Readonly<Record<string, string>>;
+  /** The sheet's version at the read; null when the read does not cover all up to it. */
+  readonly version: number | null;
+  readonly rows: readonly ObservedRow[];
+  readonly removed: readonly RemovedRow[];
+  /** First look at a sheet: last known cells are set, no change is made of them. */
+  readonly baseline: boolean;
+  readonly audit_run_id: string;
+  readonly found_by: Change['found_by'];
+  /** Webhook event ids that this observation answers; they become done in the same transaction. */
+  readonly callback_ids: readonly string[];
+  /** When the read was made: the new `compared_at` if `version` is given. */
+  readonly observed_at: string;
+}
+
+export interface Resolved {
+  /** event_keys of the changes that were inserted. */
+  readonly event_keys: readonly string[];
+}
+
+export interface Appended {
+  readonly event_key: string;
+  readonly stream: string;
+  readonly seq: number;
+  /** When it was stored: the event's `timestamp`. */
+  readonly timestamp: string;
+  /** False when the key was in the trail already. */
+  readonly is_new: boolean;
+}
+
+/** Every given field must match. Text fields match whole, `text` matches a part of any text field. */
+export interface TrailQuery {
+  readonly from?: string;
+  readonly to?: string;
+  readonly sheet_id?: string;
+  readonly row_id?: string;
+  readonly work_request?: string;
+  readonly column_name?: string;
+  readonly changed_by?: string;
+  readonly violation_type?: string;
+  readonly severity?: string;
+  readonly is_historical?: boolean;
+  readonly risk_from?: number;
+  readonly text?: string;
+  readonly order?: 'newest' | 'delta' | 'money_at_risk';
+  readonly limit?: number;
+  /** From the page before. */
+  readonly after?: string;
+}
+
+export interface TrailPage {
+  readonly events: readonly AuditEvent[];
+  readonly next: string | null;
+}
+
+export interface NewApproval {
+  readonly sheet_id: string;
+  /** Empty = all. */
+  readonly row_ids: readonly string[];
+  readonly work_requests: readonly string[];
+  readonly columns: readonly string[];
+  readonly people: readonly string[];
+  readonly from: string;
+  readonly to: string;
+  readonly reason: string;
+  readonly ticket: string | null;
+  readonly approver: string;
+}
+
+export interface Approval extends NewApproval {
+  readonly id: string;
+}
+
+export interface Person {
+  readonly email: string;
+  readonly name: string | null;
+  readonly role: string | null;
+  /** 1..10. */
+  readonly access_level: number | null;
+  readonly supervisor: string | null;
+  readonly department: string | null;
+  readonly last_review_at: string | null;
+  readonly active: boolean;
+}
+
+/** Null = nobody knows; it adds nothing to a score and is listed as unknown. */
+export interface PersonFacts {
+  readonly access_level: number | null;
+  readonly last_review_at: string | null;
+  /** The person's last change before `at`, or what the directory says, whichever is later. */
+  readonly last_active_at: string | null;
+  /** Changes of this person in the window that ends at `at`, this one included. */
+  readonly changes_in_window: number;
+}
+
+export interface StoreCounts {
+  readonly callbacks_waiting: number;
+  readonly callbacks_dead: number;
+  readonly changes_waiting: number;
+  readonly changes_leased: number;
+  readonly changes_dead: number;
+  readonly events: number;
+  readonly oldest_waiting_at: string | null;
+}

@@ -1,0 +1,14 @@
+/** Jest transform: one TypeScript file to CommonJS by esbuild. Types are checked by `tsc`, not here. */
+const { transformSync } = require('esbuild');
+
+module.exports = {
+  process(source, filename) {
+    return transformSync(source, {
+      loader: 'ts',
+      format: 'cjs',
+      target: 'node24',
+      sourcefile: filename,
+      sourcemap: 'inline',
+    });
+  },
+};
