@@ -12,6 +12,8 @@ export interface Ports {
   readonly changes: ChangeSource;
   /** The shared *Billing settings*, already completed with defaults. */
   readonly settings: BillingSettings;
+  /** What the node's credentials hold, by the credential's name and then the field's; an empty object without any. */
+  readonly credentials: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly now: Now;
   readonly sleep: Sleep;
   readonly random: Random;

@@ -15,6 +15,8 @@ interface Common<Kind extends string, Value> {
   readonly more?: boolean;
   /** Left empty, the value of this name in *Billing settings* is used, and the dialog shows which. */
   readonly setting?: string;
+  /** Left empty (and without a *Billing settings* value), this environment variable is used. */
+  readonly environment?: string;
   /** Shown only while another field (options or boolean) has one of these values. */
   readonly showWhen?: { readonly field: string; readonly is: readonly (string | boolean)[] };
 }

@@ -7,8 +7,8 @@ import type { StoreCounts } from '../store/store';
  * (`lib/runtime/open-runtime.ts`), counted by the host, closed with its last user.
  */
 export interface Runtime {
-  /** Ports for one node. `settings` are already complete; `log` is the node's own. */
-  portsFor(node: { readonly settings: BillingSettings; readonly log: Log }): Ports;
+  /** Ports for one node. `settings` are already complete; `credentials` and `log` are the node's own. */
+  portsFor(node: NodeSide): Ports;
 
   /**
    * Answers whatever was posted to `/webhook`: a challenge, a callback, or neither. Never rejects.
@@ -20,6 +20,13 @@ export interface Runtime {
 
   /** Stops intake, waits for what is under way, closes the store. Repeating it is harmless. */
   close(): Promise<void>;
+}
+
+/** What differs from node to node. */
+export interface NodeSide {
+  readonly settings: BillingSettings;
+  readonly credentials: Ports['credentials'];
+  readonly log: Log;
 }
 
 export interface WebhookRequest {
