@@ -5,4 +5,5 @@ module.exports = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build/', '<rootDir>/test/hosts/'],
   testEnvironment: 'node',
   testTimeout: 60_000,
+  reporters: ['default', '<rootDir>/scripts/jest-count-reporter.cjs'],
 };

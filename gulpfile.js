@@ -1,0 +1,150 @@
+/**
+ * The build. `gulp --tasks` lists what there is; `npm start` and `npm test` call it when a source has changed.
+ * dist/node-red is the palette @billing-audit/node-red, dist/billing-audit the server and CLI billing-audit.
+ */
+const { spawn } = require('node:child_process');
+const { execFileSync } = require('node:child_process');
+const { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync, chmodSync, readdirSync } = require('node:fs');
+const { join } = require('node:path');
+const esbuild = require('esbuild');
+const { parallel, series, watch: watchFiles } = require('gulp');
+const manifest = require('./package.json');
+
+const PALETTE = 'dist/node-red';
+const SERVER = 'dist/billing-audit';
+const SOURCES = [
+  'nodes/**',
+  'hosts/**',
+  'credentials/**',
+  'lib/**',
+  'supabase/**',
+  'flows/**',
+  'server/**',
+  'sandbox/**',
+];
+const bundle = (options) =>
+  esbuild.build({
+    bundle: true,
+    platform: 'node',
+    target: 'node22',
+    format: 'cjs',
+    sourcemap: true,
+    logLevel: 'warning',
+    ...options,
+  });
+
+async function clean() {
+  rmSync('dist', { recursive: true, force: true });
+  rmSync('build', { recursive: true, force: true });
+}
+
+/** The palette for Node-RED: generated editor files beside bundled runtime files. */
+async function nodeRedPackage() {
+  rmSync(PALETTE, { recursive: true, force: true });
+  const { buildNodeRed } = await import('./scripts/build/node-red.mjs');
+  await buildNodeRed({ outdir: PALETTE });
+}
+
+/** Server and CLI: Node-RED and the palette stay packages of their own, all else is in the bundle. */
+async function serverPackage() {
+  rmSync(SERVER, { recursive: true, force: true });
+  await bundle({
+    entryPoints: { cli: 'server/cli/index.ts', sandbox: 'sandbox/main.ts' },
+    outdir: SERVER,
+    external: ['node-red', 'express', 'bcryptjs'],
+  });
+  chmodSync(join(SERVER, 'cli.js'), 0o755);
+  cpSync('flows/node-red', join(SERVER, 'flows'), { recursive: true });
+  cpSync('sandbox/samples/practice.csv', join(SERVER, 'practice.csv'));
+  for (const file of ['LICENSE', 'README.md', 'CHANGELOG.md']) cpSync(file, join(SERVER, file));
+  writeFileSync(join(SERVER, 'package.json'), `${JSON.stringify(serverManifest(), null, 2)}\n`);
+}
+
+function serverManifest() {
+  const { version, license, devDependencies: versions } = manifest;
+  return {
+    name: 'billing-audit',
+    version,
+    description: 'Watches billing sheets in Smartsheet: what changed, who did it, was it allowed, how risky is it.',
+    license,
+    repository: { type: 'git', url: 'git+https://github.com/billing-audit/billing-audit.git' },
+    engines: { node: '>=22.9' },
+    bin: { 'billing-audit': 'cli.js' },
+    files: ['*.js', '*.csv', 'flows/', 'CHANGELOG.md'],
+    dependencies: {
+      '@billing-audit/node-red': version,
+      bcryptjs: versions.bcryptjs,
+      express: versions.express,
+      'node-red': versions['node-red'],
+    },
+  };
+}
+
+/** In a checkout Node-RED and `npx billing-audit` find the built packages where npm would have put them. */
+async function link() {
+  mkdirSync('node_modules/@billing-audit', { recursive: true });
+  linkFolder(PALETTE, 'node_modules/@billing-audit/node-red');
+  linkFolder(SERVER, 'node_modules/billing-audit');
+  const launcher = 'node_modules/.bin/billing-audit';
+  rmSync(launcher, { force: true });
+  if (process.platform === 'win32') {
+    writeFileSync(`${launcher}.cmd`, '@"%~dp0..\\node\\bin\\node.exe" "%~dp0..\\billing-audit\\cli.js" %*\r\n');
+  } else {
+    const script = [
+      '#!/bin/sh',
+      'bin=$(dirname "$0")',
+      'exec "$bin/../node/bin/node" "$bin/../billing-audit/cli.js" "$@"',
+    ];
+    writeFileSync(launcher, `${script.join('\n')}\n`, { mode: 0o755 });
+  }
+}
+
+function linkFolder(folder, at) {
+  rmSync(at, { recursive: true, force: true });
+  symlinkSync(join(__dirname, folder), at, 'junction');
+}
+
+/** Tarballs as npm would publish them, in dist/. */
+async function pack() {
+  const npm = process.env.npm_execpath;
+  for (const folder of [PALETTE, SERVER]) {
+    const command = npm ? [process.execPath, [npm]] : ['npm', []];
+    execFileSync(command[0], [...command[1], 'pack', '--pack-destination', join(__dirname, 'dist')], {
+      cwd: folder,
+      stdio: 'inherit',
+    });
+  }
+}
+
+const build = series(parallel(nodeRedPackage, serverPackage), link);
+
+/** Rebuilds on every change. */
+function watch() {
+  watchFiles(SOURCES, { ignoreInitial: false }, build);
+}
+
+/** `npm run dev`: builds on every change and starts the server again with it. */
+function dev() {
+  let server;
+  const restart = async () => {
+    if (server) await new Promise((done) => server.once('exit', done).kill('SIGTERM'));
+    server = spawn(process.execPath, [join(SERVER, 'cli.js'), 'start'], { stdio: 'inherit' });
+  };
+  watchFiles(SOURCES, { ignoreInitial: false }, series(build, restart));
+}
+
+/** Every benchmark of bench/, or the one given with --name. */
+async function bench() {
+  const given = process.argv.indexOf('--name');
+  const names = readdirSync('bench')
+    .filter((file) => file.endsWith('.bench.ts'))
+    .map((file) => file.replace('.bench.ts', ''))
+    .filter((name) => given < 0 || process.argv[given + 1] === name);
+  for (const name of names) {
+    const outfile = `build/bench/${name}.js`;
+    await bundle({ entryPoints: [`bench/${name}.bench.ts`], outfile, packages: 'external', target: 'node24' });
+    execFileSync(process.execPath, [outfile], { stdio: 'inherit' });
+  }
+}
+
+module.exports = { build, watch, clean, pack: series(build, pack), dev, bench, default: build };

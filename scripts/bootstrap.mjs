@@ -1,0 +1,176 @@
+/**
+ * The one door of every `npm run` script: any Node >= 20 can run it. It installs what is missing (the pinned Node first,
+ * then the rest with it), builds when a source has changed, and runs the task with the pinned Node.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const [task, ...rest] = process.argv.slice(2);
+const MINIMUM_NODE = 20;
+
+const tasks = {
+  start: () => {
+    build();
+    run(node(), [join(root, 'dist/billing-audit/cli.js'), 'start', ...rest]);
+  },
+  build: () => build({ always: true }),
+  dev: () => {
+    build();
+    tool('gulp', ['dev', ...rest]);
+  },
+  lint: () => lint(),
+  test: () => {
+    installTestHosts();
+    run(node(), [join(root, 'scripts/system-packages.mjs')]);
+    if (rest.length === 0) lint();
+    build();
+    tool('jest', rest);
+  },
+  bench: () => {
+    build();
+    tool('gulp', ['bench', ...rest.flatMap((name) => ['--name', name])]);
+  },
+};
+
+main();
+
+function main() {
+  if (Number(process.versions.node.split('.')[0]) < MINIMUM_NODE) {
+    fail(`Node.js ${MINIMUM_NODE} or later is needed, this is ${process.version}. Get one at https://nodejs.org.`);
+  }
+  const chosen = tasks[task];
+  if (!chosen) fail(`Unknown task "${task ?? ''}". Known: ${Object.keys(tasks).join(', ')}.`);
+  process.chdir(root);
+  install();
+  chosen();
+}
+
+/** Installs the root packages when package-lock.json is not what was installed last. */
+function install() {
+  installFolder(root, 'packages');
+}
+
+function installTestHosts() {
+  installFolder(join(root, 'test/hosts'), 'test hosts');
+}
+
+function installFolder(folder, what) {
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(folder, 'package-lock.json')))
+    .digest('hex');
+  const mark = join(folder, 'node_modules/.billing-audit-installed');
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return;
+  say(`Installing ${what} ...`);
+  run(installerNode(), [npmCli(), 'ci', '--no-audit', '--no-fund', '--loglevel', 'error'], { cwd: folder });
+  writeFileSync(mark, wanted);
+}
+
+/** A Node that the packages accept: this one, or the pinned one put into build/toolchain first. */
+function installerNode() {
+  const pinned = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages['node_modules/node']
+    .version;
+  if (Number(process.versions.node.split('.')[0]) >= Number(pinned.split('.')[0])) return process.execPath;
+  const toolchain = join(root, 'build/toolchain');
+  const binary = nodeIn(toolchain);
+  if (!existsSync(binary)) {
+    say(`Installing Node.js ${pinned} for this project (the one you run is ${process.version}) ...`);
+    mkdirSync(toolchain, { recursive: true });
+    writeFileSync(join(toolchain, 'package.json'), '{ "private": true }\n');
+    const npmArguments = ['install', `node@${pinned}`, '--no-save', '--no-audit', '--no-fund', '--loglevel', 'error'];
+    run(process.execPath, [npmCli(), ...npmArguments], { cwd: toolchain });
+  }
+  return binary;
+}
+
+/** Builds into dist/ unless nothing that goes into it has changed since. */
+function build({ always = false } = {}) {
+  const wanted = fingerprint([
+    'nodes',
+    'hosts',
+    'credentials',
+    'lib',
+    'supabase',
+    'flows',
+    'sandbox',
+    'server',
+    'scripts',
+    'gulpfile.js',
+    'package-lock.json',
+    'package.json',
+  ]);
+  const mark = join(root, 'dist/.built-from');
+  if (!always && existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return;
+  say('Building ...');
+  rmSync(mark, { force: true });
+  tool('gulp', ['build']);
+  writeFileSync(mark, wanted);
+}
+
+function lint() {
+  tool('tsc', ['-p', 'tsconfig.json']);
+  tool('eslint', ['.', '--max-warnings', '0']);
+  tool('prettier', ['--check', '--log-level', 'warn', '.']);
+}
+
+function fingerprint(paths) {
+  const hash = createHash('sha256');
+  const add = (path) => {
+    const full = join(root, path);
+    if (statSync(full).isDirectory())
+      return readdirSync(full)
+        .sort()
+        .forEach((name) => add(join(path, name)));
+    hash.update(`${path}\0`).update(readFileSync(full)).update('\0');
+  };
+  paths.filter((path) => existsSync(join(root, path))).forEach(add);
+  return hash.digest('hex');
+}
+
+/** Runs a development tool of node_modules with the pinned Node. */
+function tool(name, toolArguments) {
+  const { bin } = JSON.parse(
+    readFileSync(join(root, 'node_modules', name === 'tsc' ? 'typescript' : name, 'package.json'), 'utf8'),
+  );
+  const script = typeof bin === 'string' ? bin : bin[name];
+  run(node(), [join(root, 'node_modules', name === 'tsc' ? 'typescript' : name, script), ...toolArguments]);
+}
+
+function node() {
+  return nodeIn(root);
+}
+
+function nodeIn(folder) {
+  return join(folder, 'node_modules/node/bin', process.platform === 'win32' ? 'node.exe' : 'node');
+}
+
+function npmCli() {
+  const path = process.env.npm_execpath;
+  if (path?.endsWith('.js') && existsSync(path)) return path;
+  return fail('Run this through npm (npm start, npm test, npm run ...), so that npm itself can be found.');
+}
+
+/** Runs a program to its end in this terminal; a failure ends this process with the same code. */
+function run(program, programArguments, { cwd = root } = {}) {
+  const path = `${join(root, 'node_modules/.bin')}${delimiter}${process.env.PATH ?? ''}`;
+  const { status, signal, error } = spawnSync(program, programArguments, {
+    cwd,
+    stdio: 'inherit',
+    env: { ...process.env, PATH: path },
+  });
+  if (error) fail(`${program} could not be started: ${error.message}`);
+  if (signal) process.kill(process.pid, signal);
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+function say(text) {
+  process.stdout.write(`${text}\n`);
+}
+
+function fail(text) {
+  process.stderr.write(`${text}\n`);
+  process.exit(2);
+}

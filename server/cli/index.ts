@@ -1,0 +1,107 @@
+#!/usr/bin/env node
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { BillingAuditError, messageOf } from '../../lib/errors';
+import { readConfiguration, type StartFlags } from '../configuration';
+import { start, type Assets, type Started } from '../start';
+import { version } from '../version';
+
+/** Exit codes of DESIGN §6. */
+const EXIT = { done: 0, foundWrong: 1, misused: 2, couldNotBeDone: 3 } as const;
+
+const assets: Assets = {
+  sandboxProgram: join(__dirname, 'sandbox.js'),
+  practiceWorkload: join(__dirname, 'practice.csv'),
+  firstFlow: join(__dirname, 'flows', '01 - Watch a sheet.json'),
+};
+
+const program = new Command('billing-audit')
+  .description('Watches billing sheets in Smartsheet and records who changed what.')
+  .version(version)
+  .showHelpAfterError('(billing-audit --help lists the commands)')
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.done : EXIT.misused));
+
+program
+  .command('start')
+  .description('Start Node-RED with the Billing Audit flow. Without a Smartsheet token: practice mode.')
+  .option('--port <port>', 'port of the editor and the webhook (PORT, 1880)')
+  .option('--host <host>', 'address to listen on (HOST, 127.0.0.1)')
+  .option('--home <folder>', 'folder of all local state (BILLING_AUDIT_HOME, ./.billing-audit)')
+  .option('--json', 'print one JSON line instead of sentences')
+  .action((flags: StartFlags & { json?: boolean }) => guarded(() => runStart(flags)));
+
+program
+  .command('sandbox')
+  .description('Run the local Smartsheet on its own (its options: billing-audit sandbox --help).')
+  .allowUnknownOption()
+  .helpOption(false)
+  .argument('[options...]')
+  .action((options: string[]) => runSandbox(options));
+
+void program.parseAsync();
+
+async function runStart(flags: StartFlags & { json?: boolean }): Promise<void> {
+  const began = performance.now();
+  loadDotEnv();
+  const started = await start(readConfiguration(flags, process.env), assets, process.env);
+  stopOnSignals(started);
+  await started.practice?.open();
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  if (flags.json) print(JSON.stringify({ address: started.address, practice: started.practice !== null, seconds }));
+  else print(welcome(started, seconds));
+}
+
+function welcome({ address, practice, home, newPassword }: Started, seconds: string): string {
+  return [
+    `Billing Audit is up after ${seconds} s.`,
+    `  Editor      ${address}/admin`,
+    `  Health      ${address}/health`,
+    `  Local state ${home}`,
+    ...(practice ? [`  Practice    ${practice.address}  (a local Smartsheet; nothing here is real)`] : []),
+    ...(newPassword ? [`  Sign in as  admin, password ${newPassword}  (shown once, write it down)`] : []),
+    practice
+      ? 'To watch real sheets: set SMARTSHEET_ACCESS_TOKEN and SMARTSHEET_SHEETS in .env and start again.'
+      : 'Stop with Ctrl+C.',
+  ].join('\n');
+}
+
+function runSandbox(options: readonly string[]): void {
+  const child = spawn(process.execPath, [assets.sandboxProgram, ...options], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => process.exit(code ?? (signal ? EXIT.done : EXIT.couldNotBeDone)));
+}
+
+/** The first signal stops in order; a second one, from somebody in a hurry, at once. */
+function stopOnSignals(started: Started): void {
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) process.exit(EXIT.couldNotBeDone);
+    stopping = true;
+    void guarded(() => started.stop()).then(() => process.exit());
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGBREAK'] as const) process.on(signal, stop);
+}
+
+function loadDotEnv(): void {
+  try {
+    process.loadEnvFile();
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') throw thrown;
+  }
+}
+
+/** The one place where a failure of a command is told. */
+async function guarded(command: () => Promise<void>): Promise<void> {
+  try {
+    await command();
+  } catch (thrown) {
+    const known = thrown instanceof BillingAuditError;
+    process.stderr.write(`${messageOf(thrown)}\n${known ? `${thrown.hint}\n` : `${(thrown as Error).stack ?? ''}\n`}`);
+    process.exit(known && thrown.code === 'bad_setting' ? EXIT.misused : EXIT.couldNotBeDone);
+  }
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
