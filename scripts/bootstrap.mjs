@@ -2,7 +2,7 @@
  * The one door of every `npm run` script: any Node >= 20 can run it. It installs what is missing (the pinned Node first,
  * then the rest with it), builds when a source has changed, and runs the task with the pinned Node.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -15,12 +15,12 @@ const MINIMUM_NODE = 20;
 const tasks = {
   start: () => {
     build();
-    run(node(), [join(root, 'dist/billing-audit/cli.js'), 'start', ...rest]);
+    stayWith(node(), [join(root, 'dist/billing-audit/cli.js'), 'start', ...rest]);
   },
   build: () => build({ always: true }),
   dev: () => {
     build();
-    tool('gulp', ['dev', ...rest]);
+    stayWith(node(), [scriptOf('gulp'), 'dev', ...rest]);
   },
   lint: () => lint(),
   test: () => {
@@ -132,11 +132,13 @@ function fingerprint(paths) {
 
 /** Runs a development tool of node_modules with the pinned Node. */
 function tool(name, toolArguments) {
-  const { bin } = JSON.parse(
-    readFileSync(join(root, 'node_modules', name === 'tsc' ? 'typescript' : name, 'package.json'), 'utf8'),
-  );
-  const script = typeof bin === 'string' ? bin : bin[name];
-  run(node(), [join(root, 'node_modules', name === 'tsc' ? 'typescript' : name, script), ...toolArguments]);
+  run(node(), [scriptOf(name), ...toolArguments]);
+}
+
+function scriptOf(name) {
+  const folder = join(root, 'node_modules', name === 'tsc' ? 'typescript' : name);
+  const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return join(folder, typeof bin === 'string' ? bin : bin[name]);
 }
 
 function node() {
@@ -155,15 +157,24 @@ function npmCli() {
 
 /** Runs a program to its end in this terminal; a failure ends this process with the same code. */
 function run(program, programArguments, { cwd = root } = {}) {
-  const path = `${join(root, 'node_modules/.bin')}${delimiter}${process.env.PATH ?? ''}`;
-  const { status, signal, error } = spawnSync(program, programArguments, {
-    cwd,
-    stdio: 'inherit',
-    env: { ...process.env, PATH: path },
-  });
+  const { status, signal, error } = spawnSync(program, programArguments, { cwd, stdio: 'inherit', env: environment() });
   if (error) fail(`${program} could not be started: ${error.message}`);
   if (signal) process.kill(process.pid, signal);
   if (status !== 0) process.exit(status ?? 1);
+}
+
+/** Runs a program that stays up, and hands it the signals that come for this one (npm and services send them here). */
+function stayWith(program, programArguments) {
+  const child = spawn(program, programArguments, { cwd: root, stdio: 'inherit', env: environment() });
+  // Ctrl+C reaches the whole terminal group by itself; here it must only not end this process first.
+  process.on('SIGINT', () => undefined);
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  child.on('error', (error) => fail(`${program} could not be started: ${error.message}`));
+  child.on('exit', (code, signal) => (signal ? process.kill(process.pid, signal) : process.exit(code)));
+}
+
+function environment() {
+  return { ...process.env, PATH: `${join(root, 'node_modules/.bin')}${delimiter}${process.env.PATH ?? ''}` };
 }
 
 function say(text) {
