@@ -14,6 +14,9 @@ export type Emit<O extends Outputs> = {
 /** Sends from a trigger; resolves when the host has taken the values. */
 export type Send<O extends Outputs> = (emitted: Emit<O>) => void;
 
+/** Ends a trigger and waits until it has ended. `removed`: the node is gone for good, not only deployed anew. */
+export type Stop = (end?: { readonly removed: boolean }) => Promise<void>;
+
 /** Text under a node: a key of the host's locale catalogue, facts for it, and how it stands. */
 export interface Status {
   readonly state: 'ok' | 'working' | 'waiting' | 'warning' | 'error' | 'off';
@@ -56,8 +59,8 @@ export interface TriggerDefinition<F extends Fields = Fields, O extends Outputs 
   readonly role: 'trigger';
   /** What "Try with an example" shows as coming out. */
   readonly example: Emit<O>;
-  /** Begins; resolves to the function that ends it and waits until it has ended. */
-  start(params: Params<F>, ports: Ports, send: Send<O>, show: (status: Status) => void): Promise<() => Promise<void>>;
+  /** Begins; resolves to what ends it. */
+  start(params: Params<F>, ports: Ports, send: Send<O>, show: (status: Status) => void): Promise<Stop>;
 }
 
 /** Values that several nodes share; no ports. Node-RED draws it as a config node. */
