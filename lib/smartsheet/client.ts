@@ -1,0 +1,179 @@
+import {
+  historyAnswer,
+  sheetAnswer,
+  understood,
+  userAnswer,
+  versionAnswer,
+  webhookAnswer,
+  webhookPage,
+  webhookResult,
+} from './answers';
+import type { HistoryEntry, RowRead, SheetRead, SmartsheetUser, SmartsheetWebhook } from './answers';
+import { ask, type Exchange } from './exchange';
+
+/** How far a read of many pages has come. */
+export type Progress = (done: number, total: number) => void;
+
+export interface NewWebhook {
+  readonly name: string;
+  readonly sheetId: string;
+  readonly callbackUrl: string;
+}
+
+/** What the product asks of Smartsheet. Every method waits for the token's budget and tries again what may pass. */
+export interface SmartsheetClient {
+  me(): Promise<SmartsheetUser>;
+  user(userId: string): Promise<SmartsheetUser>;
+  sheetVersion(sheetId: string): Promise<number>;
+  /** The whole sheet. Name, columns and version are those of the first page: what changed since is above that version. */
+  wholeSheet(sheetId: string, progress?: Progress): Promise<SheetRead>;
+  /** The sheet's facts and the rows named; a row that is gone is missing from `rows`. At most 300 ids: they travel in the address. */
+  sheetRows(sheetId: string, rowIds: readonly string[]): Promise<SheetRead>;
+  /** Rows modified at or after `since`; deleted ones are not among them. */
+  rowsModifiedSince(sheetId: string, since: string): Promise<SheetRead>;
+  /** Ids of all rows, read by one column to keep it small. */
+  rowIds(sheetId: string, columnId: string): Promise<readonly string[]>;
+  /** Every value that the cell held, in the order in which Smartsheet lists them. Limited to 30 a minute. */
+  cellHistory(sheetId: string, rowId: string, columnId: string): Promise<readonly HistoryEntry[]>;
+  /** One page, newest first; a page shorter than `pageSize` is the last. */
+  webhooks(page: number, pageSize: number): Promise<readonly SmartsheetWebhook[]>;
+  createWebhook(webhook: NewWebhook): Promise<SmartsheetWebhook>;
+  webhook(webhookId: string): Promise<SmartsheetWebhook>;
+  enableWebhook(webhookId: string): Promise<SmartsheetWebhook>;
+  deleteWebhook(webhookId: string): Promise<void>;
+}
+
+export const MOST_ROWS_PER_ADDRESS = 300;
+const ROWS_PER_PAGE = 1000;
+const IDS_PER_PAGE = 5000;
+const HISTORY_PER_PAGE = 100;
+const ROW_FLAGS = 'include=writerInfo,rowPermalink,objectValue';
+
+/** A client for one token at one address. */
+export function createClient(exchange: Exchange): SmartsheetClient {
+  return { ...peopleCalls(exchange), ...sheetCalls(exchange), ...webhookCalls(exchange) };
+}
+
+function peopleCalls(exchange: Exchange): Pick<SmartsheetClient, 'me' | 'user'> {
+  const read = async (path: string, what: string): Promise<SmartsheetUser> =>
+    understood(userAnswer, await ask(exchange, { method: 'GET', path, what }), what);
+  return {
+    me: () => read('users/me', 'tell who the token belongs to'),
+    user: (userId) => read(`users/${userId}`, `name user ${userId}`),
+  };
+}
+
+function sheetCalls(
+  exchange: Exchange,
+): Pick<
+  SmartsheetClient,
+  'sheetVersion' | 'wholeSheet' | 'sheetRows' | 'rowsModifiedSince' | 'rowIds' | 'cellHistory'
+> {
+  const readSheet = async (sheetId: string, query: string): Promise<SheetRead> => {
+    const what = `read sheet ${sheetId}`;
+    return understood(
+      sheetAnswer,
+      await ask(exchange, { method: 'GET', path: `sheets/${sheetId}?${query}`, what }),
+      what,
+    );
+  };
+  const readPages = async (
+    sheetId: string,
+    query: string,
+    pageSize: number,
+    progress?: Progress,
+  ): Promise<SheetRead> => {
+    const first = await readSheet(sheetId, `${query}&page=1&pageSize=${pageSize}`);
+    const rows = new Map<string, RowRead>();
+    // A page may be short, empty, or repeat the last one when there is nothing more (reference §1): stop at no news.
+    for (let page = 1, read = first; ; page += 1) {
+      const before = rows.size;
+      for (const row of read.rows) if (!rows.has(row.id)) rows.set(row.id, row);
+      progress?.(rows.size, first.totalRowCount ?? rows.size);
+      if (rows.size === before || read.rows.length < pageSize) break;
+      read = await readSheet(sheetId, `${query}&page=${page + 1}&pageSize=${pageSize}`);
+    }
+    return { ...first, rows: [...rows.values()] };
+  };
+  return {
+    async sheetVersion(sheetId) {
+      const what = `read the version of sheet ${sheetId}`;
+      return understood(
+        versionAnswer,
+        await ask(exchange, { method: 'GET', path: `sheets/${sheetId}/version`, what }),
+        what,
+      ).version;
+    },
+    wholeSheet: (sheetId, progress) => readPages(sheetId, ROW_FLAGS, ROWS_PER_PAGE, progress),
+    sheetRows: (sheetId, rowIds) => {
+      const query = `${ROW_FLAGS}&rowIds=${rowIds.join(',')}&page=1&pageSize=${ROWS_PER_PAGE}`;
+      return readSheet(sheetId, query);
+    },
+    rowsModifiedSince: (sheetId, since) =>
+      readPages(sheetId, `${ROW_FLAGS}&rowsModifiedSince=${encodeURIComponent(since)}`, ROWS_PER_PAGE),
+    rowIds: async (sheetId, columnId) =>
+      (await readPages(sheetId, `columnIds=${columnId}`, IDS_PER_PAGE)).rows.map(({ id }) => id),
+    cellHistory: (sheetId, rowId, columnId) => readHistory(exchange, sheetId, rowId, columnId),
+  };
+}
+
+async function readHistory(
+  exchange: Exchange,
+  sheetId: string,
+  rowId: string,
+  columnId: string,
+): Promise<readonly HistoryEntry[]> {
+  const what = `read the history of row ${rowId}, column ${columnId} in sheet ${sheetId}`;
+  const entries: HistoryEntry[] = [];
+  for (let page = 1; ; page += 1) {
+    const path =
+      `sheets/${sheetId}/rows/${rowId}/columns/${columnId}/history` +
+      `?include=objectValue&page=${page}&pageSize=${HISTORY_PER_PAGE}`;
+    const answer = await ask(exchange, { method: 'GET', path, what, cost: { requests: 1, history: 1 } });
+    const { data } = understood(historyAnswer, answer, what);
+    const repeats = page > 1 && JSON.stringify(data) === JSON.stringify(entries.slice(-data.length));
+    if (!repeats) entries.push(...data);
+    if (repeats || data.length < HISTORY_PER_PAGE) return entries;
+  }
+}
+
+function webhookCalls(
+  exchange: Exchange,
+): Pick<SmartsheetClient, 'webhooks' | 'createWebhook' | 'webhook' | 'enableWebhook' | 'deleteWebhook'> {
+  return {
+    async webhooks(page, pageSize) {
+      const what = 'list the webhooks';
+      const path = `webhooks?page=${page}&pageSize=${pageSize}`;
+      return understood(webhookPage, await ask(exchange, { method: 'GET', path, what }), what).data;
+    },
+    async createWebhook({ name, sheetId, callbackUrl }) {
+      const what = `create a webhook for sheet ${sheetId}`;
+      const scope = { scope: 'sheet', scopeObjectId: Number(sheetId), events: ['*.*'], version: 1 };
+      // Not repeated by itself when the answer is lost: the next look at the list finds what was made.
+      const call = {
+        method: 'POST',
+        path: 'webhooks',
+        body: { name, callbackUrl, ...scope },
+        what,
+        repeatable: false,
+      } as const;
+      return understood(webhookResult, await ask(exchange, call), what).result;
+    },
+    async webhook(webhookId) {
+      const what = `read webhook ${webhookId}`;
+      return understood(
+        webhookAnswer,
+        await ask(exchange, { method: 'GET', path: `webhooks/${webhookId}`, what }),
+        what,
+      );
+    },
+    async enableWebhook(webhookId) {
+      const what = `enable webhook ${webhookId}`;
+      const call = { method: 'PUT', path: `webhooks/${webhookId}`, body: { enabled: true }, what } as const;
+      return understood(webhookResult, await ask(exchange, call), what).result;
+    },
+    async deleteWebhook(webhookId) {
+      await ask(exchange, { method: 'DELETE', path: `webhooks/${webhookId}`, what: `delete webhook ${webhookId}` });
+    },
+  };
+}

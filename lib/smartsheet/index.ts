@@ -1,0 +1,12 @@
+export * from './actors';
+export * from './addresses';
+export type { HistoryEntry, RowRead, SheetRead, SmartsheetUser, SmartsheetWebhook } from './answers';
+export * from './callback';
+export * from './cell-text';
+export * from './challenge';
+export * from './client';
+export * from './errors';
+export type { Exchange } from './exchange';
+export * from './instants';
+export * from './limiter';
+export * from './signature';
