@@ -1,0 +1,3 @@
+import { runFromCommandLine } from './command';
+
+void runFromCommandLine(process.argv);

@@ -1,0 +1,53 @@
+import type { EventMix } from './office/events';
+
+/** How a sandbox behaves. Everything has a default that suits tests: debounce 0, no state on disk, a free port. */
+export interface SandboxOptions {
+  readonly host?: string;
+  /** 0 = any free port. */
+  readonly port?: number;
+  /** Folder for the state; without it nothing is kept. */
+  readonly stateDirectory?: string;
+  /** Ids are the same for the same seed and order of calls. */
+  readonly seed?: number;
+  /** Length of the window in which events are gathered into one callback, 0 to 60 s. */
+  readonly debounceSeconds?: number;
+  /** One event for a cell that one user wrote several times within a window. Default true. */
+  readonly collapseRepeatedEdits?: boolean;
+  readonly eventMix?: EventMix;
+  readonly rateLimits?: boolean;
+  /** Demand HTTPS and one of Smartsheet's ports from callback URLs. Default false: loopback and http are fine. */
+  readonly strictCallbackUrls?: boolean;
+  readonly callbackTimeoutMilliseconds?: number;
+  readonly challengeTimeoutMilliseconds?: number;
+  /** IANA name; the times of a replayed or loaded file are local to it. */
+  readonly timeZone?: string;
+  /** The machine's clock in milliseconds; for tests. */
+  readonly wall?: () => number;
+  /** One line for people; by default nothing is said. */
+  readonly log?: (message: string) => void;
+}
+
+export type SandboxSettings = Required<Omit<SandboxOptions, 'stateDirectory'>> & {
+  readonly stateDirectory: string | undefined;
+};
+
+/** The options with their defaults. */
+export function completed(options: SandboxOptions): SandboxSettings {
+  return {
+    host: '127.0.0.1',
+    port: 0,
+    seed: 1,
+    debounceSeconds: 0,
+    collapseRepeatedEdits: true,
+    eventMix: 'plain',
+    rateLimits: true,
+    strictCallbackUrls: false,
+    callbackTimeoutMilliseconds: 10_000,
+    challengeTimeoutMilliseconds: 5_000,
+    timeZone: 'Europe/London',
+    wall: Date.now,
+    log: () => undefined,
+    ...options,
+    stateDirectory: options.stateDirectory,
+  };
+}
