@@ -4,7 +4,9 @@ import { z } from 'zod';
 export const id = z.string().regex(/^\d{1,20}$/, 'must be an id of digits, as text');
 
 /** `YYYY-MM-DDTHH:MM:SS.sssZ`. */
-export const instant = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/, 'must be a time like 2026-01-31T09:00:00.000Z');
+export const instant = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/, 'must be a time like 2026-01-31T09:00:00.000Z');
 
 /** `YYYY-MM-DD`. */
 export const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'must be a date like 2026-01-31');

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { defineNode, wire } from '../../lib/define';
+import { recordedEvent } from '../../lib/event';
+import { exampleEvent } from '../billing-rules';
+import { auditTrailFields } from './fields';
+import { trailStatus, useTrail } from './record';
+
+export const auditTrail = defineNode({
+  name: 'audit-trail',
+  version: 1,
+  runs: 'anywhere',
+  title: 'Audit Trail',
+  summary: 'Records judged changes in a trail that nobody can rewrite unseen, and finds them again.',
+  // An audit-event to record, or a question; the operation decides which, and checks it.
+  input: wire('audit-event', z.unknown()),
+  outputs: { recorded: recordedEvent },
+  credentials: [],
+  fields: auditTrailFields,
+  example: exampleEvent,
+  run: useTrail,
+  status: trailStatus,
+});

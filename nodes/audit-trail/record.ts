@@ -1,0 +1,68 @@
+import { receive, type Emit, type Params, type Status } from '../../lib/define';
+import { BillingAuditError } from '../../lib/errors';
+import { auditEvent, type AuditEvent, type RecordedEvent, type recordedEvent } from '../../lib/event';
+import type { Ports } from '../../lib/ports';
+import type { auditTrailFields } from './fields';
+import { type LimitedQuery, queryFrom } from './query';
+
+type Recorded = Emit<{ recorded: typeof recordedEvent }>;
+
+/** How many events are read at a time. */
+const PAGE = 500;
+
+/** The store took an event and did not say where it stands. */
+export class NotRecorded extends BillingAuditError {
+  readonly code = 'not_recorded';
+  readonly hint = 'The change is handed out again by itself; if this repeats, run billing-audit doctor.';
+
+  constructor(eventKey: string) {
+    super(`The store did not confirm the event ${eventKey}.`, { event_key: eventKey });
+  }
+}
+
+/**
+ * Records an event in the trail, or reads events from it, as the node's operation says.
+ * @returns the recorded event with its `timestamp`, `stream` and `seq`; or the events found, in order
+ * @throws WrongMessageType  when the message is not what the operation takes
+ * @throws StoreUnavailable  nothing is lost: a change that is not recorded is handed out again
+ */
+export async function useTrail(
+  input: unknown,
+  params: Params<typeof auditTrailFields>,
+  { store }: Pick<Ports, 'store'>,
+): Promise<Recorded> {
+  if (params.operation === 'append') return { recorded: await record(receive(auditEvent, input), store) };
+  const query = queryFrom(input, params);
+  const events =
+    params.operation === 'recent' ? await store.recent({ limit: query.limit }) : await search(query, store);
+  return { recorded: events };
+}
+
+/** Appends one event. Doing so again changes nothing and gives the same place. */
+async function record(event: AuditEvent, store: Ports['store']): Promise<RecordedEvent> {
+  const [appended] = await store.append([event]);
+  if (appended?.event_key !== event.event_key) throw new NotRecorded(event.event_key);
+  const { timestamp, stream, seq } = appended;
+  return { ...event, timestamp, stream, seq };
+}
+
+async function search(query: LimitedQuery, store: Ports['store']): Promise<readonly AuditEvent[]> {
+  const found: AuditEvent[] = [];
+  let after = query.after;
+  do {
+    const limit = Math.min(PAGE, query.limit - found.length);
+    const page = await store.search({ ...query, limit, ...(after === undefined ? {} : { after }) });
+    found.push(...page.events);
+    // An empty page ends the search too: a store that promised more must not keep us asking for ever.
+    after = page.events.length === 0 ? undefined : (page.next ?? undefined);
+  } while (after !== undefined && found.length < query.limit);
+  return found;
+}
+
+/** Where the event stands, or how many were found. */
+export function trailStatus({ recorded }: Recorded): Status {
+  const events: readonly RecordedEvent[] = recorded === undefined ? [] : [recorded].flat();
+  const [first] = events;
+  if (first?.seq !== undefined) return { state: 'ok', text: `recorded as no. ${first.seq}` };
+  return { state: 'ok', text: events.length === 1 ? '1 event' : `${events.length} events` };
+}

@@ -1,0 +1,3 @@
+export { billingRules } from './definition';
+export { exampleChange, exampleEvent } from './example';
+export { rulesText } from './rules';

@@ -1,0 +1,1 @@
+export { billingSettings } from './definition';

@@ -1,0 +1,2 @@
+export { riskScore } from './definition';
+export { DOCUMENTED_WEIGHTS } from './factors';

@@ -1,0 +1,95 @@
+import type { AuditEvent } from '../../lib/event';
+import type { Ports } from '../../lib/ports';
+import { type BillingSettings, defaultSettings } from '../../lib/settings';
+import type { Approval, KnownRow, KnownSheet, Person, Store } from '../../lib/store/store';
+
+/** What a fake store answers from. */
+export interface FakeFacts {
+  readonly approvals?: readonly Approval[];
+  readonly people?: readonly Person[];
+  readonly earlier?: readonly { readonly changed_by: string; readonly changed_at: string }[];
+  readonly sheets?: readonly (KnownSheet & { readonly rows: readonly KnownRow[] })[];
+  readonly trail?: readonly AuditEvent[];
+}
+
+export interface FakeOptions {
+  readonly facts?: FakeFacts;
+  readonly settings?: BillingSettings;
+  readonly now?: string;
+  /** Gets each warning. */
+  readonly warned?: string[];
+}
+
+/** Ports over plain lists, for the pure functions; whatever a node has no business with refuses to be used. */
+export function fakePorts({ facts = {}, settings = defaultSettings, now, warned = [] }: FakeOptions = {}): Ports {
+  const present = Date.parse(now ?? '2026-02-03T18:00:00.000Z');
+  const store = fakeStore(facts, new Date(present).toISOString());
+  return refusing<Ports>({
+    store: refusing<Store>(store),
+    settings,
+    now: () => present,
+    log: {
+      debug: () => undefined,
+      info: () => undefined,
+      warn: (message: string) => void warned.push(message),
+      error: () => undefined,
+    },
+  });
+}
+
+type FakeStore = Pick<Store, 'approvals' | 'personFacts' | 'sheet' | 'knownRows' | 'append' | 'recent' | 'search'>;
+
+function fakeStore(facts: FakeFacts, present: string): FakeStore {
+  const trail = [...(facts.trail ?? [])];
+  const sheet = (sheetId: string) => (facts.sheets ?? []).find(({ sheet_id }) => sheet_id === sheetId) ?? null;
+  return {
+    approvals: async () => facts.approvals ?? [],
+    personFacts: async (request) => personFacts(facts, request),
+    sheet: async (sheetId) => sheet(sheetId),
+    knownRows: async (sheetId) => sheet(sheetId)?.rows ?? [],
+    append: async (events) =>
+      events.map((event) => {
+        const at = trail.findIndex(({ event_key }) => event_key === event.event_key);
+        const seq = at >= 0 ? at + 1 : trail.push({ ...event, timestamp: present });
+        const { event_key, sheet_id } = event;
+        return { event_key, stream: `sheet:${sheet_id}`, seq, timestamp: present, is_new: at < 0 };
+      }),
+    recent: async ({ limit }) => trail.toReversed().slice(0, limit),
+    search: async ({ limit = 100, after = '0', changed_by, severity }) => {
+      const matching = trail
+        .toReversed()
+        .filter((event) => changed_by === undefined || event.changed_by === changed_by)
+        .filter((event) => severity === undefined || event.severity === severity);
+      const end = Number(after) + limit;
+      return { events: matching.slice(Number(after), end), next: end < matching.length ? String(end) : null };
+    },
+  };
+}
+
+function personFacts(
+  { people = [], earlier = [] }: FakeFacts,
+  { person, at, withinMinutes }: Parameters<Store['personFacts']>[0],
+): Awaited<ReturnType<Store['personFacts']>> {
+  const known = people.find(({ email }) => email === person);
+  const times = earlier
+    .filter(({ changed_by, changed_at }) => changed_by === person && changed_at < at)
+    .map(({ changed_at }) => changed_at)
+    .sort();
+  const since = Date.parse(at) - withinMinutes * 60_000;
+  return {
+    access_level: known?.access_level ?? null,
+    last_review_at: known?.last_review_at ?? null,
+    last_active_at: times.at(-1) ?? null,
+    changes_in_window: 1 + times.filter((time) => Date.parse(time) > since).length,
+  };
+}
+
+/** The same parts, and an error that names any other part that is asked for. */
+function refusing<Whole extends object>(parts: Partial<Whole>): Whole {
+  return new Proxy(parts, {
+    get(target, name) {
+      if (name in target) return Reflect.get(target, name) as unknown;
+      throw new Error(`A node asked for ${String(name)}, which it has no business with.`);
+    },
+  }) as Whole;
+}
