@@ -1,0 +1,15 @@
+import type { NodeDefinition } from '../lib/define';
+import { auditTrail } from './audit-trail';
+import { billingRules } from './billing-rules';
+import { billingSettings } from './billing-settings';
+import { riskScore } from './risk-score';
+import { smartsheetTrigger } from './smartsheet-trigger';
+
+/** Every node, in the order in which a palette shows them. */
+export const nodes = [
+  smartsheetTrigger,
+  billingRules,
+  riskScore,
+  auditTrail,
+  billingSettings,
+] as const satisfies readonly NodeDefinition[];
