@@ -59,6 +59,17 @@ export class SandboxClock {
     return { cancel: () => this.forget(entry) };
   }
 
+  /** How the clock is set, for a state file; `set` takes it back. */
+  get setting(): { standingAt: number | null; offset: number } {
+    return { standingAt: this.standingAt ?? null, offset: this.offset };
+  }
+
+  set({ standingAt, offset }: { readonly standingAt: number | null; readonly offset: number }): void {
+    this.standingAt = standingAt ?? undefined;
+    this.offset = offset;
+    this.arm();
+  }
+
   /** The time of the next timer, if one waits. */
   nextTimer(): number | undefined {
     return this.waiting[0]?.time;

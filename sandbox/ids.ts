@@ -6,15 +6,20 @@ const STEP = 0x14057b7ef767814fn;
 
 /** Gives ids that look random, never repeat, and are the same for the same seed and order of calls. */
 export class Ids {
-  private count: bigint;
-  private readonly start: bigint;
+  private count = 0n;
+  private start = 0n;
 
-  constructor(seed: number, used = 0) {
+  constructor(seed: number) {
+    this.resume(seed, 0);
+  }
+
+  /** Goes on where a generator with this seed stood after `used` steps. */
+  resume(seed: number, used: number): void {
     this.start = (BigInt(seed) * 0x9e3779b97f4a7c15n) % ROOM;
     this.count = BigInt(used);
   }
 
-  /** How many steps were taken; give it back to the constructor to go on after a restart. */
+  /** How many steps were taken, for `resume`. */
   get used(): number {
     return Number(this.count);
   }

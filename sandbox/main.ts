@@ -1,3 +1,3 @@
-import { runFromCommandLine } from './command';
+import { runFromCommandLine } from './command-line';
 
 void runFromCommandLine(process.argv);

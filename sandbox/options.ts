@@ -7,6 +7,16 @@ export interface SandboxOptions {
   readonly port?: number;
   /** Folder for the state; without it nothing is kept. */
   readonly stateDirectory?: string;
+  /** A CSV file that becomes a sheet, unless a state was saved. */
+  readonly load?: string;
+  /** A CSV file of invoice lines that is replayed as billing weeks. */
+  readonly replay?: string;
+  /** Virtual seconds of the replay for each real one; 0 = as fast as possible. */
+  readonly replayRate?: number;
+  /** The replay begins at `POST /sandbox/replay/start`, not at once. */
+  readonly replayWaits?: boolean;
+  /** Each step of the replay waits until the callbacks before it were answered. */
+  readonly replayInLockstep?: boolean;
   /** Ids are the same for the same seed and order of calls. */
   readonly seed?: number;
   /** Length of the window in which events are gathered into one callback, 0 to 60 s. */
@@ -27,9 +37,11 @@ export interface SandboxOptions {
   readonly log?: (message: string) => void;
 }
 
-export type SandboxSettings = Required<Omit<SandboxOptions, 'stateDirectory'>> & {
-  readonly stateDirectory: string | undefined;
+export type SandboxSettings = Required<Omit<SandboxOptions, PathOption>> & {
+  readonly [Name in PathOption]: string | undefined;
 };
+
+type PathOption = 'stateDirectory' | 'load' | 'replay';
 
 /** The options with their defaults. */
 export function completed(options: SandboxOptions): SandboxSettings {
@@ -45,9 +57,14 @@ export function completed(options: SandboxOptions): SandboxSettings {
     callbackTimeoutMilliseconds: 10_000,
     challengeTimeoutMilliseconds: 5_000,
     timeZone: 'Europe/London',
+    replayRate: 0,
+    replayWaits: false,
+    replayInLockstep: false,
     wall: Date.now,
     log: () => undefined,
     ...options,
     stateDirectory: options.stateDirectory,
+    load: options.load,
+    replay: options.replay,
   };
 }

@@ -27,7 +27,8 @@ export class Call {
   /** An id of the path. */
   id(name: string): number {
     const text = this.request.parameters[name] ?? '';
-    if (!/^\d{1,16}$/.test(text)) throw new SmartsheetRefusal(400, 1018, `The value '${text}' was not valid for the parameter ${name}.`);
+    if (!/^\d{1,16}$/.test(text))
+      throw new SmartsheetRefusal(400, 1018, `The value '${text}' was not valid for the parameter ${name}.`);
     return Number(text);
   }
 
@@ -125,10 +126,18 @@ function badQuery(name: string, text: string): SmartsheetRefusal {
 function refusalFor(issue: z.core.$ZodIssue | undefined): SmartsheetRefusal {
   const path = issue?.path.join('.') ?? '';
   if (issue?.code === 'unrecognized_keys') {
-    return new SmartsheetRefusal(400, 1032, `The attribute(s) ${issue.keys.join(', ')} are not allowed for this operation.`);
+    return new SmartsheetRefusal(
+      400,
+      1032,
+      `The attribute(s) ${issue.keys.join(', ')} are not allowed for this operation.`,
+    );
   }
   if (issue?.code === 'invalid_type' && issue.input === undefined) {
     return new SmartsheetRefusal(400, 1012, `Required object attribute(s) are missing from your request: ${path}.`);
   }
-  return new SmartsheetRefusal(400, 1031, `The value of the attribute ${path || 'body'} is invalid: ${issue?.message ?? ''}.`);
+  return new SmartsheetRefusal(
+    400,
+    1031,
+    `The value of the attribute ${path || 'body'} is invalid: ${issue?.message ?? ''}.`,
+  );
 }

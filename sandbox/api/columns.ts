@@ -54,7 +54,9 @@ export function getColumn(call: Call): object {
 /** `POST /sheets/{id}/columns`: one column or several, at the index of the first (default: the end). */
 export function addColumns(call: Call): object {
   const sheet = call.sheet('ADMIN');
-  const columns = call.body(z.union([newColumnSchema.transform((column) => [column]), z.array(newColumnSchema).min(1)]));
+  const columns = call.body(
+    z.union([newColumnSchema.transform((column) => [column]), z.array(newColumnSchema).min(1)]),
+  );
   for (const { title, primary } of columns) {
     if (primary === true) throw new SmartsheetRefusal(400, 1056, 'A sheet has only one primary column.');
     mustBeFree(call, title);

@@ -68,7 +68,8 @@ export function updateRows(call: Call): object {
 export function deleteRows(call: Call): object {
   const sheet = call.sheet('EDITOR');
   const ids = call.ids('ids');
-  if (ids === undefined || ids.length === 0) throw new SmartsheetRefusal(400, 1012, 'Required parameter(s) are missing: ids.');
+  if (ids === undefined || ids.length === 0)
+    throw new SmartsheetRefusal(400, 1012, 'Required parameter(s) are missing: ids.');
   if (!call.flag('ignoreRowsNotFound') && ids.some((id) => sheet.row(id) === undefined)) throw notFound();
   const gone = call.world.office.deleteRows(sheet, ids, call.by);
   return success({ result: gone, version: sheet.version });
@@ -103,7 +104,11 @@ function oneOrSeveral<Schema extends z.ZodType>(call: Call, schema: Schema): z.o
   const body = call.json();
   if (!Array.isArray(body)) return [call.body(schema)];
   if (body.length > MOST_ROWS) {
-    throw new SmartsheetRefusal(400, 1031, `The value of the attribute rows is invalid: at most ${MOST_ROWS} in one request.`);
+    throw new SmartsheetRefusal(
+      400,
+      1031,
+      `The value of the attribute rows is invalid: at most ${MOST_ROWS} in one request.`,
+    );
   }
   return call.body(z.array(schema));
 }
@@ -114,7 +119,8 @@ function cellsOf(call: Call, sheet: Sheet, cells: readonly CellToWrite[]): Cells
   for (const cell of cells) {
     const column = sheet.column(cell.columnId);
     if (column === undefined) throw new SmartsheetRefusal(400, 1036, `The columnId ${cell.columnId} is invalid.`);
-    if (contents.has(column.id)) throw new SmartsheetRefusal(400, 1037, `The column ${column.id} is included more than once in a row.`);
+    if (contents.has(column.id))
+      throw new SmartsheetRefusal(400, 1037, `The column ${column.id} is included more than once in a row.`);
     if (column.locked && !call.world.office.may(call.user.id, sheet, 'ADMIN')) {
       throw new SmartsheetRefusal(403, 1039, `The column ${column.id} is locked.`);
     }
@@ -125,7 +131,11 @@ function cellsOf(call: Call, sheet: Sheet, cells: readonly CellToWrite[]): Cells
 
 /** Every row of one request must use the same location (1123). */
 function placeOf(sheet: Sheet, rows: readonly z.infer<typeof rowToAdd>[]): Place {
-  const places = new Set(rows.map(({ toTop, toBottom, above, siblingId, parentId }) => JSON.stringify([toTop, toBottom, above, siblingId, parentId])));
+  const places = new Set(
+    rows.map(({ toTop, toBottom, above, siblingId, parentId }) =>
+      JSON.stringify([toTop, toBottom, above, siblingId, parentId]),
+    ),
+  );
   if (places.size > 1) throw new SmartsheetRefusal(400, 1123, 'Rows must use the same location specifier.');
   const { toTop, above, siblingId, parentId } = rows[0] ?? {};
   const anchor = siblingId ?? parentId;

@@ -62,7 +62,9 @@ export function rowView(call: Call, sheet: Sheet, row: Row, columns: readonly Co
     ...(wishes.rowPermalink ? { permalink: `${sheetLink(call, sheet)}?rowId=${row.id}` } : {}),
     createdAt: moment(row.createdAt, wishes.numericDates),
     modifiedAt: moment(row.modifiedAt, wishes.numericDates),
-    ...(wishes.writerInfo ? { createdBy: writerView(people.writer(row.createdBy)), modifiedBy: writerView(people.writer(row.modifiedBy)) } : {}),
+    ...(wishes.writerInfo
+      ? { createdBy: writerView(people.writer(row.createdBy)), modifiedBy: writerView(people.writer(row.modifiedBy)) }
+      : {}),
     cells: columns.flatMap((column) => cellOfRow(call, row, column, wishes) ?? []),
   };
 }
@@ -74,7 +76,9 @@ export function cellView(column: Column, writing: Writing | undefined, wishes: V
   return {
     columnId: column.id,
     ...(wishes.columnType ? { columnType: column.type } : {}),
-    ...(content.value === null ? {} : { value: content.value, ...(isText ? { displayValue: displayText(content) } : {}) }),
+    ...(content.value === null
+      ? {}
+      : { value: content.value, ...(isText ? { displayValue: displayText(content) } : {}) }),
     ...(wishes.objectValue && content.objectValue !== undefined ? { objectValue: content.objectValue } : {}),
     ...(content.hyperlink === undefined ? {} : { hyperlink: content.hyperlink }),
   };

@@ -92,7 +92,8 @@ export async function updateWebhook(call: Call): Promise<object> {
   hook.callbackUrl = callbackUrl ?? hook.callbackUrl;
   hook.events = events ?? hook.events;
   hook.modifiedAt = call.now;
-  if (enabled === false) call.world.dispatcher.setStatus(hook, 'DISABLED_BY_OWNER', 'The webhook was disabled by its owner.');
+  if (enabled === false)
+    call.world.dispatcher.setStatus(hook, 'DISABLED_BY_OWNER', 'The webhook was disabled by its owner.');
   else if ((enabled === true && !wasEnabled) || (wasEnabled && moved)) await call.world.dispatcher.verify(hook);
   return success({ result: webhookView(call, hook) });
 }
@@ -124,7 +125,11 @@ function mayBeEnabled(call: Call, hook: Webhook): void {
   if (hook.status === 'DISABLED_APP_REVOKED') {
     throw new SmartsheetRefusal(403, 1153, 'The webhook cannot be enabled: the access of its app was revoked.');
   }
-  if (sheet === undefined || !call.world.office.may(hook.ownerId, sheet, 'VIEWER') || hook.status === 'DISABLED_SCOPE_INACCESSIBLE') {
+  if (
+    sheet === undefined ||
+    !call.world.office.may(hook.ownerId, sheet, 'VIEWER') ||
+    hook.status === 'DISABLED_SCOPE_INACCESSIBLE'
+  ) {
     throw new SmartsheetRefusal(404, 1151, 'The sheet of the webhook is not accessible to its owner.');
   }
   if (hook.status === 'DISABLED_EXCEEDED_GRID_LIMITS' && call.world.dispatcher.tooLarge(sheet)) {
@@ -141,7 +146,12 @@ function checkCallbackUrl(call: Call, text: string): void {
   const passes = call.world.settings.strictCallbackUrls
     ? url?.protocol === 'https:' && PORTS.includes(url.port) && !isPrivate(url.hostname)
     : isHttp;
-  if (!passes) throw new SmartsheetRefusal(400, 1152, 'The callbackUrl is not supported: it must be HTTPS, public, on port 443, 8000, 8008, 8080 or 8443.');
+  if (!passes)
+    throw new SmartsheetRefusal(
+      400,
+      1152,
+      'The callbackUrl is not supported: it must be HTTPS, public, on port 443, 8000, 8008, 8080 or 8443.',
+    );
 }
 
 function isPrivate(hostname: string): boolean {

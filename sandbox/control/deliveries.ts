@@ -14,7 +14,12 @@ const faultsSchema = z.strictObject({
   stripZeros: z.boolean().optional(),
   forgetHistory: z.boolean().optional(),
   failNext: z
-    .strictObject({ status: z.int().min(400).max(599), errorCode: z.int(), count: z.int().min(1).default(1), path: z.string().startsWith('/').optional() })
+    .strictObject({
+      status: z.int().min(400).max(599),
+      errorCode: z.int(),
+      count: z.int().min(1).default(1),
+      path: z.string().startsWith('/').optional(),
+    })
     .nullable()
     .optional(),
 });
@@ -28,7 +33,14 @@ export function setFaults(visit: Visit): object {
 
 /** `POST /sandbox/clock {advanceSeconds}`: moves the clock on and fires what becomes due. -> `{now}` */
 export async function moveClock(visit: Visit): Promise<object> {
-  const { advanceSeconds } = visit.body(z.strictObject({ advanceSeconds: z.number().min(0).max(10 * 366 * 86_400) }));
+  const { advanceSeconds } = visit.body(
+    z.strictObject({
+      advanceSeconds: z
+        .number()
+        .min(0)
+        .max(10 * 366 * 86_400),
+    }),
+  );
   const { clock, dispatcher } = visit.world;
   visit.world.movedByHand += advanceSeconds * 1_000;
   await clock.advanceTo(clock.now() + advanceSeconds * 1_000, () => dispatcher.quiet());
@@ -61,7 +73,11 @@ export function disableHook(visit: Visit): object {
 export function restoreHook(visit: Visit): object {
   const hook = hookOf(visit);
   if (hook.status !== 'DISABLED_SCOPE_INACCESSIBLE') {
-    throw new ControlRefusal(`The webhook is ${hook.status}.`, 'Only DISABLED_SCOPE_INACCESSIBLE comes back by itself; enable others with PUT /2.0/webhooks/{id}.', 409);
+    throw new ControlRefusal(
+      `The webhook is ${hook.status}.`,
+      'Only DISABLED_SCOPE_INACCESSIBLE comes back by itself; enable others with PUT /2.0/webhooks/{id}.',
+      409,
+    );
   }
   visit.world.dispatcher.setAccessible(hook, true);
   return hookView(visit, hook, visit.world.dispatcher.line(hook.id));
@@ -69,7 +85,8 @@ export function restoreHook(visit: Visit): object {
 
 function hookOf(visit: Visit): Webhook {
   const hook = visit.world.dispatcher.line(visit.id('webhookId'))?.hook;
-  if (hook === undefined) throw new ControlRefusal('There is no such webhook.', 'GET /sandbox/webhooks lists them.', 404);
+  if (hook === undefined)
+    throw new ControlRefusal('There is no such webhook.', 'GET /sandbox/webhooks lists them.', 404);
   return hook;
 }
 

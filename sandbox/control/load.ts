@@ -26,9 +26,14 @@ export function loadCsv(visit: Visit): object {
  */
 export function sheetFromCsv(world: World, name: string, text: string, by: SaveBy, source: string): Sheet {
   const [titles, ...lines] = parsed(text, source);
-  if (titles === undefined || titles.length === 0) throw new UnusableCsv(source, 'it has no heading line', 'Give a CSV whose first line names the columns.');
+  if (titles === undefined || titles.length === 0)
+    throw new UnusableCsv(source, 'it has no heading line', 'Give a CSV whose first line names the columns.');
   if (new Set(titles).size < titles.length || titles.includes('')) {
-    throw new UnusableCsv(source, 'two columns have the same name, or one has none', 'Give each column a name of its own.');
+    throw new UnusableCsv(
+      source,
+      'two columns have the same name, or one has none',
+      'Give each column a name of its own.',
+    );
   }
   const columns = titles.map((title, index): NewColumn => ({
     title,
@@ -39,7 +44,9 @@ export function sheetFromCsv(world: World, name: string, text: string, by: SaveB
     width: 150,
   }));
   const sheet = world.office.createSheet({ name, columns }, by);
-  const drafts = lines.map((line) => new Map(sheet.columns.map(({ id }, index) => [id, contentOf(line[index] ?? '', index)])));
+  const drafts = lines.map(
+    (line) => new Map(sheet.columns.map(({ id }, index) => [id, contentOf(line[index] ?? '', index)])),
+  );
   for (let first = 0; first < drafts.length; first += ROWS_PER_SAVE) {
     world.office.addRows(sheet, drafts.slice(first, first + ROWS_PER_SAVE), by);
   }
@@ -50,7 +57,11 @@ function parsed(text: string, source: string): string[][] {
   try {
     return parse(text, { bom: true, skip_empty_lines: true });
   } catch (cause) {
-    throw new UnusableCsv(source, String(cause), 'Give a CSV with commas, in UTF-8, each line with as many cells as the first.');
+    throw new UnusableCsv(
+      source,
+      String(cause),
+      'Give a CSV with commas, in UTF-8, each line with as many cells as the first.',
+    );
   }
 }
 

@@ -9,7 +9,14 @@ import type { Sheet } from '../office/sheet';
 
 /** `POST /sandbox/users {email, name?, token?, admin?}` -> the user, token included. */
 export function addUser(visit: Visit): object {
-  const body = visit.body(z.strictObject({ email: z.email(), name: z.string().min(1).optional(), token: z.string().min(1).optional(), admin: z.boolean().optional() }));
+  const body = visit.body(
+    z.strictObject({
+      email: z.email(),
+      name: z.string().min(1).optional(),
+      token: z.string().min(1).optional(),
+      admin: z.boolean().optional(),
+    }),
+  );
   const { email, name, token, admin } = body;
   return visit.world.office.people.add({
     email,
@@ -20,8 +27,15 @@ export function addUser(visit: Visit): object {
 }
 
 const columnSchema = z.union([
-  z.string().min(1).transform((title) => ({ title, type: 'TEXT_NUMBER' as const, options: [] as string[] })),
-  z.strictObject({ title: z.string().min(1), type: z.enum(COLUMN_TYPES).default('TEXT_NUMBER'), options: z.array(z.string()).default([]) }),
+  z
+    .string()
+    .min(1)
+    .transform((title) => ({ title, type: 'TEXT_NUMBER' as const, options: [] as string[] })),
+  z.strictObject({
+    title: z.string().min(1),
+    type: z.enum(COLUMN_TYPES).default('TEXT_NUMBER'),
+    options: z.array(z.string()).default([]),
+  }),
 ]);
 
 const newSheetSchema = z.strictObject({
@@ -47,7 +61,11 @@ export function addSheet(visit: Visit): object {
     width: 150,
   }));
   const sheet = office.createSheet({ name: body.name, columns }, { ...by, userId: owner.id });
-  const rows = office.addRows(sheet, body.rows.map((cells) => visit.cells(sheet, cells)), by);
+  const rows = office.addRows(
+    sheet,
+    body.rows.map((cells) => visit.cells(sheet, cells)),
+    by,
+  );
   return sheetView(sheet, rows);
 }
 
@@ -106,10 +124,12 @@ export function setAccess(visit: Visit): object {
   const body = visit.body(z.strictObject({ user: z.email(), level: z.enum(ACCESS_LEVELS) }));
   const sheet = visit.sheet(visit.id('sheetId'));
   const user = visit.world.office.people.withEmail(body.user);
-  if (user === undefined) throw new ControlRefusal(`Nobody has the address ${body.user}.`, 'POST /sandbox/users adds a person.', 404);
+  if (user === undefined)
+    throw new ControlRefusal(`Nobody has the address ${body.user}.`, 'POST /sandbox/users adds a person.', 404);
   sheet.access.set(user.id, body.level);
   for (const hook of visit.world.dispatcher.hooks()) {
-    if (hook.sheetId === sheet.id && hook.ownerId === user.id) visit.world.dispatcher.setAccessible(hook, body.level !== 'NONE');
+    if (hook.sheetId === sheet.id && hook.ownerId === user.id)
+      visit.world.dispatcher.setAccessible(hook, body.level !== 'NONE');
   }
   return { sheetId: sheet.id, user: user.email, level: body.level };
 }
@@ -135,6 +155,7 @@ function editsOf(body: z.infer<typeof editSchema>): { rowId: number; cells: z.in
   if (body.rowId === undefined) throw new ControlRefusal('The edit names no row.', hint);
   if (body.cells !== undefined) return [{ rowId: body.rowId, cells: body.cells }];
   const column = body.column ?? (body.columnId === undefined ? undefined : String(body.columnId));
-  if (column === undefined || body.value === undefined) throw new ControlRefusal('The edit names no cell or no value.', hint);
+  if (column === undefined || body.value === undefined)
+    throw new ControlRefusal('The edit names no cell or no value.', hint);
   return [{ rowId: body.rowId, cells: { [column]: body.value } }];
 }

@@ -40,8 +40,13 @@ export class ControlApi {
     try {
       const found = this.router.find(request.method, request.path);
       if (found.handler !== undefined) return await found.handler({ ...request, parameters: found.parameters });
-      const hint = found.allowed.length > 0 ? `Use ${found.allowed.join(' or ')}.` : 'docs/sandbox.md lists the requests.';
-      throw new ControlRefusal(`${request.method} ${request.path} is not there.`, hint, found.allowed.length > 0 ? 405 : 404);
+      const hint =
+        found.allowed.length > 0 ? `Use ${found.allowed.join(' or ')}.` : 'docs/sandbox.md lists the requests.';
+      throw new ControlRefusal(
+        `${request.method} ${request.path} is not there.`,
+        hint,
+        found.allowed.length > 0 ? 405 : 404,
+      );
     } catch (thrown) {
       if (thrown instanceof ControlRefusal) return json({ error: thrown.message, hint: thrown.hint }, thrown.status);
       if (thrown instanceof BillingAuditError) return json({ error: thrown.message, hint: thrown.hint }, 400);
@@ -57,7 +62,11 @@ function state({ world }: Visit): object {
   return {
     now: new Date(clock.now()).toISOString(),
     clock: clock.stands ? 'stands' : 'runs',
-    settings: { debounceSeconds: settings.debounceSeconds, eventMix: settings.eventMix, rateLimits: settings.rateLimits },
+    settings: {
+      debounceSeconds: settings.debounceSeconds,
+      eventMix: settings.eventMix,
+      rateLimits: settings.rateLimits,
+    },
     users: practice.people.all(),
     sheets: [...practice.sheets.values()].map((sheet) => ({
       id: sheet.id,

@@ -9,13 +9,22 @@ import type { Sheet } from '../office/sheet';
 import type { World } from '../world';
 
 /** Ids come as numbers or as decimal strings; both mean the same. */
-export const idSchema = z.union([z.int().positive(), z.string().regex(/^\d{1,16}$/).transform(Number)]);
+export const idSchema = z.union([
+  z.int().positive(),
+  z
+    .string()
+    .regex(/^\d{1,16}$/)
+    .transform(Number),
+]);
 export const valueSchema = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 /** Column title or id -> value. */
 export const cellsSchema = z.record(z.string(), valueSchema);
 
 /** Who did it (an e-mail address; made known when new) and when (ISO 8601; default: now). */
-export const bySchema = { by: z.email().default('counter@example.com'), at: z.iso.datetime({ offset: true }).optional() };
+export const bySchema = {
+  by: z.email().default('counter@example.com'),
+  at: z.iso.datetime({ offset: true }).optional(),
+};
 
 /** One request to the control interface, with what its handlers ask of it. Every method throws ControlRefusal. */
 export class Visit {
@@ -30,19 +39,24 @@ export class Visit {
     const parsed = schema.safeParse(text.trim() === '' ? {} : parseJson(text));
     if (parsed.success) return parsed.data;
     const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`);
-    throw new ControlRefusal(`The body is not as expected: ${problems.join('; ')}.`, 'See docs/sandbox.md for the form of each request.');
+    throw new ControlRefusal(
+      `The body is not as expected: ${problems.join('; ')}.`,
+      'See docs/sandbox.md for the form of each request.',
+    );
   }
 
   sheet(id: number): Sheet {
     const sheet = this.world.office.sheets.get(id);
-    if (sheet === undefined) throw new ControlRefusal(`There is no sheet ${id}.`, 'GET /sandbox/state lists the sheets.', 404);
+    if (sheet === undefined)
+      throw new ControlRefusal(`There is no sheet ${id}.`, 'GET /sandbox/state lists the sheets.', 404);
     return sheet;
   }
 
   saveBy({ by, at }: { readonly by: string; readonly at?: string | undefined }): SaveBy {
     const now = this.world.clock.now();
     const time = at === undefined ? now : Date.parse(at);
-    if (time > now) throw new ControlRefusal(`${at} is later than the sandbox's clock.`, 'POST /sandbox/clock moves it on.');
+    if (time > now)
+      throw new ControlRefusal(`${at} is later than the sandbox's clock.`, 'POST /sandbox/clock moves it on.');
     return { userId: this.world.office.people.writerWithEmail(by).id, at: time };
   }
 
@@ -84,6 +98,9 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new ControlRefusal(`The body is not JSON: ${String(cause)}.`, 'Send a JSON object with Content-Type: application/json.');
+    throw new ControlRefusal(
+      `The body is not JSON: ${String(cause)}.`,
+      'Send a JSON object with Content-Type: application/json.',
+    );
   }
 }

@@ -15,7 +15,11 @@ export class Server {
   private readonly pages: Pages;
   private readonly server: http.Server;
 
-  constructor(world: World) {
+  /** @param changed called after each request that may have changed something */
+  constructor(
+    world: World,
+    private readonly changed: () => void = () => undefined,
+  ) {
     this.api = new SmartsheetApi(world);
     this.control = new ControlApi(world);
     this.pages = new Pages(world);
@@ -42,6 +46,7 @@ export class Server {
 
   private async serve(incoming: http.IncomingMessage, outgoing: http.ServerResponse): Promise<void> {
     const response = await this.answer(incoming);
+    if (incoming.method !== 'GET' && incoming.method !== 'HEAD') this.changed();
     const body = Buffer.from(response.body);
     outgoing.writeHead(response.status, {
       'Content-Type': response.type,
@@ -54,9 +59,11 @@ export class Server {
 
   private async answer(incoming: http.IncomingMessage): Promise<Response> {
     const request = await requestFrom(incoming);
-    if (request === 'too large') return json({ error: `The body is larger than ${MOST_BYTES} bytes.`, hint: 'Send it in parts.' }, 413);
+    if (request === 'too large')
+      return json({ error: `The body is larger than ${MOST_BYTES} bytes.`, hint: 'Send it in parts.' }, 413);
     if (request === 'unreadable') return json({ error: 'The request could not be read.', hint: 'Send it again.' }, 400);
-    if (request.path.startsWith('/2.0/')) return this.api.answer({ ...request, path: request.path.slice('/2.0'.length) });
+    if (request.path.startsWith('/2.0/'))
+      return this.api.answer({ ...request, path: request.path.slice('/2.0'.length) });
     if (request.path.startsWith('/sandbox/')) return this.control.answer(request);
     try {
       return this.pages.answer(request);
@@ -79,7 +86,14 @@ async function requestFrom(incoming: http.IncomingMessage): Promise<Request | 't
     }
     const headers = Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]));
     const method = incoming.method ?? 'GET';
-    return { method, path: url.pathname, parameters: {}, query: url.searchParams, headers, body: Buffer.concat(chunks) };
+    return {
+      method,
+      path: url.pathname,
+      parameters: {},
+      query: url.searchParams,
+      headers,
+      body: Buffer.concat(chunks),
+    };
   } catch {
     return 'unreadable';
   }

@@ -10,7 +10,9 @@ export function eventsOf(save: Save, mix: EventMix): SheetEvent[] {
     at: save.at,
     ...(save.changeAgent === undefined ? {} : { changeAgent: save.changeAgent }),
   };
-  const events = save.deeds.flatMap((deed) => eventsOfDeed(deed, save.sheetId, mix).map((event) => ({ ...event, ...common })));
+  const events = save.deeds.flatMap((deed) =>
+    eventsOfDeed(deed, save.sheetId, mix).map((event) => ({ ...event, ...common })),
+  );
   if (mix === 'plain' || events.length === 0) return events;
   return [{ objectType: 'sheet', eventType: 'updated', id: save.sheetId, touches: [], ...common }, ...events];
 }
@@ -41,5 +43,11 @@ function eventsOfDeed(deed: Deed, sheetId: number, mix: EventMix): Bare[] {
 const rowUpdated = { objectType: 'row', eventType: 'updated' } as const;
 
 function cellEvents(rowId: number, columnIds: readonly number[]): Bare[] {
-  return columnIds.map((columnId) => ({ objectType: 'cell', eventType: 'updated', rowId, columnId, touches: [columnId] }));
+  return columnIds.map((columnId) => ({
+    objectType: 'cell',
+    eventType: 'updated',
+    rowId,
+    columnId,
+    touches: [columnId],
+  }));
 }

@@ -78,7 +78,13 @@ export class Office {
     return ACCESS_LEVELS.indexOf(this.accessOf(userId, sheet)) >= ACCESS_LEVELS.indexOf(needed);
   }
 
-  addRows(sheet: Sheet, drafts: readonly Cells[], by: SaveBy, place: Place = { at: 'bottom' }, parentId?: number): Row[] {
+  addRows(
+    sheet: Sheet,
+    drafts: readonly Cells[],
+    by: SaveBy,
+    place: Place = { at: 'bottom' },
+    parentId?: number,
+  ): Row[] {
     const rows = drafts.map((cells) => this.newRow(sheet, cells, by, parentId));
     if (rows.length === 0) return [];
     sheet.insert(rows, place);
@@ -95,7 +101,8 @@ export class Office {
     const deeds: Deed[] = [];
     const rows = edits.map(({ rowId, cells }) => {
       const row = sheet.row(rowId);
-      if (row === undefined) throw new ControlRefusal(`Sheet ${sheet.id} has no row ${rowId}.`, 'Read the sheet again.', 404);
+      if (row === undefined)
+        throw new ControlRefusal(`Sheet ${sheet.id} has no row ${rowId}.`, 'Read the sheet again.', 404);
       const columnIds = write(row, cells, by);
       if (columnIds.length > 0) deeds.push({ kind: 'cells_updated', rowId, columnIds });
       if (columnIds.length > 0) sheet.touch(row, row.modifiedAt);
@@ -130,7 +137,12 @@ export class Office {
     return added;
   }
 
-  updateColumn(sheet: Sheet, column: Column, change: Partial<Pick<Column, 'title' | 'type' | 'options' | 'width' | 'locked'>>, by: SaveBy): void {
+  updateColumn(
+    sheet: Sheet,
+    column: Column,
+    change: Partial<Pick<Column, 'title' | 'type' | 'options' | 'width' | 'locked'>>,
+    by: SaveBy,
+  ): void {
     Object.assign(column, change);
     this.saved(sheet, by, [{ kind: 'column', columnId: column.id, eventType: 'updated' }]);
   }

@@ -14,9 +14,7 @@ export interface SheetFacts {
 
 /** Where new rows go: at the top, at the bottom, or beside a row. */
 export type Place =
-  | { readonly at: 'top' }
-  | { readonly at: 'bottom' }
-  | { readonly at: 'above' | 'below'; readonly rowId: number };
+  { readonly at: 'top' } | { readonly at: 'bottom' } | { readonly at: 'above' | 'below'; readonly rowId: number };
 
 /** One sheet: its columns, its rows in order, and the index that answers `rowsModifiedSince`. */
 export class Sheet {

@@ -26,10 +26,18 @@ export type CellToWrite = z.infer<typeof cellToWrite>;
  */
 export function contentToWrite(column: Column, cell: CellToWrite): CellContent {
   if (column.systemColumnType !== undefined || column.type === 'DATETIME') {
-    throw new SmartsheetRefusal(400, 1046, `Value provided for column ${column.id} is read-only: it is a system column.`);
+    throw new SmartsheetRefusal(
+      400,
+      1046,
+      `Value provided for column ${column.id} is read-only: it is a system column.`,
+    );
   }
   if (cell.formula !== undefined || cell.linkInFromCell !== undefined) {
-    throw new SmartsheetRefusal(400, 1032, 'The attribute(s) formula, linkInFromCell are not allowed: this sandbox does not calculate.');
+    throw new SmartsheetRefusal(
+      400,
+      1032,
+      'The attribute(s) formula, linkInFromCell are not allowed: this sandbox does not calculate.',
+    );
   }
   if (typeof cell.value === 'number' && Math.abs(cell.value) > LARGEST_NUMBER) {
     throw new SmartsheetRefusal(400, 1148, 'Number values must be between -9007199254740992 and 9007199254740992.');

@@ -15,7 +15,8 @@ export async function challenge(hook: Webhook, postman: Postman, timeoutMillisec
     body: JSON.stringify({ challenge: value, webhookId: hook.id }),
     timeoutMilliseconds,
   });
-  if (answer.status !== 200) return `Webhook verification failed: the callback URL answered ${answer.status} to the challenge.`;
+  if (answer.status !== 200)
+    return `Webhook verification failed: the callback URL answered ${answer.status} to the challenge.`;
   if (answer.headers['smartsheet-hook-response'] === value || echoIn(answer.body) === value) return null;
   return 'Webhook verification failed: the response did not carry the challenge.';
 }

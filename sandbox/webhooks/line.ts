@@ -110,7 +110,9 @@ export class Line {
 
   /** The callbacks not yet delivered, for the state file. What a window has gathered becomes one. */
   pending(): Callback[] {
-    const callbacks = [...(this.held === undefined ? [] : [this.held]), ...this.waiting].map(({ callback }) => callback);
+    const callbacks = [...(this.held === undefined ? [] : [this.held]), ...this.waiting].map(
+      ({ callback }) => callback,
+    );
     if (this.gathered.length > 0) callbacks.push(eventCallback(this.hook, this.gathered, this.parts.clock.now()));
     return callbacks;
   }

@@ -22,7 +22,10 @@ it('challenges the receiver inside the enabling PUT and answers ENABLED', async 
   const hook = await enabledHook(sandbox, sheet, receiver);
   expect(hook).toMatchObject({ enabled: true, status: 'ENABLED' });
   expect(receiver.received).toHaveLength(1);
-  expect(receiver.received[0]?.json).toEqual({ challenge: receiver.received[0]?.headers['smartsheet-hook-challenge'], webhookId: hook.id });
+  expect(receiver.received[0]?.json).toEqual({
+    challenge: receiver.received[0]?.headers['smartsheet-hook-challenge'],
+    webhookId: hook.id,
+  });
 });
 
 it('tells of an edit with a signature over exactly the bytes that it sends', async () => {
@@ -30,7 +33,9 @@ it('tells of an edit with a signature over exactly the bytes that it sends', asy
   await sheet.edit(0, { Quantity: 12 }, 'clerk@example.com');
   await sandbox.control('POST', '/sandbox/settle');
   const [callback] = receiver.callbacks();
-  const digest = createHmac('sha256', hook.sharedSecret).update(callback?.body ?? '').digest('hex');
+  const digest = createHmac('sha256', hook.sharedSecret)
+    .update(callback?.body ?? '')
+    .digest('hex');
   expect(callback?.headers['smartsheet-hmac-sha256']).toBe(digest);
   expect(callback?.json).toMatchObject({
     webhookId: hook.id,

@@ -46,7 +46,12 @@ export async function practiceSheet(sandbox: SandboxProcess): Promise<PracticeSh
 }
 
 /** A new hook on the sheet, not enabled. */
-export async function newHook(sandbox: SandboxProcess, sheet: PracticeSheet, receiver: Receiver, rest: object = {}): Promise<HookView> {
+export async function newHook(
+  sandbox: SandboxProcess,
+  sheet: PracticeSheet,
+  receiver: Receiver,
+  rest: object = {},
+): Promise<HookView> {
   const { status, body } = await sandbox.api<{ result: HookView }>('POST', '/webhooks', {
     name: 'practice',
     callbackUrl: receiver.url,
@@ -61,12 +66,21 @@ export async function newHook(sandbox: SandboxProcess, sheet: PracticeSheet, rec
 }
 
 /** Asks for `enabled` and gives back what the PUT answered. */
-export async function setEnabled(sandbox: SandboxProcess, hook: { readonly id: number }, enabled = true): Promise<HookView> {
+export async function setEnabled(
+  sandbox: SandboxProcess,
+  hook: { readonly id: number },
+  enabled = true,
+): Promise<HookView> {
   const { body } = await sandbox.api<{ result: HookView }>('PUT', `/webhooks/${hook.id}`, { enabled });
   return body.result;
 }
 
-export async function enabledHook(sandbox: SandboxProcess, sheet: PracticeSheet, receiver: Receiver, rest: object = {}): Promise<HookView> {
+export async function enabledHook(
+  sandbox: SandboxProcess,
+  sheet: PracticeSheet,
+  receiver: Receiver,
+  rest: object = {},
+): Promise<HookView> {
   return setEnabled(sandbox, await newHook(sandbox, sheet, receiver, rest));
 }
 

@@ -43,9 +43,16 @@ export async function startReceiver(): Promise<Receiver> {
     let body = '';
     for await (const chunk of request) body += String(chunk);
     const challenge = request.headers['smartsheet-hook-challenge'];
-    const letter = { headers: request.headers, body, json: JSON.parse(body) as Record<string, unknown>, isChallenge: challenge !== undefined };
+    const letter = {
+      headers: request.headers,
+      body,
+      json: JSON.parse(body) as Record<string, unknown>,
+      isChallenge: challenge !== undefined,
+    };
     received.push(letter);
-    const reply = await (challenge === undefined ? receiver.answerCallback(letter) : receiver.answerChallenge(String(challenge)));
+    const reply = await (challenge === undefined
+      ? receiver.answerCallback(letter)
+      : receiver.answerChallenge(String(challenge)));
     response.writeHead(reply.status, reply.headers).end(reply.body);
   }
 

@@ -13,7 +13,12 @@ export interface SandboxProcess {
   /** Sends a control request; rejects with the answer's text unless it is 2xx. */
   control<Answer>(method: string, path: string, body?: unknown): Promise<Answer>;
   /** Sends an API request with the practice token (or another). */
-  api<Answer>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<{ status: number; body: Answer }>;
+  api<Answer>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; body: Answer }>;
   /** Ends it gracefully. @returns its exit code */
   stop(): Promise<number | null>;
 }
@@ -23,7 +28,15 @@ export function buildSandbox(): string {
   const folder = resolve(__dirname, '../../build/test-sandbox');
   const file = join(folder, `main-${process.pid}.cjs`);
   const entry = resolve(__dirname, '../../sandbox/main.ts');
-  const { outputFiles } = buildSync({ entryPoints: [entry], bundle: true, platform: 'node', format: 'cjs', target: 'node24', packages: 'external', write: false });
+  const { outputFiles } = buildSync({
+    entryPoints: [entry],
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node24',
+    packages: 'external',
+    write: false,
+  });
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, outputFiles[0]?.contents ?? '');
   return file;
@@ -67,7 +80,13 @@ async function control<Answer>(url: string, method: string, path: string, body: 
   return JSON.parse(text) as Answer;
 }
 
-async function api<Answer>(url: string, method: string, path: string, body: unknown, headers: Record<string, string> = {}): Promise<{ status: number; body: Answer }> {
+async function api<Answer>(
+  url: string,
+  method: string,
+  path: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; body: Answer }> {
   const response = await fetch(`${url}/2.0${path}`, {
     method,
     headers: { Authorization: 'Bearer practice-token', 'Content-Type': 'application/json', ...headers },

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { IANAZone } from 'luxon';
 import { BillingAuditError, messageOf } from '../lib/errors';
-import { startSandbox, type Sandbox } from './index';
+import { startSandbox, type Sandbox } from './sandbox';
 
 const MISUSED = 2;
 const COULD_NOT = 3;
@@ -27,20 +27,36 @@ interface Flags {
 /** The command `sandbox`, without its action; the CLI `billing-audit` hangs it in as a subcommand. */
 export function sandboxCommand(): Command {
   return new Command('sandbox')
-    .description('Run a local Smartsheet: its API under /2.0/, a control interface under /sandbox/, a page for each sheet.')
-    .addOption(new Option('--port <number>', 'port; 0 = any free one').env('SANDBOX_PORT').default(1881).argParser(wholeNumber(0, 65_535)))
+    .description(
+      'Run a local Smartsheet: its API under /2.0/, a control interface under /sandbox/, a page for each sheet.',
+    )
+    .addOption(
+      new Option('--port <number>', 'port; 0 = any free one')
+        .env('SANDBOX_PORT')
+        .default(1881)
+        .argParser(wholeNumber(0, 65_535)),
+    )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--state <directory>', 'keep the state in this folder')
     .option('--load <file>', 'make a sheet from a CSV file')
     .option('--replay <file>', 'replay invoice lines (the form of docs/sandbox.md) as billing weeks')
-    .option('--rate <number>', 'virtual seconds of the replay for each real second; 0 = as fast as possible', number(0, 1e9), 0)
+    .option(
+      '--rate <number>',
+      'virtual seconds of the replay for each real second; 0 = as fast as possible',
+      number(0, 1e9),
+      0,
+    )
     .option('--debounce <seconds>', 'gather events this long before a callback, 0 to 60', number(0, 60), 0)
     .option('--wait', 'begin the replay at POST /sandbox/replay/start, not at once', false)
     .option('--lockstep', 'replay a step only when the callbacks of the step before were answered', false)
     .option('--no-rate-limits', 'never answer 429')
     .option('--no-collapse', 'send an event for every edit of a cell within one window')
     .option('--strict-callback-urls', 'demand HTTPS and the ports of Smartsheet from callback URLs', false)
-    .addOption(new Option('--event-mix <mix>', 'events of a change: the change itself, or also those around it').choices(['plain', 'full']).default('plain'))
+    .addOption(
+      new Option('--event-mix <mix>', 'events of a change: the change itself, or also those around it')
+        .choices(['plain', 'full'])
+        .default('plain'),
+    )
     .option('--time-zone <name>', 'IANA time zone of the times in a replayed file', timeZone, 'Europe/London')
     .option('--seed <number>', 'ids are the same for the same seed', wholeNumber(0, 2 ** 31), 1);
 }
@@ -72,7 +88,12 @@ async function startFrom(flags: Flags): Promise<Sandbox> {
     timeZone: flags.timeZone,
     seed: flags.seed,
     log: (message) => process.stderr.write(`${message}\n`),
+    replayRate: flags.rate,
+    replayWaits: flags.wait,
+    replayInLockstep: flags.lockstep,
     ...(flags.state === undefined ? {} : { stateDirectory: flags.state }),
+    ...(flags.load === undefined ? {} : { load: flags.load }),
+    ...(flags.replay === undefined ? {} : { replay: flags.replay }),
   });
   process.stdout.write(`${JSON.stringify({ sandbox: sandbox.url })}\n`);
   return sandbox;
