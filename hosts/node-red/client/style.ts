@@ -1,0 +1,39 @@
+const ID = 'billing-audit-style';
+
+/** Uses the editor's own colours, so that it fits its light and its dark theme. */
+const CSS = `
+.billing-audit-field > label, .billing-audit-more .form-row > label { vertical-align: top; padding-top: 4px; }
+.billing-audit-hint { color: var(--red-ui-tertiary-text-color, #777); font-size: 12px; line-height: 1.35; }
+.billing-audit-field > .billing-audit-hint { margin: 2px 0 0 105px; }
+.billing-audit-unit { margin-left: 4px; }
+.billing-audit-more { margin: 4px 0 12px; border-top: 1px solid var(--red-ui-secondary-border-color, #ddd); }
+.billing-audit-more > summary { cursor: pointer; padding: 8px 0; font-weight: 500; }
+.billing-audit-ticks { display: inline-block; width: calc(100% - 110px); }
+.billing-audit-ticks label { display: block; width: auto; }
+.billing-audit-ticks input[type=checkbox] { width: auto; margin: 0 6px 2px 0; }
+.billing-audit-points { display: inline-table; width: calc(100% - 110px); }
+.billing-audit-points td { padding: 1px 8px 1px 0; }
+.billing-audit-points label { width: auto; margin: 0; }
+.billing-audit-points input[type=number] { width: 70px; margin: 0; }
+.billing-audit-try { margin-top: 14px; }
+.billing-audit-sides { display: flex; flex-wrap: wrap; gap: 12px; margin-top: 8px; }
+.billing-audit-side { flex: 1 1 220px; min-width: 0; }
+.billing-audit-side h4 { margin: 0 0 4px; font-size: 13px; }
+.billing-audit-side h5 { margin: 0 0 2px; font-size: 12px; font-weight: 500; }
+textarea.billing-audit-example, .billing-audit-result {
+  box-sizing: border-box; width: 100%; height: 280px; margin: 0; overflow: auto; resize: vertical;
+  font: 12px/1.4 var(--red-ui-monospace-font, monospace); white-space: pre;
+}
+.billing-audit-result {
+  padding: 6px 8px; border: 1px solid var(--red-ui-form-input-border-color, #ccc); border-radius: 4px;
+  background: var(--red-ui-form-input-background, #fff); white-space: normal;
+}
+.billing-audit-result pre { margin: 0 0 8px; padding: 0; border: 0; background: none; color: inherit; font: inherit; }
+.billing-audit-busy { opacity: 0.5; }
+.billing-audit-failure { color: var(--red-ui-text-color-error, #910000); white-space: normal; }
+.billing-audit-actions { display: flex; align-items: center; gap: 10px; margin-top: 8px; }
+`;
+
+export function addStyle(): void {
+  if (!document.getElementById(ID)) $('<style>').attr('id', ID).text(CSS).appendTo('head');
+}

@@ -1,0 +1,77 @@
+import type { Field } from '../../../lib/define';
+import { PROBLEMS } from '../fields/problems';
+import type { Editable } from './dialog';
+import { optionKey } from './form';
+
+export type Catalogue = { readonly [key: string]: string | Catalogue };
+
+/** Texts that every dialog and every status shares. */
+const COMMON: Catalogue = {
+  name: 'Name',
+  more: 'More',
+  'billing-settings': 'Billing settings',
+  inherited: '(from Billing settings)',
+  boolean: { true: 'Yes', false: 'No' },
+  status: { passed: '{{passed}} passed' },
+  from: {
+    'billing-settings': 'from Billing settings: {{value}}',
+    environment: 'from the environment: {{value}}',
+    default: 'default: {{value}}',
+    variable: 'from the environment variable {{name}}',
+  },
+  try: {
+    open: 'Try with an example',
+    in: 'In',
+    out: 'Out',
+    run: 'Run',
+    nothing: 'Nothing comes out.',
+    example: 'An example of what comes out. Deploy the node to see the real thing.',
+    json: 'The example is not JSON: {{why}}',
+    failed: 'The editor could not reach Node-RED ({{why}}).',
+    forbidden: 'You may look at this flow but not change it, so you cannot try a node out.',
+    hint: 'Nothing is stored or sent.',
+  },
+};
+
+/** The English catalogue of one node; other languages are files of the same form. */
+export function catalogueOf(editable: Editable): Catalogue {
+  const outputs = 'outputs' in editable ? Object.keys(editable.outputs) : [];
+  const credentials = 'credentials' in editable ? editable.credentials : [];
+  return {
+    ...COMMON,
+    title: editable.title,
+    summary: editable.summary,
+    problems: PROBLEMS,
+    fields: Object.fromEntries(Object.entries(editable.fields).map(([name, field]) => [name, fieldTexts(field)])),
+    outputs: Object.fromEntries(outputs.map((name) => [name, words(name)])),
+    credentials: Object.fromEntries(credentials.map(({ name, title }) => [name, title])),
+  };
+}
+
+function fieldTexts(field: Field): Catalogue {
+  return {
+    label: field.label,
+    ...(field.hint ? { hint: field.hint } : {}),
+    ...placeholderText(field),
+    ...('options' in field
+      ? { options: Object.fromEntries(field.options.map(({ value, label }) => [optionKey(value), label])) }
+      : {}),
+    ...('factors' in field
+      ? { factors: Object.fromEntries(Object.entries(field.factors).map(([key, label]) => [optionKey(key), label])) }
+      : {}),
+  };
+}
+
+function placeholderText(field: Field): Catalogue {
+  if (field.kind === 'hours') return { placeholder: '08:00-18:00' };
+  if (field.kind === 'schedule') return { placeholder: 'every 60 s' };
+  return field.kind === 'string' && field.placeholder ? { placeholder: field.placeholder } : {};
+}
+
+/** `highRisk` as people read it: `high risk`. */
+function words(name: string): string {
+  return name
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .replace(/[-_]/g, ' ')
+    .toLowerCase();
+}

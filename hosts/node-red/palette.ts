@@ -1,0 +1,6 @@
+import { credentials, nodes } from '../../nodes';
+import { openRuntime } from '../../lib/runtime/open-runtime';
+import { createPalette } from './runtime/palette';
+
+/** The palette as it is shipped; each node's small file asks it to register that node. */
+export const palette = createPalette({ nodes, credentials, openRuntime, environment: process.env });

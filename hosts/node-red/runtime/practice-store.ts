@@ -1,0 +1,78 @@
+import type { AuditEvent } from '../../../lib/event/audit-event';
+import { BillingAuditError } from '../../../lib/errors';
+import type { Store } from '../../../lib/store/store';
+
+/** Trying a node out must not reach the outside. */
+export class NotWhileTrying extends BillingAuditError {
+  readonly code = 'not_while_trying';
+  readonly hint = 'Deploy the node and send it a message to see this part at work.';
+
+  constructor(what: string) {
+    super(`An example is tried out without ${what}.`, { what });
+  }
+}
+
+const nothing = (): Promise<void> => Promise.resolve();
+const none = (): Promise<readonly never[]> => Promise.resolve([]);
+
+/**
+ * A store for one try: it knows nobody and no approval, keeps what is appended to itself, and is forgotten afterwards.
+ * @param now  milliseconds since 1970, for the time an event is stored
+ */
+export function practiceStore(now: () => number): Store {
+  const events: AuditEvent[] = [];
+  return {
+    ...intakeOfNothing(),
+    append: (appended) => {
+      const timestamp = new Date(now()).toISOString();
+      events.push(...appended.map((event) => ({ ...event, timestamp })));
+      return Promise.resolve(
+        appended.map(({ event_key, sheet_id }, index) => ({
+          event_key,
+          stream: `sheet:${sheet_id}`,
+          seq: events.length - appended.length + index + 1,
+          timestamp,
+          is_new: true,
+        })),
+      );
+    },
+    recent: ({ limit }) => Promise.resolve(events.toReversed().slice(0, limit)),
+    search: () => Promise.resolve({ events: events.toReversed(), next: null }),
+    approvals: none,
+    approve: (approval) => Promise.resolve({ ...approval, id: '0' }),
+    personFacts: () =>
+      Promise.resolve({ access_level: null, last_review_at: null, last_active_at: null, changes_in_window: 1 }),
+    savePeople: nothing,
+    counts: () =>
+      Promise.resolve({
+        callbacks_waiting: 0,
+        callbacks_dead: 0,
+        changes_waiting: 0,
+        changes_leased: 0,
+        changes_dead: 0,
+        events: events.length,
+        oldest_waiting_at: null,
+      }),
+  };
+}
+
+type Intake = Omit<
+  Store,
+  'append' | 'recent' | 'search' | 'approvals' | 'approve' | 'personFacts' | 'savePeople' | 'counts'
+>;
+
+function intakeOfNothing(): Intake {
+  return {
+    saveWebhook: nothing,
+    webhooks: none,
+    forgetWebhook: nothing,
+    acceptCallback: () => Promise.resolve({ isNew: true }),
+    leaseCallbacks: none,
+    failCallbacks: nothing,
+    sheet: () => Promise.resolve(null),
+    knownRows: none,
+    resolve: () => Promise.resolve({ event_keys: [] }),
+    leaseChanges: none,
+    releaseChanges: nothing,
+  };
+}
