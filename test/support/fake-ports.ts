@@ -18,12 +18,20 @@ export interface FakeOptions {
   readonly now?: string;
   /** Gets each warning. */
   readonly warned?: string[];
+  /** Gets each request for approvals. */
+  readonly asked?: unknown[];
 }
 
 /** Ports over plain lists, for the pure functions; whatever a node has no business with refuses to be used. */
-export function fakePorts({ facts = {}, settings = defaultSettings, now, warned = [] }: FakeOptions = {}): Ports {
+export function fakePorts({
+  facts = {},
+  settings = defaultSettings,
+  now,
+  warned = [],
+  asked = [],
+}: FakeOptions = {}): Ports {
   const present = Date.parse(now ?? '2026-02-03T18:00:00.000Z');
-  const store = fakeStore(facts, new Date(present).toISOString());
+  const store = fakeStore(facts, new Date(present).toISOString(), asked);
   return refusing<Ports>({
     store: refusing<Store>(store),
     settings,
@@ -39,11 +47,14 @@ export function fakePorts({ facts = {}, settings = defaultSettings, now, warned 
 
 type FakeStore = Pick<Store, 'approvals' | 'personFacts' | 'sheet' | 'knownRows' | 'append' | 'recent' | 'search'>;
 
-function fakeStore(facts: FakeFacts, present: string): FakeStore {
+function fakeStore(facts: FakeFacts, present: string, asked: unknown[]): FakeStore {
   const trail = [...(facts.trail ?? [])];
   const sheet = (sheetId: string) => (facts.sheets ?? []).find(({ sheet_id }) => sheet_id === sheetId) ?? null;
   return {
-    approvals: async () => facts.approvals ?? [],
+    approvals: async (request) => {
+      asked.push(request);
+      return facts.approvals ?? [];
+    },
     personFacts: async (request) => personFacts(facts, request),
     sheet: async (sheetId) => sheet(sheetId),
     knownRows: async (sheetId) => sheet(sheetId)?.rows ?? [],
