@@ -1,5 +1,5 @@
 import type { Change } from '../event/change';
-import type { Status } from '../define/node';
+import type { Status, Stop } from '../define/node';
 
 /** What a trigger wants to hear of. */
 export interface WatchRequest {
@@ -15,9 +15,14 @@ export interface WatchRequest {
  * Several subscriptions may name the same sheet: the webhook is shared, and every subscriber gets every change.
  */
 export interface ChangeSource {
+  /**
+   * Begins to watch. Outages and refusals do not end it: they are shown, logged and tried again.
+   * @returns what ends it; `removed` takes the sheet's webhook away when nobody else watches the sheet
+   * @throws BadSetting  when the request cannot work as it stands
+   */
   subscribe(
     request: WatchRequest,
     deliver: (changes: readonly Change[]) => void,
     show: (status: Status) => void,
-  ): Promise<() => Promise<void>>;
+  ): Promise<Stop>;
 }

@@ -44,7 +44,11 @@ export interface WebhookAnswer {
 
 export interface Health {
   readonly status: 'ok' | 'degraded' | 'down';
-  readonly checks: readonly { readonly name: string; readonly status: 'ok' | 'degraded' | 'down'; readonly text: string }[];
+  readonly checks: readonly {
+    readonly name: string;
+    readonly status: 'ok' | 'degraded' | 'down';
+    readonly text: string;
+  }[];
   readonly counts: StoreCounts | null;
 }
 

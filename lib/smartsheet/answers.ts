@@ -39,7 +39,9 @@ export const sheetAnswer = z.object({
   version: z.number(),
   totalRowCount: z.number().nullish(),
   modifiedAt: instant,
-  columns: z.array(z.object({ id, title: z.string(), primary: z.boolean().optional() })),
+  columns: z.array(
+    z.object({ id, title: z.string(), primary: z.boolean().optional(), systemColumnType: z.string().optional() }),
+  ),
   rows: z.array(row).default([]),
 });
 

@@ -9,6 +9,7 @@ import {
   webhookResult,
 } from './answers';
 import type { HistoryEntry, RowRead, SheetRead, SmartsheetUser, SmartsheetWebhook } from './answers';
+import type { Http } from '../ports';
 import { ask, type Exchange } from './exchange';
 
 /** How far a read of many pages has come. */
@@ -29,6 +30,8 @@ export interface SmartsheetClient {
   wholeSheet(sheetId: string, progress?: Progress): Promise<SheetRead>;
   /** The sheet's facts and the rows named; a row that is gone is missing from `rows`. At most 300 ids: they travel in the address. */
   sheetRows(sheetId: string, rowIds: readonly string[]): Promise<SheetRead>;
+  /** Name, columns, version and the number of rows; no rows. */
+  sheetFacts(sheetId: string): Promise<SheetRead>;
   /** Rows modified at or after `since`; deleted ones are not among them. */
   rowsModifiedSince(sheetId: string, since: string): Promise<SheetRead>;
   /** Ids of all rows, read by one column to keep it small. */
@@ -54,6 +57,16 @@ export function createClient(exchange: Exchange): SmartsheetClient {
   return { ...peopleCalls(exchange), ...sheetCalls(exchange), ...webhookCalls(exchange) };
 }
 
+/**
+ * Whose token it is, asked once and without a budget: for somebody who waits for the answer.
+ * @throws SmartsheetRefused, SmartsheetUnavailable
+ */
+export function whoOwns(http: Http, token: string, base: string): Promise<SmartsheetUser> {
+  const never = (): Promise<void> => Promise.reject(new Error('One try needs no waiting.'));
+  const limiter = { take: async () => undefined };
+  return peopleCalls({ http, token, base, limiter, now: () => 0, sleep: never, random: () => 0, mostTries: 1 }).me();
+}
+
 function peopleCalls(exchange: Exchange): Pick<SmartsheetClient, 'me' | 'user'> {
   const read = async (path: string, what: string): Promise<SmartsheetUser> =>
     understood(userAnswer, await ask(exchange, { method: 'GET', path, what }), what);
@@ -63,12 +76,12 @@ function peopleCalls(exchange: Exchange): Pick<SmartsheetClient, 'me' | 'user'> 
   };
 }
 
-function sheetCalls(
-  exchange: Exchange,
-): Pick<
+type SheetCalls = Pick<
   SmartsheetClient,
-  'sheetVersion' | 'wholeSheet' | 'sheetRows' | 'rowsModifiedSince' | 'rowIds' | 'cellHistory'
-> {
+  'sheetVersion' | 'wholeSheet' | 'sheetRows' | 'sheetFacts' | 'rowsModifiedSince' | 'rowIds' | 'cellHistory'
+>;
+
+function sheetCalls(exchange: Exchange): SheetCalls {
   const readSheet = async (sheetId: string, query: string): Promise<SheetRead> => {
     const what = `read sheet ${sheetId}`;
     return understood(
@@ -109,6 +122,7 @@ function sheetCalls(
       const query = `${ROW_FLAGS}&rowIds=${rowIds.join(',')}&page=1&pageSize=${ROWS_PER_PAGE}`;
       return readSheet(sheetId, query);
     },
+    sheetFacts: async (sheetId) => ({ ...(await readSheet(sheetId, 'page=1&pageSize=1')), rows: [] }),
     rowsModifiedSince: (sheetId, since) =>
       readPages(sheetId, `${ROW_FLAGS}&rowsModifiedSince=${encodeURIComponent(since)}`, ROWS_PER_PAGE),
     rowIds: async (sheetId, columnId) =>

@@ -45,7 +45,11 @@ export class SmartsheetUnavailable extends BillingAuditError {
     'It is tried again by itself. If it stays, look at https://status.smartsheet.com and at the network of this machine.';
 
   constructor(what: string, why: string, attempts: number, cause?: unknown) {
-    super(`Smartsheet could not be asked to ${what} (${attempts} tries): ${why}.`, { what, attempts }, { cause });
+    super(
+      `Smartsheet could not be asked to ${what} (${attempts === 1 ? '1 try' : `${attempts} tries`}): ${why}.`,
+      { what, attempts },
+      { cause },
+    );
   }
 }
 

@@ -14,8 +14,10 @@ export interface Exchange {
   readonly now: Now;
   readonly sleep: Sleep;
   readonly random: Random;
-  /** Ends waiting between tries. */
+  /** Ends waiting, for an answer and between tries. */
   readonly signal?: AbortSignal;
+  /** How often one call is tried; default 6. */
+  readonly mostTries?: number;
 }
 
 export interface Call {
@@ -51,7 +53,7 @@ export async function ask(exchange: Exchange, call: Call): Promise<unknown> {
     await exchange.limiter.take(call.cost ?? ONE_REQUEST, exchange.signal);
     const outcome = await attemptOnce(exchange, call);
     if (outcome.kind === 'answer') return outcome.value;
-    if (attempt >= MOST_TRIES || (outcome.answerLost && call.repeatable === false)) {
+    if (attempt >= (exchange.mostTries ?? MOST_TRIES) || (outcome.answerLost && call.repeatable === false)) {
       throw new SmartsheetUnavailable(call.what, outcome.why, attempt, outcome.cause);
     }
     await exchange.sleep(outcome.waitMilliseconds ?? jitter(attempt, exchange.random), exchange.signal);
@@ -68,10 +70,11 @@ type Outcome =
       readonly cause?: unknown;
     };
 
-async function attemptOnce({ http, token, base, now }: Exchange, call: Call): Promise<Outcome> {
+async function attemptOnce(exchange: Exchange, call: Call): Promise<Outcome> {
+  const { http, token, base, now, signal } = exchange;
   let response: HttpResponse;
   try {
-    response = await http({
+    const answer = http({
       method: call.method,
       url: `${base}${call.path}`,
       headers: {
@@ -82,11 +85,23 @@ async function attemptOnce({ http, token, base, now }: Exchange, call: Call): Pr
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
       timeoutMilliseconds: TIMEOUT_MILLISECONDS,
     });
+    response = await untilAborted(answer, signal);
   } catch (cause) {
+    signal?.throwIfAborted();
     return { kind: 'later', why: `no answer (${messageOf(cause)})`, answerLost: true, waitMilliseconds: null, cause };
   }
   if (response.status >= 200 && response.status < 300) return { kind: 'answer', value: parsedAnswer(response, call) };
   return judgeRefusal(response, call, now());
+}
+
+/** Who ends does not wait for an answer that nobody will read. */
+function untilAborted<Value>(answer: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+  if (signal === undefined) return answer;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 function parsedAnswer(response: HttpResponse, call: Call): unknown {

@@ -25,8 +25,12 @@ export interface Store {
   forgetWebhook(webhookId: string): Promise<void>;
   /** Durable when it resolves. */
   acceptCallback(callback: Callback): Promise<{ readonly isNew: boolean }>;
-  /** Callbacks that wait, oldest first, leased to the caller. */
-  leaseCallbacks(request: { limit: number; leaseSeconds: number }): Promise<readonly LeasedCallback[]>;
+  /** Callbacks that wait, oldest first, leased to the caller; those of other sheets than `sheetIds` go on waiting. */
+  leaseCallbacks(request: {
+    limit: number;
+    leaseSeconds: number;
+    sheetIds?: readonly string[] | 'all';
+  }): Promise<readonly LeasedCallback[]>;
   /** Puts callbacks back, or to the dead letters after the eighth try. */
   failCallbacks(request: { ids: readonly string[]; why: string; retryInSeconds: number }): Promise<void>;
 
@@ -38,7 +42,11 @@ export interface Store {
   resolve(observation: Observation): Promise<Resolved>;
 
   // Changes on their way to the trail
-  leaseChanges(request: { sheetIds: readonly string[] | 'all'; limit: number; leaseSeconds: number }): Promise<readonly Change[]>;
+  leaseChanges(request: {
+    sheetIds: readonly string[] | 'all';
+    limit: number;
+    leaseSeconds: number;
+  }): Promise<readonly Change[]>;
   /** Gives back what was leased and could not be emitted. */
   releaseChanges(eventKeys: readonly string[]): Promise<void>;
 

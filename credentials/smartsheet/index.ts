@@ -1,0 +1,1 @@
+export { smartsheet } from './definition';

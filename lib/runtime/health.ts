@@ -1,0 +1,61 @@
+import { messageOf } from '../errors';
+import type { Store, StoreCounts } from '../store/store';
+import type { Health } from './runtime';
+import type { SheetWatch } from './sheet-watch';
+import type { Intake } from './webhook-intake';
+
+type Check = Health['checks'][number];
+
+/**
+ * How the watch stands. `down` only when callbacks cannot be stored, or Smartsheet refuses the token; everything else
+ * that is not as it should be is `degraded`.
+ */
+export async function healthOf(parts: {
+  readonly store: Pick<Store, 'counts'>;
+  readonly intake: Pick<Intake, 'refusals' | 'lastCallbackAt'>;
+  readonly watches: readonly SheetWatch[];
+}): Promise<Health> {
+  const { check, counts } = await storeCheck(parts.store);
+  const checks = [
+    check,
+    ...parts.watches.map(sheetCheck),
+    callbackCheck(parts.intake, counts),
+    ...(counts === null ? [] : [queueCheck(counts)]),
+  ];
+  const worst = (['down', 'degraded'] as const).find((status) => checks.some((one) => one.status === status));
+  return { status: worst ?? 'ok', checks, counts };
+}
+
+async function storeCheck(store: Pick<Store, 'counts'>): Promise<{ check: Check; counts: StoreCounts | null }> {
+  try {
+    const counts = await store.counts();
+    return { check: { name: 'store', status: 'ok', text: `${counts.events} events in the trail` }, counts };
+  } catch (failure) {
+    return { check: { name: 'store', status: 'down', text: messageOf(failure) }, counts: null };
+  }
+}
+
+function sheetCheck(watch: SheetWatch): Check {
+  const name = `sheet ${watch.target.sheetId}`;
+  if (watch.tokenRefused) return { name, status: 'down', text: 'Smartsheet refuses the token' };
+  const isWell = watch.status.state !== 'error' && watch.status.state !== 'warning';
+  return { name, status: isWell ? 'ok' : 'degraded', text: watch.status.text };
+}
+
+function callbackCheck(intake: Pick<Intake, 'refusals' | 'lastCallbackAt'>, counts: StoreCounts | null): Check {
+  const refusals = Object.entries(intake.refusals());
+  const refused =
+    refusals.length === 0 ? 'none refused' : `refused: ${refusals.map(([why, times]) => `${times} ${why}`).join(', ')}`;
+  const dead = counts?.callbacks_dead ?? 0;
+  const text = `last ${intake.lastCallbackAt() ?? 'none since the start'}; ${refused}; ${dead} dead letters`;
+  return { name: 'callbacks', status: dead > 0 ? 'degraded' : 'ok', text };
+}
+
+function queueCheck(counts: StoreCounts): Check {
+  const waiting = counts.changes_waiting + counts.changes_leased;
+  const text =
+    `${counts.callbacks_waiting} callbacks and ${waiting} changes wait` +
+    (counts.oldest_waiting_at === null ? '' : `, the oldest since ${counts.oldest_waiting_at}`) +
+    `; ${counts.changes_dead} dead changes`;
+  return { name: 'queue', status: counts.changes_dead > 0 ? 'degraded' : 'ok', text };
+}

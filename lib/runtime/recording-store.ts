@@ -1,0 +1,30 @@
+import type { Store } from '../store/store';
+
+/** The store as nodes see it: the same, and whoever hands out changes hears which of them are recorded. */
+export function recordingStore(store: Store, onRecorded: (eventKeys: readonly string[]) => void): Store {
+  return {
+    saveWebhook: (webhook) => store.saveWebhook(webhook),
+    webhooks: () => store.webhooks(),
+    forgetWebhook: (webhookId) => store.forgetWebhook(webhookId),
+    acceptCallback: (callback) => store.acceptCallback(callback),
+    leaseCallbacks: (request) => store.leaseCallbacks(request),
+    failCallbacks: (request) => store.failCallbacks(request),
+    sheet: (sheetId) => store.sheet(sheetId),
+    knownRows: (sheetId, rowIds) => store.knownRows(sheetId, rowIds),
+    resolve: (observation) => store.resolve(observation),
+    leaseChanges: (request) => store.leaseChanges(request),
+    releaseChanges: (eventKeys) => store.releaseChanges(eventKeys),
+    append: async (events) => {
+      const appended = await store.append(events);
+      onRecorded(appended.map(({ event_key }) => event_key));
+      return appended;
+    },
+    recent: (request) => store.recent(request),
+    search: (query) => store.search(query),
+    approvals: (request) => store.approvals(request),
+    approve: (approval) => store.approve(approval),
+    personFacts: (request) => store.personFacts(request),
+    savePeople: (people) => store.savePeople(people),
+    counts: () => store.counts(),
+  };
+}

@@ -1,0 +1,152 @@
+import type { Now } from '../../ports';
+import type { CallbackEvent, SheetRead, SmartsheetClient } from '../../smartsheet';
+import type { KnownSheet, Observation, RemovedRow } from '../../store/store';
+import { baselineRow } from './observed-row';
+import { columnsOf, observeRows, readAt, readRows, removedRows, rowsNamedBy, type Sources } from './resolver';
+
+/** Callbacks that were understood, resolved together. */
+export interface CallbackBatch {
+  readonly sheetId: string;
+  readonly callbacks: readonly { readonly id: string; readonly nonce: string }[];
+  readonly events: readonly CallbackEvent[];
+}
+
+/** Rows that were expected and not there. Whoever deleted them is named by a callback that may be on its way. */
+export interface Missing {
+  readonly observation: Observation;
+  readonly missingRowIds: readonly string[];
+}
+
+const BASELINE_ROWS_PER_CALL = 2000;
+/** Rows modified this long before the last compare are read again: a save may show up a little after its time. */
+const OVERLAP_MILLISECONDS = 120_000;
+
+/** One observation of all that a batch of callbacks is about. */
+export async function observeCallbacks(batch: CallbackBatch, sources: Sources, now: Now): Promise<Observation> {
+  const { sheetId, callbacks, events } = batch;
+  const sheet = await readRows(sources.client, sheetId, rowsNamedBy(events));
+  const observedAt = readAt(sheet, now());
+  const rows = await observeRows({ sheet, rows: sheet.rows, events, observedAt }, sources);
+  const present = new Set(sheet.rows.map(({ id }) => id));
+  return {
+    ...factsOf(sheet, observedAt),
+    version: null,
+    rows,
+    removed: await removedRows(events, present, sources.people),
+    baseline: false,
+    audit_run_id: runIdOf(callbacks.map(({ nonce }) => nonce)),
+    found_by: 'callback',
+    callback_ids: callbacks.map(({ id }) => id),
+  };
+}
+
+/**
+ * Compares the sheet with what is known, as far as it changed since the last compare: modified rows, rows that are new,
+ * rows that are gone. Row ids are compared as a whole only where the number of rows does not fit.
+ * @param sayRemoved  which of the missing rows to report as deleted by somebody unknown
+ */
+export async function observeSince(
+  known: KnownSheet,
+  foundBy: 'poll' | 'backfill',
+  sources: Sources,
+  now: Now,
+  sayRemoved: (rowId: string) => boolean,
+): Promise<Missing> {
+  const since = new Date(new Date(known.compared_at ?? 0).getTime() - OVERLAP_MILLISECONDS).toISOString();
+  const modified = await sources.client.rowsModifiedSince(known.sheet_id, since);
+  const observedAt = readAt(modified, now());
+  const { added, missing } = await compareIds(known, modified, sources);
+  const unseen = added.filter((id) => !modified.rows.some((row) => row.id === id));
+  const extra = unseen.length > 0 ? (await readRows(sources.client, known.sheet_id, unseen)).rows : [];
+  const rows = await observeRows(
+    { sheet: modified, rows: [...modified.rows, ...extra], events: [], observedAt },
+    sources,
+  );
+  const reported = missing.filter(sayRemoved);
+  return {
+    missingRowIds: missing,
+    observation: {
+      ...factsOf(modified, observedAt),
+      // While a missing row waits for the name of who deleted it, the compare is not complete.
+      version: reported.length === missing.length ? modified.version : null,
+      rows,
+      removed: reported.map((rowId) => removedByUnknown(rowId, observedAt)),
+      baseline: false,
+      audit_run_id: `${foundBy}:${known.sheet_id}:${modified.version}`,
+      found_by: foundBy,
+      callback_ids: [],
+    },
+  };
+}
+
+/** The first look at a sheet, in portions; the last one carries the version, so that a look that broke off is begun anew. */
+export async function observeFirst(
+  client: SmartsheetClient,
+  sheetId: string,
+  now: Now,
+  progress: (done: number, total: number) => void,
+): Promise<readonly Observation[]> {
+  const sheet = await client.wholeSheet(sheetId, progress);
+  const observedAt = readAt(sheet, now());
+  const columns = columnsOf(sheet);
+  const rows = sheet.rows.map((read) =>
+    baselineRow({ read, known: null, creator: null, cellEvents: [], columns, observedAt }),
+  );
+  const portions = Math.max(1, Math.ceil(rows.length / BASELINE_ROWS_PER_CALL));
+  return Array.from({ length: portions }, (_, index) => ({
+    ...factsOf(sheet, observedAt),
+    version: index === portions - 1 ? sheet.version : null,
+    rows: rows.slice(index * BASELINE_ROWS_PER_CALL, (index + 1) * BASELINE_ROWS_PER_CALL),
+    removed: [],
+    baseline: true,
+    audit_run_id: `baseline:${sheetId}:${sheet.version}`,
+    found_by: 'backfill' as const,
+    callback_ids: [],
+  }));
+}
+
+async function compareIds(
+  known: KnownSheet,
+  modified: SheetRead,
+  { client, store }: Sources,
+): Promise<{ readonly added: readonly string[]; readonly missing: readonly string[] }> {
+  const seen = new Set(
+    (
+      await store.knownRows(
+        known.sheet_id,
+        modified.rows.map(({ id }) => id),
+      )
+    ).map((row) => row.row_id),
+  );
+  const added = modified.rows.filter(({ id }) => !seen.has(id)).length;
+  if (modified.totalRowCount === known.row_count + added) return { added: [], missing: [] };
+  const primary = modified.columns.find((column) => column.primary === true) ?? modified.columns[0];
+  const present = new Set(primary ? await client.rowIds(known.sheet_id, primary.id) : []);
+  const before = new Set((await store.knownRows(known.sheet_id, 'all')).map((row) => row.row_id));
+  return {
+    added: [...present].filter((id) => !before.has(id)),
+    missing: [...before].filter((id) => !present.has(id)),
+  };
+}
+
+function removedByUnknown(rowId: string, at: string): RemovedRow {
+  return { row_id: rowId, action: 'deleted', changed_by: null, changed_by_kind: 'unknown', changed_at: at };
+}
+
+function factsOf(
+  sheet: SheetRead,
+  observedAt: string,
+): Pick<Observation, 'sheet_id' | 'sheet_name' | 'columns' | 'observed_at'> {
+  return {
+    sheet_id: sheet.id,
+    sheet_name: sheet.name,
+    columns: Object.fromEntries(sheet.columns.map(({ id, title }) => [id, title])),
+    observed_at: observedAt,
+  };
+}
+
+/** One callback is named; of several that were resolved together, the first and the last. */
+function runIdOf(nonces: readonly string[]): string {
+  const [first = 'none'] = nonces;
+  return nonces.length < 2 ? `callback:${first}` : `callbacks:${first}..${nonces[nonces.length - 1]}`;
+}

@@ -1,0 +1,198 @@
+import {
+  MOST_ROWS_PER_ADDRESS,
+  SmartsheetRefused,
+  systemActor,
+  type CallbackEvent,
+  type HistoryEntry,
+  type RowRead,
+  type SheetRead,
+  type SmartsheetClient,
+} from '../../smartsheet';
+import type { ObservedRow, RemovedRow, Store } from '../../store/store';
+import type { People } from '../people';
+import { nextHistories } from './history-plan';
+import { observedRow } from './observed-row';
+import { changedColumns, type CellEvent, type Column, type RowCase } from './row-case';
+
+/** What resolution stands on. */
+export interface Sources {
+  readonly client: SmartsheetClient;
+  readonly people: People;
+  readonly store: Pick<Store, 'knownRows'>;
+}
+
+/** Rows that were read, and what callbacks said of them (nothing, for a poll). */
+export interface Reading {
+  readonly sheet: SheetRead;
+  readonly rows: readonly RowRead[];
+  readonly events: readonly CallbackEvent[];
+  readonly observedAt: string;
+}
+
+/** Half an hour of history at 30 readings a minute: what is beyond is recorded as its net change (DESIGN §5). */
+const MOST_NEEDED_HISTORIES = 900;
+/** What may be spent only to be surer about who wrote a cell. */
+const MOST_WISHED_HISTORIES = 30;
+
+/** When the sheet was read, in Smartsheet's own clock, so that ours need not agree with it. */
+export function readAt(sheet: SheetRead, now: number): string {
+  return sheet.modifiedAt ?? new Date(now).toISOString();
+}
+
+/** Reads rows by their ids, some hundred at a time. The facts are those of the first answer. */
+export async function readRows(
+  client: SmartsheetClient,
+  sheetId: string,
+  rowIds: readonly string[],
+): Promise<SheetRead> {
+  if (rowIds.length === 0) return client.sheetFacts(sheetId);
+  const reads: SheetRead[] = [];
+  for (let start = 0; start < rowIds.length; start += MOST_ROWS_PER_ADDRESS) {
+    // Whole rows, not only the columns that events name: a row's version tells of all its columns.
+    reads.push(await client.sheetRows(sheetId, rowIds.slice(start, start + MOST_ROWS_PER_ADDRESS)));
+  }
+  const [first] = reads;
+  if (first === undefined) return client.sheetFacts(sheetId);
+  return { ...first, rows: reads.flatMap(({ rows }) => rows) };
+}
+
+/**
+ * What the rows of a read say to the store, each change with its old values, its people and times, as far as Smartsheet
+ * can tell them.
+ */
+export async function observeRows(reading: Reading, sources: Sources): Promise<readonly ObservedRow[]> {
+  const known = await sources.store.knownRows(
+    reading.sheet.id,
+    reading.rows.map(({ id }) => id),
+  );
+  const knownById = new Map(known.map((row) => [row.row_id, row]));
+  const eventsByRow = groupByRow(reading.events);
+  const columns = columnsOf(reading.sheet);
+  const cases: RowCase[] = [];
+  for (const read of reading.rows) {
+    const about = { read, known: knownById.get(read.id) ?? null, columns, observedAt: reading.observedAt };
+    cases.push(await withEvents(about, eventsByRow.get(read.id) ?? [], sources.people));
+  }
+  const histories = await gatherHistories(reading.sheet.id, cases, sources.client);
+  return cases.flatMap((row) => observedRow(row, histories.get(row) ?? new Map()) ?? []);
+}
+
+/** Rows that events say were deleted, and that the read indeed does not show. */
+export async function removedRows(
+  events: readonly CallbackEvent[],
+  present: ReadonlySet<string>,
+  people: People,
+): Promise<readonly RemovedRow[]> {
+  const removed: RemovedRow[] = [];
+  for (const { objectType, eventType, id, userId, at } of events) {
+    if (objectType !== 'row' || eventType !== 'deleted' || id === null || present.has(id)) continue;
+    const actor = userId === null ? null : await people.actor(userId);
+    removed.push({
+      row_id: id,
+      action: 'deleted',
+      changed_by: actor?.name ?? null,
+      changed_by_kind: actor?.kind ?? 'unknown',
+      changed_at: at,
+    });
+  }
+  return removed;
+}
+
+/** Rows that events are about and that may still be there. */
+export function rowsNamedBy(events: readonly CallbackEvent[]): readonly string[] {
+  return [...new Set(events.flatMap((event) => rowOf(event) ?? []))];
+}
+
+export function columnsOf(sheet: SheetRead): readonly Column[] {
+  return sheet.columns.map(({ id, systemColumnType }) => ({ id, isSystem: systemColumnType !== undefined }));
+}
+
+function rowOf({ objectType, id, rowId }: CallbackEvent): string | null {
+  return objectType === 'row' ? id : rowId;
+}
+
+function groupByRow(events: readonly CallbackEvent[]): ReadonlyMap<string, readonly CallbackEvent[]> {
+  const grouped = new Map<string, CallbackEvent[]>();
+  for (const event of events) {
+    const row = rowOf(event);
+    if (row === null) continue;
+    const list = grouped.get(row);
+    if (list) list.push(event);
+    else grouped.set(row, [event]);
+  }
+  return grouped;
+}
+
+/** People are asked for only where a change needs one: most events of a burst are about rows that name their maker. */
+async function withEvents(
+  about: Pick<RowCase, 'read' | 'known' | 'columns' | 'observedAt'>,
+  events: readonly CallbackEvent[],
+  people: People,
+): Promise<RowCase> {
+  const made = events.find(({ objectType, eventType }) => objectType === 'row' && eventType === 'created');
+  const creatorId = made?.userId ?? null;
+  const nameless = about.read.createdBy === null;
+  const creator =
+    creatorId === null ? null : (systemActor(creatorId) ?? (nameless ? await people.actor(creatorId) : null));
+  const bare: RowCase = { ...about, creator, cellEvents: [] };
+  const isQuiet = isUnchanged(bare);
+  const cellEvents: CellEvent[] = [];
+  for (const { columnId, userId, at, objectType } of events) {
+    if (objectType !== 'cell' || columnId === null) continue;
+    const actor = userId === null || isQuiet ? null : await people.actor(userId);
+    cellEvents.push({ columnId, at, actor });
+  }
+  return { ...bare, cellEvents };
+}
+
+function isUnchanged(row: RowCase): boolean {
+  const { read, known } = row;
+  if (known === null) return read.createdAt !== null && read.createdAt === read.modifiedAt;
+  return read.version === known.version && changedColumns(row).length === 0;
+}
+
+type Gathered = Map<RowCase, Map<string, readonly HistoryEntry[] | null>>;
+
+/** Reads what the rows need of cell history, the surest need of all rows first, within the budget. */
+async function gatherHistories(
+  sheetId: string,
+  cases: readonly RowCase[],
+  client: SmartsheetClient,
+): Promise<Gathered> {
+  const gathered: Gathered = new Map(cases.map((row) => [row, new Map()]));
+  let needBudget = MOST_NEEDED_HISTORIES;
+  let wishBudget = MOST_WISHED_HISTORIES;
+  let open = cases;
+  while (open.length > 0) {
+    const next: RowCase[] = [];
+    for (const row of open) {
+      const histories = gathered.get(row) ?? new Map<string, readonly HistoryEntry[] | null>();
+      const { needed, wished } = nextHistories(row, histories);
+      const granted = wished.slice(0, wishBudget);
+      wishBudget -= granted.length;
+      for (const columnId of [...needed, ...granted]) {
+        const mayRead = needBudget > 0;
+        needBudget -= 1;
+        histories.set(columnId, mayRead ? await historyOrNull(client, sheetId, row.read.id, columnId) : null);
+      }
+      if (needed.length + granted.length > 0) next.push(row);
+    }
+    open = next;
+  }
+  return gathered;
+}
+
+/** Null when Smartsheet does not give it (the row is gone by now, the column has none). Later is another matter: it is thrown. */
+async function historyOrNull(
+  client: SmartsheetClient,
+  sheetId: string,
+  rowId: string,
+  columnId: string,
+): Promise<readonly HistoryEntry[] | null> {
+  try {
+    return await client.cellHistory(sheetId, rowId, columnId);
+  } catch (refusal) {
+    if (refusal instanceof SmartsheetRefused && !refusal.isAboutToken) return null;
+    throw refusal;
+  }
+}

@@ -1,0 +1,115 @@
+import {
+  actorOfAddress,
+  isLaterSecond,
+  secondOf,
+  UNKNOWN_ACTOR,
+  type Actor,
+  type HistoryEntry,
+} from '../../smartsheet';
+import type { Step } from '../../store/store';
+import { byColumn, newsAbout, valueIn, type CellEvent, type Histories, type RowCase } from './row-case';
+
+/** Whom the row itself names as its last writer. */
+export function lastWriter({ read, observedAt }: RowCase): { readonly actor: Actor; readonly at: string } {
+  return { actor: actorOfAddress(read.modifiedBy), at: read.modifiedAt ?? observedAt };
+}
+
+/** Who made the row: an event knows a form or an automation, the row knows the person. */
+export function maker({ read, creator }: RowCase): Actor {
+  return creator ?? actorOfAddress(read.createdBy);
+}
+
+/**
+ * The values that a cell of a known row took after the known one, oldest first. Empty when it holds what is known.
+ * Without history that is one step at most: by the one event that names the cell, else by the row's last writer.
+ */
+export function stepsSinceKnown(row: RowCase, columnId: string, histories: Histories): readonly Step[] {
+  const value = valueIn(row.read, columnId);
+  const knownValue = row.known?.cells[columnId] ?? null;
+  const history = histories.get(columnId);
+  if (history) {
+    const entries = upToRead(row, columnId, history);
+    const steps = afterKnown(entries, knownValue, row.known?.modified_at ?? null).map(stepOf(row, columnId));
+    const last = steps.length > 0 ? steps[steps.length - 1]?.value : knownValue;
+    return last === value ? withoutRepeats(steps, knownValue) : [...steps, stepWithoutHistory(row, columnId)];
+  }
+  return value === knownValue ? [] : [stepWithoutHistory(row, columnId)];
+}
+
+/** The values of a cell of a row that was never seen: first what it was made with, then each change. */
+export function stepsSinceMaking(row: RowCase, columnId: string, histories: Histories): readonly Step[] {
+  const value = valueIn(row.read, columnId);
+  const madeAt = row.read.createdAt ?? row.observedAt;
+  const made = (content: string | null): Step => step(content, maker(row), madeAt);
+  const history = histories.get(columnId);
+  if (!history) return [made(value)];
+  const entries = upToRead(row, columnId, history);
+  const [first, ...later] = entries;
+  // A cell that was first written after the row was made was empty until then.
+  const wasFilled = first !== undefined && first.at !== null && first.at <= madeAt;
+  const changes = (wasFilled ? later : entries).map(stepOf(row, columnId));
+  const steps = [made(wasFilled ? first.value : null), ...withoutRepeats(changes, wasFilled ? first.value : null)];
+  return steps[steps.length - 1]?.value === value ? steps : [...steps, stepWithoutHistory(row, columnId)];
+}
+
+/** Oldest first, without what was written after the row was read: that belongs to the next read. */
+function upToRead(row: RowCase, columnId: string, history: readonly HistoryEntry[]): readonly HistoryEntry[] {
+  const readAt = row.read.modifiedAt;
+  const ordered = oldestFirst(history).filter(({ at }) => at === null || readAt === null || !isLaterSecond(at, readAt));
+  const value = valueIn(row.read, columnId);
+  const end = ordered.findLastIndex((entry) => entry.value === value);
+  return end < 0 ? ordered : ordered.slice(0, end + 1);
+}
+
+/** Smartsheet lists the newest first as far as samples show, but promises no order; equal times keep the list's order. */
+function oldestFirst(history: readonly HistoryEntry[]): readonly HistoryEntry[] {
+  const time = (entry: HistoryEntry | undefined): string => entry?.at ?? '';
+  const isAscending = time(history[0]) < time(history[history.length - 1]);
+  const listed = isAscending ? [...history] : [...history].reverse();
+  return listed.sort((left, right) => (time(left) < time(right) ? -1 : time(left) > time(right) ? 1 : 0));
+}
+
+function afterKnown(
+  entries: readonly HistoryEntry[],
+  knownValue: string | null,
+  knownAt: string | null,
+): readonly HistoryEntry[] {
+  const isCovered = ({ at }: HistoryEntry): boolean => knownAt === null || at === null || at <= knownAt;
+  const known = entries.findLastIndex((entry) => entry.value === knownValue && isCovered(entry));
+  return known >= 0 ? entries.slice(known + 1) : entries.filter((entry) => !isCovered(entry));
+}
+
+function stepOf(row: RowCase, columnId: string): (entry: HistoryEntry) => Step {
+  const events = byColumn(row.cellEvents).get(columnId) ?? [];
+  return ({ value, at, by }) => {
+    const time = at ?? lastWriter(row).at;
+    return step(value, actorAt(events, time) ?? actorOfAddress(by), time);
+  };
+}
+
+/** The one actor whom the callbacks name at this time; history knows addresses only, events know automations and forms. */
+function actorAt(events: readonly CellEvent[], time: string): Actor | null {
+  const named = events.filter(({ at }) => secondOf(at) === secondOf(time)).map(({ actor }) => actor);
+  const [first] = named;
+  return first && named.every((actor) => actor?.name === first.name) ? first : null;
+}
+
+function stepWithoutHistory(row: RowCase, columnId: string): Step {
+  const value = valueIn(row.read, columnId);
+  const events = byColumn(newsAbout(row)).get(columnId) ?? [];
+  const last = [...events].sort((left, right) => (left.at < right.at ? -1 : 1)).at(-1);
+  if (last?.actor) return step(value, last.actor, last.at);
+  // A value that changed while nobody wrote the row follows from another sheet or from the date: nobody is named.
+  const wasWritten = row.known === null || row.read.modifiedAt !== row.known.modified_at;
+  if (!wasWritten) return step(value, UNKNOWN_ACTOR, row.observedAt);
+  const writer = lastWriter(row);
+  return step(value, writer.actor, last?.at ?? writer.at);
+}
+
+function withoutRepeats(steps: readonly Step[], before: string | null): readonly Step[] {
+  return steps.filter(({ value }, index) => value !== (index === 0 ? before : (steps[index - 1]?.value ?? null)));
+}
+
+function step(value: string | null, { name, kind }: Actor, at: string): Step {
+  return { value, changed_by: name, changed_by_kind: kind, changed_at: at };
+}

@@ -1,0 +1,298 @@
+import type { Status } from '../define/node';
+import { BillingAuditError, messageOf } from '../errors';
+import type { Log, Now, Random, Sleep } from '../ports';
+import { readCallback, SmartsheetRefused, SmartsheetUnavailable, type CallbackEvent } from '../smartsheet';
+import type { LeasedCallback, Observation, Store } from '../store/store';
+import { Bell } from './bell';
+import { observeCallbacks, observeFirst, observeSince, type CallbackBatch } from './resolution/observations';
+import type { Sources } from './resolution/resolver';
+import type { Timing } from './timing';
+import type { WebhookKeeper } from './webhook-keeper';
+
+export interface WatchTarget {
+  readonly sheetId: string;
+  /** Null: watched by polling. */
+  readonly callbackUrl: string | null;
+  readonly pollSeconds: number;
+}
+
+export interface WatchParts extends Sources {
+  readonly store: Store;
+  readonly keeper: WebhookKeeper;
+  readonly now: Now;
+  readonly sleep: Sleep;
+  readonly random: Random;
+  readonly log: Log;
+  readonly timing: Timing;
+  /** Changes may wait now. */
+  readonly onResolved: () => void;
+  /** Callbacks that need not be held any more: done, given back, or dead. */
+  readonly onReleased: (callbackIds: readonly string[]) => void;
+  readonly onStatus: (status: Status) => void;
+}
+
+const MOST_CALLBACKS_AT_ONCE = 200;
+/** Rows whose events are resolved in one call, as far as whole callbacks allow. */
+const MOST_EVENTS_AT_ONCE = 4000;
+
+/**
+ * Watches one sheet, one thing at a time: the first look, its webhook, what happened while nobody watched, callbacks as
+ * they come, and a compare from time to time. Nothing that goes wrong ends it; it is shown, logged once and tried again.
+ */
+export class SheetWatch {
+  private readonly ending = new AbortController();
+  private readonly parts: WatchParts;
+  private readonly bell: Bell;
+  private readonly queue: LeasedCallback[] = [];
+  private readonly missingSince = new Map<string, number>();
+  private running: Promise<void> = Promise.resolve();
+  private webhookId: string | null = null;
+  private hookDueAt = 0;
+  private compareDueAt = 0;
+  private isFirstCompare = true;
+  private atOnce = MOST_CALLBACKS_AT_ONCE;
+  private failures = 0;
+  private lastProblem: string | null = null;
+  /** As it is shown, and as `health` reads it. */
+  status: Status = { state: 'working', text: 'starting' };
+  /** Why Smartsheet refuses everything, if it is the token that it refuses. */
+  tokenRefused = false;
+
+  constructor(
+    readonly target: WatchTarget,
+    build: (signal: AbortSignal) => WatchParts,
+  ) {
+    this.parts = build(this.ending.signal);
+    this.bell = new Bell(this.parts.sleep);
+  }
+
+  start(): void {
+    this.running = this.run();
+  }
+
+  /** Takes a callback of this sheet; it is resolved with what else waits. */
+  offer(callback: LeasedCallback): void {
+    this.queue.push(callback);
+    this.bell.ring();
+  }
+
+  /** Ends, and waits for what is under way. Callbacks that were not resolved are given back. */
+  async stop(): Promise<void> {
+    this.ending.abort(new Error('The watch has ended.'));
+    await this.running;
+    const left = this.queue.splice(0);
+    if (left.length > 0) await this.giveBack(left, 'The watch of the sheet was ended.', 0);
+  }
+
+  private async run(): Promise<void> {
+    while (!this.ending.signal.aborted) {
+      try {
+        await this.look();
+        this.failures = 0;
+        this.lastProblem = null;
+        this.tokenRefused = false;
+      } catch (failure) {
+        if (this.ending.signal.aborted) return;
+        await this.recover(failure);
+      }
+    }
+  }
+
+  /** One round: what is most urgent is done, else it waits for something to do. */
+  private async look(): Promise<void> {
+    const { now } = this.parts;
+    const known = await this.knownOrFirstLook();
+    if (!known) return;
+    if (this.target.callbackUrl !== null && now() >= this.hookDueAt) await this.tendWebhook(this.target.callbackUrl);
+    if (this.queue.length > 0) await this.resolveQueue();
+    else if (now() >= this.compareDueAt) await this.compare();
+    else {
+      this.show(this.quietStatus());
+      const due = Math.min(this.compareDueAt, this.target.callbackUrl === null ? Infinity : this.hookDueAt);
+      await this.bell.wait(due - now(), this.ending.signal);
+    }
+  }
+
+  /** @returns false after a first look: the round begins again, with its result known */
+  private async knownOrFirstLook(): Promise<boolean> {
+    const { client, store, now } = this.parts;
+    const known = await store.sheet(this.target.sheetId);
+    if (known?.compared_at) return true;
+    this.show({ state: 'working', text: 'reading the sheet' });
+    const portions = await observeFirst(client, this.target.sheetId, now, (done, total) =>
+      this.show({ state: 'working', text: `reading ${count(done)} of ${count(total)} rows` }),
+    );
+    for (const portion of portions) await store.resolve(portion);
+    this.isFirstCompare = false;
+    return false;
+  }
+
+  /** A webhook that cannot be had is shown and tried again; the sheet is watched by polling meanwhile. */
+  private async tendWebhook(callbackUrl: string): Promise<void> {
+    const { keeper, client, now, log, timing } = this.parts;
+    const { sheetId } = this.target;
+    const nextLook = now() + timing.sweepSeconds * 1000;
+    try {
+      if (this.webhookId === null) {
+        this.webhookId = await keeper.ensure(client, { sheetId, callbackUrl });
+        // What changed before it was enabled has no callback.
+        this.compareDueAt = 0;
+      } else await keeper.check(client, sheetId, this.webhookId);
+      this.hookDueAt = nextLook;
+    } catch (failure) {
+      if (!(failure instanceof BillingAuditError) || failure instanceof SmartsheetUnavailable) throw failure;
+      if (failure instanceof SmartsheetRefused && failure.isAboutToken) throw failure;
+      // One that was switched off is enabled again at once; if that fails too, later.
+      if (this.webhookId === null) this.hookDueAt = nextLook;
+      log.error(`${failure.message} ${failure.hint}`, { ...failure.context, sheet: sheetId });
+      this.webhookId = null;
+      this.compareDueAt = Math.min(this.compareDueAt, now() + this.target.pollSeconds * 1000);
+    }
+  }
+
+  private async compare(): Promise<void> {
+    const { client, store, now, timing } = this.parts;
+    const { sheetId, callbackUrl, pollSeconds } = this.target;
+    const known = await store.sheet(sheetId);
+    const version = await client.sheetVersion(sheetId);
+    if (known && version !== known.version) {
+      const foundBy = callbackUrl === null && !this.isFirstCompare ? 'poll' : 'backfill';
+      const grace = callbackUrl === null ? 0 : timing.deletionGraceSeconds * 1000;
+      const isOverdue = (rowId: string): boolean =>
+        grace === 0 || now() - (this.missingSince.get(rowId) ?? now()) >= grace;
+      const { observation, missingRowIds } = await observeSince(known, foundBy, this.parts, now, isOverdue);
+      await this.store(observation);
+      this.remember(
+        missingRowIds,
+        observation.removed.map(({ row_id }) => row_id),
+      );
+    }
+    this.isFirstCompare = false;
+    const seconds = this.webhookId === null ? pollSeconds : timing.sweepSeconds;
+    const nextLook = this.missingSince.size > 0 ? Math.min(seconds, timing.deletionGraceSeconds) : seconds;
+    this.compareDueAt = now() + nextLook * 1000;
+  }
+
+  private remember(missing: readonly string[], reported: readonly string[]): void {
+    const now = this.parts.now();
+    for (const id of [...this.missingSince.keys()])
+      if (!missing.includes(id) || reported.includes(id)) this.missingSince.delete(id);
+    for (const id of missing) if (!reported.includes(id) && !this.missingSince.has(id)) this.missingSince.set(id, now);
+  }
+
+  private async resolveQueue(): Promise<void> {
+    const callbacks = this.takeBatch();
+    try {
+      const batch = await this.understand(callbacks);
+      if (batch.callbacks.length > 0) await this.store(await observeCallbacks(batch, this.parts, this.parts.now));
+      this.parts.onReleased(callbacks.map(({ id }) => id));
+      this.atOnce = Math.min(MOST_CALLBACKS_AT_ONCE, this.atOnce * 2);
+    } catch (failure) {
+      if (this.ending.signal.aborted || isOutage(failure)) this.queue.unshift(...callbacks);
+      else {
+        // One of them may be the cause: next they are tried one by one.
+        this.atOnce = 1;
+        const attempts = Math.max(...callbacks.map((callback) => callback.attempts));
+        await this.giveBack(callbacks, messageOf(failure), Math.min(3600, 15 * 2 ** attempts));
+      }
+      throw failure;
+    }
+  }
+
+  /** Several that wait are resolved in one read: the result is the same, and a burst is through much sooner. */
+  private takeBatch(): readonly LeasedCallback[] {
+    let bytes = 0;
+    const end = this.queue.findIndex(({ body }, index) => {
+      bytes += body.byteLength;
+      // An event is at least about 100 bytes long.
+      return index > 0 && (index >= this.atOnce || bytes > MOST_EVENTS_AT_ONCE * 100);
+    });
+    return this.queue.splice(0, end < 0 ? this.queue.length : end);
+  }
+
+  private async understand(callbacks: readonly LeasedCallback[]): Promise<CallbackBatch> {
+    const events: CallbackEvent[] = [];
+    const understood: LeasedCallback[] = [];
+    for (const callback of callbacks) {
+      const reading = readCallback(callback.body);
+      if (!reading.understood) {
+        await this.giveBack([callback], `The callback cannot be understood: ${reading.why}.`, 1);
+        continue;
+      }
+      understood.push(callback);
+      events.push(...reading.callback.events);
+      if (reading.callback.newWebhookStatus !== null) this.hookDueAt = 0;
+      if (reading.callback.events.some(isVague)) this.compareDueAt = 0;
+    }
+    return { sheetId: this.target.sheetId, callbacks: understood, events };
+  }
+
+  private async store(observation: Observation): Promise<void> {
+    const { event_keys } = await this.parts.store.resolve(observation);
+    if (event_keys.length > 0) this.parts.onResolved();
+  }
+
+  private async giveBack(callbacks: readonly LeasedCallback[], why: string, retryInSeconds: number): Promise<void> {
+    const ids = callbacks.map(({ id }) => id);
+    try {
+      await this.parts.store.failCallbacks({ ids, why, retryInSeconds });
+    } catch (failure) {
+      // Their lease runs out by itself.
+      this.parts.log.warn(`Callbacks could not be given back: ${messageOf(failure)}`, { callbacks: ids.length });
+    }
+    this.parts.onReleased(ids);
+  }
+
+  private async recover(failure: unknown): Promise<void> {
+    const { log, random, timing } = this.parts;
+    this.failures += 1;
+    this.tokenRefused = failure instanceof SmartsheetRefused && failure.isAboutToken;
+    const message = messageOf(failure);
+    if (message !== this.lastProblem) {
+      const hint = failure instanceof BillingAuditError ? ` ${failure.hint}` : '';
+      log.error(`Sheet ${this.target.sheetId} is not watched: ${message}${hint}`, { sheet: this.target.sheetId });
+    }
+    this.lastProblem = message;
+    this.show({ state: 'error', text: shortProblem(failure) });
+    const longest = failure instanceof SmartsheetRefused ? 300 : 60;
+    const seconds = Math.min(longest, timing.firstRetrySeconds * 2 ** Math.min(this.failures, 16));
+    await this.parts.sleep(seconds * 1000 * (0.5 + random() / 2), this.ending.signal).catch(() => undefined);
+  }
+
+  private quietStatus(): Status {
+    if (this.target.callbackUrl === null) return { state: 'ok', text: 'watching by polling' };
+    return this.webhookId === null
+      ? { state: 'warning', text: 'no webhook, watching by polling' }
+      : { state: 'ok', text: 'watching' };
+  }
+
+  private show(status: Status): void {
+    if (status.state === this.status.state && status.text === this.status.text) return;
+    this.status = status;
+    this.parts.onStatus(status);
+  }
+}
+
+/** The other side is away; the callback itself is not at fault, so it costs it no try. */
+function isOutage(failure: unknown): boolean {
+  if (failure instanceof SmartsheetUnavailable) return true;
+  return failure instanceof BillingAuditError && failure.code === 'store_unavailable';
+}
+
+/** Says that something happened to a cell or row, but not to which: the sheet has to be compared. */
+function isVague({ objectType, id, rowId }: CallbackEvent): boolean {
+  return (objectType === 'cell' && rowId === null) || (objectType === 'row' && id === null);
+}
+
+function shortProblem(failure: unknown): string {
+  if (failure instanceof SmartsheetRefused) {
+    if (failure.isAboutToken) return 'the token is refused';
+    return failure.isNotFound ? 'sheet not found' : `refused (${failure.errorCode ?? failure.status})`;
+  }
+  if (failure instanceof SmartsheetUnavailable) return 'Smartsheet cannot be reached';
+  return messageOf(failure).slice(0, 40);
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}

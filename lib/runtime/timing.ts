@@ -1,0 +1,28 @@
+/** How long things take and how many go at once. Tests choose shorter ones. */
+export interface Timing {
+  /** A webhook is looked at, and its sheet compared, this often: a callback may have been dropped. */
+  readonly sweepSeconds: number;
+  /**
+   * With a webhook, a row that is gone waits this long for the callback that says who deleted it; Smartsheet holds
+   * callbacks back for a minute (reference §2.7).
+   */
+  readonly deletionGraceSeconds: number;
+  readonly callbackLeaseSeconds: number;
+  readonly changeLeaseSeconds: number;
+  /** Changes handed out and not recorded yet. */
+  readonly changesInFlight: number;
+  /** Looks for work that another process left, or that nobody rang for. */
+  readonly idleSeconds: number;
+  /** The first wait after a failure; doubled up to a minute, for refusals up to five. */
+  readonly firstRetrySeconds: number;
+}
+
+export const DEFAULT_TIMING: Timing = {
+  sweepSeconds: 300,
+  deletionGraceSeconds: 90,
+  callbackLeaseSeconds: 60,
+  changeLeaseSeconds: 60,
+  changesInFlight: 1000,
+  idleSeconds: 5,
+  firstRetrySeconds: 1,
+};

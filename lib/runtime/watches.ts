@@ -1,0 +1,219 @@
+import type { Status, Stop } from '../define/node';
+import type { Change } from '../event/change';
+import { messageOf } from '../errors';
+import type { Log } from '../ports';
+import {
+  apiBase,
+  callbackUrl,
+  createClient,
+  createLimiter,
+  isLoopback,
+  SMARTSHEET_LIMITS,
+  type Limiter,
+  type RateLimits,
+} from '../smartsheet';
+import type { LeasedCallback, Store } from '../store/store';
+import type { ChangeSource, WatchRequest } from './change-source';
+import type { Emitter } from './emitter';
+import type { Machine } from './machine';
+import { createPeople, emptyMemory, type PeopleMemory } from './people';
+import { SheetWatch, type WatchParts, type WatchTarget } from './sheet-watch';
+import type { Timing } from './timing';
+import type { WebhookKeeper } from './webhook-keeper';
+
+interface Watched {
+  readonly watch: SheetWatch;
+  readonly request: WatchRequest;
+  readonly subscriptions: Set<Subscription>;
+}
+
+interface Subscription {
+  readonly sheetIds: readonly string[];
+  readonly show: (status: Status) => void;
+  shown: string;
+}
+
+export interface WatchesParts {
+  readonly machine: Machine;
+  readonly store: Store;
+  readonly keeper: WebhookKeeper;
+  readonly emitter: Emitter;
+  readonly log: Log;
+  readonly timing: Timing;
+  /** Undefined: Smartsheet's own, and none for an API on this machine, which is the sandbox and keeps its own. */
+  readonly rateLimits: RateLimits | null | undefined;
+  readonly onReleased: (callbackIds: readonly string[]) => void;
+  readonly onSheetsChanged: () => void;
+}
+
+const LONGEST_REMOVAL_MILLISECONDS = 10_000;
+
+/** The sheets that nodes watch: one watch for each, shared by all who name it. */
+export class Watches implements ChangeSource {
+  private readonly watched = new Map<string, Watched>();
+  private readonly tokens = new Map<string, { readonly limiter: Limiter; readonly memory: PeopleMemory }>();
+  private readonly overdueOf = { changes: 0 };
+
+  constructor(private readonly parts: WatchesParts) {}
+
+  async subscribe(
+    request: WatchRequest,
+    deliver: (changes: readonly Change[]) => void,
+    show: (status: Status) => void,
+  ): Promise<Stop> {
+    const base = apiBase(request.smartsheet.base);
+    const url = callbackUrl(request.publicUrl, base);
+    const exact: WatchRequest = { ...request, smartsheet: { ...request.smartsheet, base } };
+    const subscription: Subscription = { sheetIds: [...new Set(request.sheetIds)], show, shown: '' };
+    const unsubscribe = this.parts.emitter.subscribe(subscription.sheetIds, deliver);
+    for (const sheetId of subscription.sheetIds) {
+      this.join({ sheetId, callbackUrl: url, pollSeconds: request.pollSeconds }, exact, subscription);
+    }
+    this.parts.onSheetsChanged();
+    this.tell(subscription);
+    let ended: Promise<void> | null = null;
+    return (end) => {
+      ended ??= (async () => {
+        unsubscribe();
+        for (const sheetId of subscription.sheetIds) await this.leave(sheetId, subscription, end?.removed ?? false);
+      })();
+      return ended;
+    };
+  }
+
+  sheetIds(): readonly string[] {
+    return [...this.watched.keys()];
+  }
+
+  all(): readonly SheetWatch[] {
+    return [...this.watched.values()].map(({ watch }) => watch);
+  }
+
+  offer(callback: LeasedCallback): void {
+    const watched = this.watched.get(callback.sheet_id);
+    if (watched) watched.watch.offer(callback);
+    // Its watch has ended since it was leased: the lease runs out, and it waits for the next watch.
+    else this.parts.onReleased([callback.id]);
+  }
+
+  overdue(changes: number): void {
+    this.overdueOf.changes = changes;
+    for (const { subscriptions } of this.watched.values())
+      for (const subscription of subscriptions) this.tell(subscription);
+  }
+
+  async stop(): Promise<void> {
+    const ending = this.all().map((watch) => watch.stop());
+    this.watched.clear();
+    await Promise.all(ending);
+  }
+
+  private join(target: WatchTarget, request: WatchRequest, subscription: Subscription): void {
+    const present = this.watched.get(target.sheetId);
+    if (present) {
+      if (!isSame(present.request, request)) {
+        this.parts.log.warn(
+          `Sheet ${target.sheetId} is watched twice with different settings; the first ones are used.`,
+        );
+      }
+      present.subscriptions.add(subscription);
+      return;
+    }
+    const subscriptions = new Set([subscription]);
+    const watch = new SheetWatch(target, (signal) => this.partsFor(request, signal, subscriptions));
+    this.watched.set(target.sheetId, { watch, request, subscriptions });
+    watch.start();
+  }
+
+  private async leave(sheetId: string, subscription: Subscription, removed: boolean): Promise<void> {
+    const watched = this.watched.get(sheetId);
+    if (!watched?.subscriptions.delete(subscription) || watched.subscriptions.size > 0) return;
+    this.watched.delete(sheetId);
+    await watched.watch.stop();
+    if (removed) await this.removeWebhook(sheetId, watched.request);
+  }
+
+  /** Best effort: a webhook that stays calls an address that does not know it, and the log says how to delete it. */
+  private async removeWebhook(sheetId: string, request: WatchRequest): Promise<void> {
+    const { keeper, log, machine } = this.parts;
+    const giveUp = new AbortController();
+    const limit = machine.sleep(LONGEST_REMOVAL_MILLISECONDS, giveUp.signal).then(
+      () => giveUp.abort(new Error('it took too long')),
+      () => undefined,
+    );
+    try {
+      await keeper.remove(this.connect(request, giveUp.signal).client, sheetId);
+    } catch (failure) {
+      log.warn(
+        `The webhook of sheet ${sheetId} could not be deleted: ${messageOf(failure)}. Delete it in Smartsheet.`,
+        { sheet: sheetId },
+      );
+    } finally {
+      giveUp.abort();
+      await limit;
+    }
+  }
+
+  private connect({ smartsheet }: WatchRequest, signal: AbortSignal): Pick<WatchParts, 'client' | 'people'> {
+    const { machine, rateLimits } = this.parts;
+    const key = `${smartsheet.base} ${smartsheet.token}`;
+    const own = isLoopback(new URL(smartsheet.base)) ? null : SMARTSHEET_LIMITS;
+    const shared = this.tokens.get(key) ?? {
+      limiter: createLimiter(rateLimits === undefined ? own : rateLimits, machine),
+      memory: emptyMemory(),
+    };
+    this.tokens.set(key, shared);
+    const client = createClient({ ...machine, ...smartsheet, limiter: shared.limiter, signal });
+    return { client, people: createPeople(client, machine.now, shared.memory) };
+  }
+
+  private partsFor(request: WatchRequest, signal: AbortSignal, subscriptions: ReadonlySet<Subscription>): WatchParts {
+    const { machine, store, keeper, emitter, log, timing, onReleased } = this.parts;
+    return {
+      ...this.connect(request, signal),
+      ...machine,
+      store,
+      keeper,
+      log,
+      timing,
+      onReleased,
+      onResolved: () => emitter.ring(),
+      onStatus: () => {
+        for (const subscription of subscriptions) this.tell(subscription);
+      },
+    };
+  }
+
+  private tell(subscription: Subscription): void {
+    const statuses = subscription.sheetIds.flatMap((id) => this.watched.get(id)?.watch.status ?? []);
+    const status = combined(statuses, this.overdueOf.changes);
+    const text = `${status.state} ${status.text}`;
+    if (text === subscription.shown) return;
+    subscription.shown = text;
+    subscription.show(status);
+  }
+}
+
+const WORST_FIRST: readonly Status['state'][] = ['error', 'warning', 'working', 'waiting', 'off', 'ok'];
+
+/** One line for all sheets of a node: what is worst, else how many are watched. */
+function combined(statuses: readonly Status[], overdue: number): Status {
+  const worst = WORST_FIRST.flatMap((state) => statuses.filter((status) => status.state === state))[0];
+  if (worst?.state === 'error') return withShare(worst, statuses);
+  if (overdue > 0) return { state: 'warning', text: `${overdue} changes wait to be recorded` };
+  return worst ? withShare(worst, statuses) : { state: 'off', text: 'no sheet' };
+}
+
+function withShare(worst: Status, statuses: readonly Status[]): Status {
+  if (statuses.length === 1) return worst;
+  const same = statuses.filter(({ state, text }) => state === worst.state && text === worst.text).length;
+  return { state: worst.state, text: `${worst.text} (${same} of ${statuses.length} sheets)` };
+}
+
+function isSame(left: WatchRequest, right: WatchRequest): boolean {
+  return (
+    left.smartsheet.token === right.smartsheet.token &&
+    left.smartsheet.base === right.smartsheet.base &&
+    left.publicUrl === right.publicUrl
+  );
+}

@@ -1,0 +1,134 @@
+import { BillingAuditError } from '../errors';
+import type { Log } from '../ports';
+import { SmartsheetRefused, type SmartsheetClient, type SmartsheetWebhook } from '../smartsheet';
+import type { WebhookBook } from './webhook-book';
+
+/** Smartsheet did not enable a webhook, or has switched it off. The sheet is watched by polling meanwhile. */
+export class WebhookNotEnabled extends BillingAuditError {
+  readonly code = 'webhook_not_enabled';
+  readonly hint: string;
+
+  constructor(sheetId: string, webhook: SmartsheetWebhook) {
+    const details = webhook.disabledDetails === null ? '' : ` (${webhook.disabledDetails})`;
+    super(`The webhook of sheet ${sheetId} is ${webhook.status}${details}, not ENABLED.`, {
+      sheetId,
+      webhookId: webhook.id,
+      status: webhook.status,
+    });
+    this.hint =
+      HINTS[webhook.status] ?? 'Look at the webhook in Smartsheet; deploying the trigger again tries once more.';
+  }
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  DISABLED_VERIFICATION_FAILED:
+    'Smartsheet could not reach the public address, or something else answered there. Open PUBLIC_URL/health from outside; it must answer, with a certificate that browsers trust.',
+  DISABLED_CALLBACK_FAILED:
+    'Callbacks failed for too long. Check that PUBLIC_URL reaches this server; it is enabled again by itself then.',
+  DISABLED_SCOPE_INACCESSIBLE: "The token's owner has lost the sheet: share it with that account again.",
+  DISABLED_EXCEEDED_GRID_LIMITS:
+    'The sheet is too large for webhooks (20,000 rows, 400 columns or 500,000 cells): archive rows, then deploy again.',
+  DISABLED_ADMINISTRATIVE: "Smartsheet has disabled the webhook: ask its support, with the webhook's id.",
+  DISABLED_APP_REVOKED: 'The app that owns the webhook was revoked: authorise it again, or use a personal token.',
+};
+
+export interface Hook {
+  readonly sheetId: string;
+  readonly callbackUrl: string;
+}
+
+/** Looks after the one webhook that each watched sheet has. */
+export interface WebhookKeeper {
+  /**
+   * Finds the sheet's webhook or creates it, and sees that it is enabled.
+   * @returns its id
+   * @throws WebhookNotEnabled  when Smartsheet leaves it disabled
+   */
+  ensure(client: SmartsheetClient, hook: Hook): Promise<string>;
+  /** @throws WebhookNotEnabled  when Smartsheet has switched it off meanwhile */
+  check(client: SmartsheetClient, sheetId: string, webhookId: string): Promise<void>;
+  /** Deletes the sheet's webhooks of this home, at Smartsheet first. One that is gone already is no error. */
+  remove(client: SmartsheetClient, sheetId: string): Promise<void>;
+}
+
+const NAME = 'Billing Audit';
+const PAGE_SIZE = 100;
+
+export function createWebhookKeeper(book: WebhookBook, log: Log): WebhookKeeper {
+  const save = async (hook: Hook, webhook: SmartsheetWebhook): Promise<void> => {
+    if (webhook.sharedSecret === null) throw new WebhookNotEnabled(hook.sheetId, webhook);
+    const before = (await book.all()).find((other) => other.webhook_id === webhook.id);
+    const wasReset = before !== undefined && before.shared_secret !== webhook.sharedSecret;
+    await book.save({
+      webhook_id: webhook.id,
+      sheet_id: hook.sheetId,
+      callback_url: hook.callbackUrl,
+      shared_secret: webhook.sharedSecret,
+      previous_secret: wasReset ? before.shared_secret : (before?.previous_secret ?? null),
+      status: webhook.status,
+    });
+  };
+
+  const removeOne = async (client: SmartsheetClient, webhookId: string): Promise<void> => {
+    try {
+      await client.deleteWebhook(webhookId);
+    } catch (refusal) {
+      if (!(refusal instanceof SmartsheetRefused) || !refusal.isNotFound) throw refusal;
+    }
+    await book.forget(webhookId);
+  };
+
+  return {
+    async ensure(client, hook) {
+      const found = (await find(client, hook)) ?? (await client.createWebhook({ name: NAME, ...hook }));
+      const webhook = found.sharedSecret === null ? await client.webhook(found.id) : found;
+      // Before enabling: the challenge, and perhaps the first callback, come before the answer does.
+      await save(hook, webhook);
+      const enabled = webhook.status === 'ENABLED' ? webhook : await client.enableWebhook(webhook.id);
+      if (enabled.status !== webhook.status)
+        await save(hook, { ...enabled, sharedSecret: enabled.sharedSecret ?? webhook.sharedSecret });
+      if (enabled.status !== 'ENABLED') throw new WebhookNotEnabled(hook.sheetId, enabled);
+      const others = (await book.all()).filter(
+        (other) => other.sheet_id === hook.sheetId && other.webhook_id !== webhook.id,
+      );
+      for (const { webhook_id } of others) {
+        log.info('A webhook with an earlier public address was taken away.', {
+          sheet: hook.sheetId,
+          webhook: webhook_id,
+        });
+        await removeOne(client, webhook_id);
+      }
+      return webhook.id;
+    },
+    async check(client, sheetId, webhookId) {
+      const webhook = await client.webhook(webhookId);
+      if (webhook.status !== 'ENABLED') throw new WebhookNotEnabled(sheetId, webhook);
+    },
+    async remove(client, sheetId) {
+      for (const webhook of await book.all())
+        if (webhook.sheet_id === sheetId) await removeOne(client, webhook.webhook_id);
+    },
+  };
+}
+
+/**
+ * The webhook for this sheet and address, if there is one. Of identical ones only the oldest enabled is called
+ * (reference §2.7), so that one counts; else the newest.
+ */
+async function find(client: SmartsheetClient, { sheetId, callbackUrl }: Hook): Promise<SmartsheetWebhook | null> {
+  const same: SmartsheetWebhook[] = [];
+  for (let page = 1; ; page += 1) {
+    const listed = await client.webhooks(page, PAGE_SIZE);
+    same.push(
+      ...listed.filter(
+        (webhook) =>
+          webhook.scopeObjectId === sheetId &&
+          webhook.callbackUrl === callbackUrl &&
+          (webhook.subscope?.columnIds ?? []).length === 0 &&
+          webhook.status !== 'DISABLED_APP_REVOKED',
+      ),
+    );
+    if (listed.length < PAGE_SIZE) break;
+  }
+  return same.findLast(({ status }) => status === 'ENABLED') ?? same[0] ?? null;
+}

@@ -1,0 +1,42 @@
+import { smartsheet } from '../../credentials/smartsheet';
+import { defineTrigger, number, sheets, string } from '../../lib/define';
+import { change } from '../../lib/event';
+import { exampleOfTrigger } from './example';
+import { watch } from './watch';
+
+export const smartsheetTrigger = defineTrigger({
+  name: 'smartsheet-trigger',
+  version: 1,
+  runs: 'anywhere',
+  title: 'Smartsheet Trigger',
+  summary: 'Starts a flow for each change in a sheet: who changed which cell, when, from what to what.',
+  outputs: { changes: change },
+  credentials: [smartsheet],
+  fields: {
+    sheets: sheets({
+      label: 'Sheets',
+      hint: 'Sheet ids, with commas. In Smartsheet: File > Properties.',
+      many: true,
+      required: true,
+      environment: 'SMARTSHEET_SHEETS',
+    }),
+    publicUrl: string({
+      label: 'Public address',
+      hint: 'Where Smartsheet reaches this server, over HTTPS. Empty: PUBLIC_URL; without one the sheets are watched by polling.',
+      placeholder: 'https://audit.example.com',
+      environment: 'PUBLIC_URL',
+    }),
+    pollSeconds: number({
+      label: 'Look every',
+      hint: 'How often a sheet without a webhook is looked at.',
+      default: 60,
+      min: 5,
+      max: 3600,
+      integer: true,
+      unit: 's',
+      more: true,
+    }),
+  },
+  example: { changes: exampleOfTrigger },
+  start: watch,
+});

@@ -1,0 +1,1 @@
+export { smartsheetTrigger } from './definition';
