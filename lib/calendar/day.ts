@@ -54,7 +54,7 @@ export function dayInWords(day: Day): string {
 }
 
 function dayText(date: DateTime): Day | null {
-  return date.isValid && date.year >= 0 && date.year <= 9999 ? date.toFormat('yyyy-MM-dd') : null;
+  return date.isValid && date.year >= 1 && date.year <= 9999 ? date.toFormat('yyyy-MM-dd') : null;
 }
 
 function fullYear(figures: string): number {

@@ -72,6 +72,7 @@ describe('dates as cells hold them', () => {
     '2026-01-31T25:00:00Z',
     '2026-01-31Tsoon',
     '1/1/1',
+    '0000-01-01',
     '2026-01-31'.repeat(9),
   ])('does not read %j', (text) => {
     expect(parseDay(text, 'America/Chicago')).toBeNull();
