@@ -18,6 +18,7 @@ import type { Emitter } from './emitter';
 import type { Machine } from './machine';
 import { createPeople, emptyMemory, type PeopleMemory } from './people';
 import { SheetWatch, type WatchParts, type WatchTarget } from './sheet-watch';
+import { VersionTrust } from './resolution/version-trust';
 import type { Timing } from './timing';
 import type { WebhookKeeper } from './webhook-keeper';
 
@@ -172,6 +173,7 @@ export class Watches implements ChangeSource {
     return {
       ...this.connect(request, signal),
       ...machine,
+      trust: new VersionTrust(),
       store,
       keeper,
       log,

@@ -50,81 +50,102 @@ const WHAT_TO_DO: Readonly<Record<Refusal, string>> = {
   unreadable: 'A request came whose body is no callback and that no webhook of this installation has signed.',
 };
 
-/**
- * Decides what `/webhook` answers: authentic callbacks are stored and then answered 200, whatever is in them; what is
- * not understood later ends as a visible dead letter, not as a refusal.
- */
-export function createIntake(parts: {
+interface IntakeParts {
   readonly store: Pick<Store, 'acceptCallback'>;
   readonly book: WebhookBook;
   readonly now: Now;
   readonly log: Log;
   readonly onStored: () => void;
-}): Intake {
-  const { store, book, now, log, onStored } = parts;
-  const counts: Record<string, number> = {};
-  const loggedAt = new Map<string, number>();
+}
+
+/**
+ * Decides what `/webhook` answers: authentic callbacks are stored and then answered 200, whatever is in them; what is
+ * not understood later ends as a visible dead letter, not as a refusal.
+ */
+export function createIntake(parts: IntakeParts): Intake {
+  const refusals = new Refusals(parts.now, parts.log);
   let lastCallbackAt: string | null = null;
-
-  const refuse = (why: Refusal, context: Record<string, unknown> = {}): WebhookAnswer => {
-    counts[why] = (counts[why] ?? 0) + 1;
-    // One line a minute for each kind: a flood of forgeries must not bury the log.
-    if ((loggedAt.get(why) ?? Number.NEGATIVE_INFINITY) + QUIET_MILLISECONDS <= now()) {
-      loggedAt.set(why, now());
-      log.warn(`A request to /webhook was refused (${why}). ${WHAT_TO_DO[why]}`, { ...context, refused: counts[why] });
-    }
-    return ANSWERS.notAuthentic;
-  };
-
-  const accept = async (webhook: Webhook, body: Uint8Array): Promise<WebhookAnswer> => {
-    const reading = readCallback(body);
-    const nonce = reading.understood
-      ? reading.callback.nonce
-      : `unreadable:${createHash('sha256').update(body).digest('hex')}`;
-    if (!reading.understood)
-      log.error(`A signed callback was stored but not understood: ${reading.why}.`, { webhook: webhook.webhook_id });
-    const { isNew } = await store.acceptCallback({ webhook_id: webhook.webhook_id, nonce, body });
-    lastCallbackAt = new Date(now()).toISOString();
-    if (isNew) onStored();
-    return ANSWERS.stored;
-  };
-
-  const judge = async (headers: WebhookRequest['headers'], body: Uint8Array): Promise<WebhookAnswer> => {
-    const webhookId = webhookIdOf(body);
-    const candidates = (webhooks: readonly Webhook[]): readonly Webhook[] =>
-      webhookId === null ? webhooks : webhooks.filter((webhook) => webhook.webhook_id === webhookId);
-    const signature = headers[SIGNATURE_HEADER];
-    const first = bestMatch(candidates(await book.all()), body, signature);
-    // Another process may have made the webhook, or reset its secret, since this one looked.
-    const mayBeStale = first.webhook === null && (first.why === 'mismatch' || first.why === 'unknown_webhook');
-    const found = mayBeStale ? bestMatch(candidates(await book.refreshed()), body, signature) : first;
-    if (found.webhook === null) {
-      return refuse(webhookId === null && found.why === 'mismatch' ? 'unreadable' : found.why, { webhook: webhookId });
-    }
-    if (found.matched === 'previous')
-      log.info('A callback was signed with the previous secret.', { webhook: found.webhook.webhook_id });
-    return accept(found.webhook, body);
-  };
-
   return {
     async answer({ headers, body }) {
-      if (body === null) return refuse('no_bytes');
+      if (body === null) return refusals.refuse('no_bytes');
       const challenge = readChallenge(headers, body);
       if (challenge) {
-        log.debug('A verification request was answered.', { webhook: challenge.webhookId });
+        parts.log.debug('A verification request was answered.', { webhook: challenge.webhookId });
         return answerChallenge(challenge);
       }
-      if (headers[CHALLENGE_HEADER] !== undefined) return refuse('bad_challenge');
+      if (headers[CHALLENGE_HEADER] !== undefined) return refusals.refuse('bad_challenge');
       try {
-        return await judge(headers, body);
+        const sender = await senderOf(parts.book, headers, body);
+        if (sender.webhook === null) return refusals.refuse(sender.why, { webhook: sender.named });
+        await accept(parts, sender, body);
+        lastCallbackAt = new Date(parts.now()).toISOString();
+        return ANSWERS.stored;
       } catch (failure) {
-        log.error(`A callback could not be stored: ${messageOf(failure)} Smartsheet was asked to send it again.`, {});
+        parts.log.error(`A callback could not be stored: ${messageOf(failure)} Smartsheet was asked to send it again.`);
         return ANSWERS.notStored;
       }
     },
-    refusals: () => ({ ...counts }),
+    refusals: () => refusals.counts(),
     lastCallbackAt: () => lastCallbackAt,
   };
+}
+
+class Refusals {
+  private readonly times: Record<string, number> = {};
+  private readonly loggedAt = new Map<Refusal, number>();
+
+  constructor(
+    private readonly now: Now,
+    private readonly log: Log,
+  ) {}
+
+  counts(): Readonly<Record<string, number>> {
+    return { ...this.times };
+  }
+
+  /** Counts it, and says it at most once a minute for each kind: a flood of forgeries must not bury the log. */
+  refuse(why: Refusal, context: Record<string, unknown> = {}): WebhookAnswer {
+    const refused = (this.times[why] ?? 0) + 1;
+    this.times[why] = refused;
+    if ((this.loggedAt.get(why) ?? Number.NEGATIVE_INFINITY) + QUIET_MILLISECONDS <= this.now()) {
+      this.loggedAt.set(why, this.now());
+      this.log.warn(`A request to /webhook was refused (${why}). ${WHAT_TO_DO[why]}`, { ...context, refused });
+    }
+    return ANSWERS.notAuthentic;
+  }
+}
+
+type Sender =
+  | { readonly webhook: Webhook; readonly matched: 'current' | 'previous' }
+  | { readonly webhook: null; readonly why: Refusal; readonly named: string | null };
+
+/** The webhook whose secret signed these bytes. A body that names none is tried with all of them. */
+async function senderOf(book: WebhookBook, headers: WebhookRequest['headers'], body: Uint8Array): Promise<Sender> {
+  const named = webhookIdOf(body);
+  const candidates = (webhooks: readonly Webhook[]): readonly Webhook[] =>
+    named === null ? webhooks : webhooks.filter((webhook) => webhook.webhook_id === named);
+  const signature = headers[SIGNATURE_HEADER];
+  const first = bestMatch(candidates(await book.all()), body, signature);
+  // Another process may have made the webhook, or reset its secret, since this one looked.
+  const mayBeStale = first.webhook === null && (first.why === 'mismatch' || first.why === 'unknown_webhook');
+  const found = mayBeStale ? bestMatch(candidates(await book.refreshed()), body, signature) : first;
+  if (found.webhook !== null) return found;
+  return { webhook: null, why: named === null && found.why !== 'missing' ? 'unreadable' : found.why, named };
+}
+
+async function accept(
+  { store, log, onStored }: IntakeParts,
+  { webhook, matched }: Extract<Sender, { matched: string }>,
+  body: Uint8Array,
+): Promise<void> {
+  const about = { webhook: webhook.webhook_id };
+  if (matched === 'previous') log.info('A callback was signed with the previous secret.', about);
+  const reading = readCallback(body);
+  if (!reading.understood) log.error(`A signed callback was stored but not understood: ${reading.why}.`, about);
+  const fingerprint = createHash('sha256').update(body).digest('hex');
+  const nonce = reading.understood ? reading.callback.nonce : `unreadable:${fingerprint}`;
+  const { isNew } = await store.acceptCallback({ webhook_id: webhook.webhook_id, nonce, body });
+  if (isNew) onStored();
 }
 
 type Match =

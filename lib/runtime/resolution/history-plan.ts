@@ -31,7 +31,7 @@ function planForNew(row: RowCase, histories: Histories): HistoryPlan {
   const events = byColumn(row.cellEvents);
   const touchedTwice = [...events.values()].some((list) => list.length > 1);
   const isAsMade = createdAt === null || modifiedAt === null || modifiedAt <= createdAt;
-  if (isAsMade && !touchedTwice) return NOTHING;
+  if (isAsMade && !touchedTwice && !roseWithinSecond(row)) return NOTHING;
 
   const written = writtenColumns(row);
   const isLater = ({ at }: CellEvent): boolean => createdAt === null || at > createdAt;
@@ -40,7 +40,12 @@ function planForNew(row: RowCase, histories: Histories): HistoryPlan {
   if (named.some((id) => !histories.has(id))) return { needed: named, wished: [] };
   // A row is made with version 1 and rises by one for each changed cell: is every rise seen?
   const seen = written.reduce((sum, id) => sum + Math.max(0, stepsSinceMaking(row, id, histories).length - 1), 0);
-  return version !== null && seen >= version - 1 ? NOTHING : { needed: written, wished: [] };
+  return version !== null && row.trust.ofMaking && seen >= version - 1 ? NOTHING : { needed: written, wished: [] };
+}
+
+/** Times are whole seconds: a row that was changed in the second of its making is told by its version only. */
+export function roseWithinSecond({ read, trust }: RowCase): boolean {
+  return trust.ofMaking && read.version !== null && read.version > 1 && read.createdAt === read.modifiedAt;
 }
 
 function planForKnown(row: RowCase, histories: Histories): HistoryPlan {

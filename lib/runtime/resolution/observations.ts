@@ -2,7 +2,7 @@ import type { Now } from '../../ports';
 import type { CallbackEvent, SheetRead, SmartsheetClient } from '../../smartsheet';
 import type { KnownSheet, Observation, RemovedRow } from '../../store/store';
 import { baselineRow } from './observed-row';
-import { columnsOf, observeRows, readAt, readRows, removedRows, rowsNamedBy, type Sources } from './resolver';
+import { observeRows, readAt, readRows, removedRows, rowsNamedBy, type Sources } from './resolver';
 
 /** Callbacks that were understood, resolved together. */
 export interface CallbackBatch {
@@ -88,10 +88,7 @@ export async function observeFirst(
 ): Promise<readonly Observation[]> {
   const sheet = await client.wholeSheet(sheetId, progress);
   const observedAt = readAt(sheet, now());
-  const columns = columnsOf(sheet);
-  const rows = sheet.rows.map((read) =>
-    baselineRow({ read, known: null, creator: null, cellEvents: [], columns, observedAt }),
-  );
+  const rows = sheet.rows.map((read) => baselineRow({ read, observedAt }));
   const portions = Math.max(1, Math.ceil(rows.length / BASELINE_ROWS_PER_CALL));
   return Array.from({ length: portions }, (_, index) => ({
     ...factsOf(sheet, observedAt),

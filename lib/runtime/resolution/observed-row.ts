@@ -24,8 +24,7 @@ export function observedRow(row: RowCase, histories: Histories): ObservedRow | n
 }
 
 /** A row of the first look at a sheet: what it holds, and no more is asked. Empty cells need not be told. */
-export function baselineRow(row: RowCase): ObservedRow {
-  const { read, observedAt } = row;
+export function baselineRow({ read, observedAt }: Pick<RowCase, 'read' | 'observedAt'>): ObservedRow {
   const at = read.modifiedAt ?? read.createdAt ?? observedAt;
   const cells = read.cells.flatMap(({ columnId, value }): ObservedCell[] =>
     value === null

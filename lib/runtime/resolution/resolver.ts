@@ -10,15 +10,27 @@ import {
 } from '../../smartsheet';
 import type { ObservedRow, RemovedRow, Store } from '../../store/store';
 import type { People } from '../people';
-import { nextHistories } from './history-plan';
+import { stepsSinceKnown, stepsSinceMaking } from './steps';
+import type { VersionTrust } from './version-trust';
+import { nextHistories, roseWithinSecond } from './history-plan';
 import { observedRow } from './observed-row';
-import { changedColumns, type CellEvent, type Column, type RowCase } from './row-case';
+import {
+  changedColumns,
+  versionRise,
+  writtenColumns,
+  type CellEvent,
+  type Column,
+  type Histories,
+  type RowCase,
+} from './row-case';
 
 /** What resolution stands on. */
 export interface Sources {
   readonly client: SmartsheetClient;
   readonly people: People;
   readonly store: Pick<Store, 'knownRows'>;
+  /** How far the row versions of this sheet can be believed; it learns. */
+  readonly trust: VersionTrust;
 }
 
 /** Rows that were read, and what callbacks said of them (nothing, for a poll). */
@@ -61,19 +73,21 @@ export async function readRows(
  * can tell them.
  */
 export async function observeRows(reading: Reading, sources: Sources): Promise<readonly ObservedRow[]> {
-  const known = await sources.store.knownRows(
+  const allKnown = await sources.store.knownRows(
     reading.sheet.id,
     reading.rows.map(({ id }) => id),
   );
-  const knownById = new Map(known.map((row) => [row.row_id, row]));
+  const knownById = new Map(allKnown.map((row) => [row.row_id, row]));
   const eventsByRow = groupByRow(reading.events);
   const columns = columnsOf(reading.sheet);
   const cases: RowCase[] = [];
   for (const read of reading.rows) {
-    const about = { read, known: knownById.get(read.id) ?? null, columns, observedAt: reading.observedAt };
+    const known = knownById.get(read.id) ?? null;
+    const about = { read, known, columns, observedAt: reading.observedAt, trust: sources.trust };
     cases.push(await withEvents(about, eventsByRow.get(read.id) ?? [], sources.people));
   }
   const histories = await gatherHistories(reading.sheet.id, cases, sources.client);
+  for (const [row, read] of histories) learn(row, read, sources.trust);
   return cases.flatMap((row) => observedRow(row, histories.get(row) ?? new Map()) ?? []);
 }
 
@@ -103,7 +117,7 @@ export function rowsNamedBy(events: readonly CallbackEvent[]): readonly string[]
   return [...new Set(events.flatMap((event) => rowOf(event) ?? []))];
 }
 
-export function columnsOf(sheet: SheetRead): readonly Column[] {
+function columnsOf(sheet: SheetRead): readonly Column[] {
   return sheet.columns.map(({ id, systemColumnType }) => ({ id, isSystem: systemColumnType !== undefined }));
 }
 
@@ -125,7 +139,7 @@ function groupByRow(events: readonly CallbackEvent[]): ReadonlyMap<string, reado
 
 /** People are asked for only where a change needs one: most events of a burst are about rows that name their maker. */
 async function withEvents(
-  about: Pick<RowCase, 'read' | 'known' | 'columns' | 'observedAt'>,
+  about: Omit<RowCase, 'creator' | 'cellEvents'>,
   events: readonly CallbackEvent[],
   people: People,
 ): Promise<RowCase> {
@@ -151,7 +165,7 @@ function isUnchanged(row: RowCase): boolean {
   return read.version === known.version && changedColumns(row).length === 0;
 }
 
-type Gathered = Map<RowCase, Map<string, readonly HistoryEntry[] | null>>;
+type Gathered = ReadonlyMap<RowCase, Map<string, readonly HistoryEntry[] | null>>;
 
 /** Reads what the rows need of cell history, the surest need of all rows first, within the budget. */
 async function gatherHistories(
@@ -180,6 +194,16 @@ async function gatherHistories(
     open = next;
   }
   return gathered;
+}
+
+/** Once all histories of a row are there, they tell whether its version meant what it is taken for. */
+function learn(row: RowCase, histories: Histories, trust: VersionTrust): void {
+  const written = writtenColumns(row);
+  if (written.length === 0 || !written.every((id) => histories.get(id))) return;
+  const count = (stepsOf: typeof stepsSinceKnown): number =>
+    written.reduce((sum, id) => sum + stepsOf(row, id, histories).length, 0);
+  if (row.known !== null) trust.learnRise(count(stepsSinceKnown) >= (versionRise(row) ?? 0));
+  else if (roseWithinSecond(row)) trust.learnMaking(count(stepsSinceMaking) > written.length);
 }
 
 /** Null when Smartsheet does not give it (the row is gone by now, the column has none). Later is another matter: it is thrown. */

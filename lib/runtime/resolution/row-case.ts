@@ -1,5 +1,6 @@
 import type { Actor, HistoryEntry, RowRead } from '../../smartsheet';
 import type { KnownRow } from '../../store/store';
+import type { VersionTrust } from './version-trust';
 
 /** What a callback said of one cell. `actor` is null when Smartsheet would not say who the user id is. */
 export interface CellEvent {
@@ -19,6 +20,7 @@ export interface RowCase {
   readonly columns: readonly Column[];
   /** When the sheet was read, in Smartsheet's clock. */
   readonly observedAt: string;
+  readonly trust: Pick<VersionTrust, 'ofRises' | 'ofMaking'>;
 }
 
 export interface Column {
@@ -55,8 +57,9 @@ export function newsAbout({ known, cellEvents }: RowCase): readonly CellEvent[] 
   return knownUpTo === null ? cellEvents : cellEvents.filter(({ at }) => at.slice(0, 19) >= knownUpTo.slice(0, 19));
 }
 
-/** By how much the row's version rose; null when Smartsheet did not tell one of the two. */
-export function versionRise({ read, known }: RowCase): number | null {
+/** By how much the row's version rose; null when Smartsheet did not tell one of the two, or its versions mislead. */
+export function versionRise({ read, known, trust }: RowCase): number | null {
+  if (!trust.ofRises) return null;
   if (read.version === null || known === null || known.version <= 0 || read.version < known.version) return null;
   return read.version - known.version;
 }
