@@ -37,7 +37,7 @@ export async function applyRules(
     return { judged: checked.flat() };
   }
   const received = receive(change, input);
-  const warnings = await watchColumns(received, rules.settings, ports);
+  const warnings = await watchColumns(received, rules, ports);
   const judged = { judged: await judge(received, rules, ports) };
   warningsOf.set(judged, warnings);
   return judged;
