@@ -1,20 +1,21 @@
 import type { Change } from '../../lib/event';
-import type { Log, Ports } from '../../lib/ports';
+import type { Ports } from '../../lib/ports';
 import { DEFAULT_TRACKED, isSameColumn, nearestTitle } from '../../lib/settings';
+import type { Store } from '../../lib/store/store';
 import type { Rules } from './rules';
 
-/** What one node has learned of the columns of the sheets that it judges. */
+/** What was learned of the columns of the sheets in a store. */
 interface Learned {
   /** Titles by sheet. */
-  readonly titles: Map<string, readonly string[]>;
+  readonly titles: Map<string, ReadonlySet<string>>;
   /** Sentences by sheet and rules, until the titles of any sheet are learned anew. */
   readonly warnings: Map<string, readonly string[]>;
   /** What was said already. */
   readonly said: Set<string>;
 }
 
-/** A node's log is its own and lives as long as the node: so does what it learned. */
-const learnedBy = new WeakMap<Log, Learned>();
+/** A column is missing when no sheet has it, so all nodes over a store learn together. */
+const learnedOf = new WeakMap<Store, Learned>();
 
 /**
  * Notices tracked columns that no sheet seen so far has, and says so once for each sheet, with the title that was most
@@ -27,8 +28,8 @@ export async function watchColumns(
   rules: Rules,
   { store, log }: Pick<Ports, 'store' | 'log'>,
 ): Promise<readonly string[]> {
-  const learned = learnedBy.get(log) ?? { titles: new Map(), warnings: new Map(), said: new Set() };
-  learnedBy.set(log, learned);
+  const learned = learnedOf.get(store) ?? { titles: new Map(), warnings: new Map(), said: new Set() };
+  learnedOf.set(store, learned);
   await learnTitles(change, learned, store);
   const key = `${change.sheet_id} ${rules.hash}`;
   const warnings = learned.warnings.get(key) ?? warningsFor(change.sheet_id, learned, rules);
@@ -42,16 +43,19 @@ export async function watchColumns(
   return warnings;
 }
 
-async function learnTitles(change: Change, learned: Learned, store: Ports['store']): Promise<void> {
-  if (learned.titles.has(change.sheet_id) && change.kind !== 'column_renamed') return;
+/** Reads a sheet's titles at its first change, and again when one turns up that it did not have. */
+async function learnTitles(change: Change, learned: Learned, store: Store): Promise<void> {
+  const known = learned.titles.get(change.sheet_id);
+  const present = Object.keys(change.values);
+  if (known && change.kind !== 'column_renamed' && present.every((title) => known.has(title))) return;
   const sheet = await store.sheet(change.sheet_id);
-  learned.titles.set(change.sheet_id, sheet ? Object.values(sheet.columns) : Object.keys(change.values));
+  learned.titles.set(change.sheet_id, new Set([...(sheet ? Object.values(sheet.columns) : []), ...present]));
   learned.warnings.clear();
 }
 
 function warningsFor(sheetId: string, { titles }: Learned, { settings }: Rules): readonly string[] {
-  const here = titles.get(sheetId) ?? [];
-  const everywhere = [...new Set([...titles.values()].flat())];
+  const here = [...(titles.get(sheetId) ?? [])];
+  const everywhere = [...new Set([...titles.values()].flatMap((each) => [...each]))];
   return settings.trackedColumns
     .filter((column) => !everywhere.some((title) => isSameColumn(title, column, settings)))
     .map((column) => ({ column, suggestion: nearestTitle(column, here) }))

@@ -21,7 +21,7 @@ function sheetOf(sheetId: string, ...titles: string[]): NonNullable<FakeFacts['s
   };
 }
 
-const changeIn = (sheet_id: string): Change => ({ ...exampleChange, sheet_id });
+const changeIn = (sheet_id: string): Change => ({ ...exampleChange, sheet_id, values: {} });
 
 describe('a tracked column that no sheet has', () => {
   it('is warned of once for each sheet, with the title that was meant, and shown under the node', async () => {
@@ -73,6 +73,17 @@ describe('a tracked column that no sheet has', () => {
       ports,
     );
     expect(warned).toHaveLength(1);
+  });
+});
+
+describe('a tracked column that was missing', () => {
+  it('is found as soon as a change shows it', async () => {
+    const warned: string[] = [];
+    const ports = fakePorts({ facts: { sheets: [sheetOf('1', 'Quantity')] }, settings: tracking('Unit Cost'), warned });
+    await billingRules.run(changeIn('1'), params, ports);
+    expect(warned).toHaveLength(1);
+    const emitted = await billingRules.run({ ...changeIn('1'), values: { 'Unit Cost': '5' } }, params, ports);
+    expect(billingRules.status?.(emitted).state).toBe('ok');
   });
 });
 
