@@ -1,4 +1,5 @@
 import type { NodeDefinition } from '../lib/define';
+import { smartsheet } from '../credentials/smartsheet';
 import { auditTrail } from './audit-trail';
 import { billingRules } from './billing-rules';
 import { billingSettings } from './billing-settings';
@@ -13,3 +14,6 @@ export const nodes = [
   auditTrail,
   billingSettings,
 ] as const satisfies readonly NodeDefinition[];
+
+/** The credentials that these nodes ask for. */
+export const credentials = [smartsheet] as const;
