@@ -66,7 +66,7 @@ export class Server {
       return this.api.answer({ ...request, path: request.path.slice('/2.0'.length) });
     if (request.path.startsWith('/sandbox/')) return this.control.answer(request);
     try {
-      return this.pages.answer(request);
+      return await this.pages.answer(request);
     } catch (thrown) {
       return html(`The sandbox could not show this page: ${String(thrown)}`.replace(/[<>&]/g, ' '), 500);
     }
