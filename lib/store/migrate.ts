@@ -1,0 +1,101 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { MigrationMissing } from './store-errors';
+
+/** A database that takes SQL: all statements in one transaction, the rows of the last one as the answer. */
+export interface SqlSession {
+  transaction(
+    statements: readonly { readonly sql: string; readonly parameters?: readonly unknown[] }[],
+  ): Promise<readonly Record<string, unknown>[]>;
+}
+
+export interface Migration {
+  /** The timestamp that the file name begins with. */
+  readonly version: string;
+  readonly name: string;
+  readonly sql: string;
+}
+
+export interface MigrateOptions {
+  /** The folder `supabase/`: `migrations/*.sql`, and `bootstrap.sql`. */
+  readonly directory: string;
+  /** True for plain PostgreSQL and PGlite, which lack the roles that Supabase has. */
+  readonly bootstrap: boolean;
+}
+
+/** Our files, told from a user's own migrations by their name. */
+const OURS = 'billing_audit_';
+
+const HISTORY = `
+  create schema if not exists supabase_migrations;
+  create table if not exists supabase_migrations.schema_migrations (version text primary key, statements text[], name text);
+`;
+
+/**
+ * Brings a database up to date: applies what is missing in lexical order, each file in a transaction of its own, and
+ * records it where the Supabase CLI looks for it. Safe to run twice, and by two processes: the second one's record
+ * collides, and its file is undone as a whole.
+ * @returns the versions applied now
+ * @throws MigrationMissing  when there are no files, or the database holds a migration of ours that has no file
+ */
+export async function migrate(session: SqlSession, options: MigrateOptions): Promise<readonly string[]> {
+  const migrations = readMigrations(options.directory);
+  if (options.bootstrap) {
+    await session.transaction([{ sql: readFileSync(join(options.directory, 'bootstrap.sql'), 'utf8') }]);
+  }
+  await session.transaction([{ sql: HISTORY }]);
+  const rows = await session.transaction([
+    { sql: 'select version, name from supabase_migrations.schema_migrations order by version', parameters: [] },
+  ]);
+  const missing = missingFrom(migrations, rows);
+  for (const { version, name, sql } of missing) {
+    await session.transaction([
+      { sql },
+      {
+        sql: 'insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3)',
+        parameters: [version, name, [sql]],
+      },
+    ]);
+  }
+  return missing.map((migration) => migration.version);
+}
+
+/** @throws MigrationMissing  when the folder holds none */
+export function readMigrations(directory: string): readonly Migration[] {
+  const folder = join(directory, 'migrations');
+  const found = fileNames(folder).flatMap((file) => {
+    const parts = /^(\d+)_(.+)\.sql$/.exec(file);
+    const [, version, name] = parts ?? [];
+    if (version === undefined || name === undefined) return [];
+    return [{ version, name, sql: readFileSync(join(folder, file), 'utf8') }];
+  });
+  if (found.length > 0) return found;
+  throw new MigrationMissing(
+    `There are no migrations in ${folder}.`,
+    'Install the package again: its folder supabase/ is not complete.',
+    { folder },
+  );
+}
+
+function fileNames(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch {
+    return [];
+  }
+}
+
+function missingFrom(migrations: readonly Migration[], rows: readonly Record<string, unknown>[]): readonly Migration[] {
+  const known = new Set(migrations.map((migration) => migration.version));
+  const newer = rows.filter((row) => String(row['name']).startsWith(OURS) && !known.has(String(row['version'])));
+  if (newer.length > 0) {
+    const versions = newer.map((row) => String(row['version']));
+    throw new MigrationMissing(
+      `The store was made by a newer Billing Audit: this one does not know its migrations ${versions.join(', ')}.`,
+      'Install the newest Billing Audit; an older one must not write to this store.',
+      { versions },
+    );
+  }
+  const applied = new Set(rows.map((row) => String(row['version'])));
+  return migrations.filter((migration) => !applied.has(migration.version));
+}

@@ -1,0 +1,148 @@
+import type { AuditEvent } from '../event/audit-event';
+
+/** What a person said about an event. `looking` is no verdict: the event stays open, and others see who is at it. */
+export type MarkKind = 'approved' | 'false_alarm' | 'looking';
+
+export interface NewMark {
+  readonly event_key: string;
+  readonly mark: MarkKind;
+  /** Why, in a sentence; may be empty for `looking` only. */
+  readonly reason: string;
+  /** Who, as the caller has verified it; empty = nobody, and the store refuses. */
+  readonly by: string;
+  /** Their role; only `manager` and `admin` may mark. */
+  readonly role: string;
+}
+
+export interface Mark {
+  readonly event_key: string;
+  readonly mark: MarkKind;
+  readonly reason: string;
+  readonly by: string;
+  readonly marked_at: string;
+}
+
+export type MarkedEvent = AuditEvent & { readonly mark: Mark | null };
+
+export interface NeedsLookQuery {
+  /** Risk from which an event needs a look; 0.4 at least. */
+  readonly risk_from: number;
+  readonly order?: 'newest' | 'money_at_risk';
+  /** 1..100, default 20. */
+  readonly limit?: number;
+  /** From the page before. */
+  readonly after?: string;
+}
+
+export interface NeedsLookPage {
+  readonly events: readonly MarkedEvent[];
+  readonly next: string | null;
+}
+
+export interface OverviewQuery {
+  readonly now: string;
+  /** How far back the charts reach, 1..400. */
+  readonly days: number;
+  /** IANA name: which day is today, and where an hour begins. */
+  readonly time_zone: string;
+  readonly risk_from: number;
+  /** The version that is shown already. */
+  readonly known?: string;
+}
+
+/** `unchanged`: what is shown under the known version still stands. */
+export type OverviewAnswer =
+  { readonly version: string; readonly unchanged: true } | ({ readonly unchanged: false } & Overview);
+
+export interface Overview {
+  readonly version: string;
+  readonly as_of: string;
+  readonly days: number;
+  /** Where the charts end: now, or the last change where nothing happened in the last `days`. */
+  readonly until: string;
+  readonly cards: OverviewCards;
+  readonly unit: 'hour' | 'day';
+  /** Every place of the time axis, empty ones too; 400 at most. */
+  readonly timeline: readonly TimelinePlace[];
+  /** Ten places; tenth 7 holds risks from 0.7 to below 0.8, the last one includes 1. */
+  readonly histogram: readonly { readonly tenth: number; readonly changes: number }[];
+  /** Changes of the time that have no risk score. */
+  readonly unscored: number;
+  /** The twenty most active; null = nobody knows who. */
+  readonly people: readonly { readonly person: string | null; readonly changes: number; readonly needs_look: number }[];
+  readonly sheets: readonly OverviewSheet[];
+}
+
+export interface TimelinePlace {
+  /** In words, in business time. */
+  readonly at: string;
+  readonly low: number;
+  readonly medium: number;
+  readonly high: number;
+}
+
+export interface OverviewCards {
+  /** Need a look, and nobody has said anything. */
+  readonly look_at: number;
+  /** Somebody is at them. */
+  readonly looking: number;
+  readonly looking_by: readonly { readonly name: string; readonly events: number }[];
+  /** Sum of |delta| x max(risk, 0.05) of violations and of what needs a look, without a verdict; exact, two places. */
+  readonly money_at_risk: readonly { readonly currency: string; readonly amount: string; readonly changes: number }[];
+  readonly events: number;
+  /** Stored since midnight, business time. */
+  readonly events_today: number;
+  readonly high_risk_today: number;
+  /** On their way to the trail. */
+  readonly changes_waiting: number;
+  readonly dead_letters: number;
+  /** When the last event that needed a look, or a gap in the watch, was stored. */
+  readonly last_problem_at: string | null;
+  readonly watching_since: string | null;
+  readonly last_event_at: string | null;
+  /** From the edit to its place in the trail; of the 500 events stored last. */
+  readonly median_seconds_to_record: number | null;
+  readonly last_backup_at: string | null;
+}
+
+export interface OverviewSheet {
+  readonly sheet_id: string;
+  readonly name: string;
+  readonly changes: number;
+  readonly watched_by: 'webhook' | 'polling';
+  readonly compared_at: string | null;
+  readonly last_change_at: string | null;
+}
+
+/** The overview of a store in which nothing has happened yet. */
+export function emptyOverview({ now, days }: Pick<OverviewQuery, 'now' | 'days'>): OverviewAnswer {
+  return {
+    version: 'empty',
+    unchanged: false,
+    as_of: now,
+    days,
+    until: now,
+    cards: {
+      look_at: 0,
+      looking: 0,
+      looking_by: [],
+      money_at_risk: [],
+      events: 0,
+      events_today: 0,
+      high_risk_today: 0,
+      changes_waiting: 0,
+      dead_letters: 0,
+      last_problem_at: null,
+      watching_since: null,
+      last_event_at: null,
+      median_seconds_to_record: null,
+      last_backup_at: null,
+    },
+    unit: 'hour',
+    timeline: [],
+    histogram: Array.from({ length: 10 }, (_, tenth) => ({ tenth, changes: 0 })),
+    unscored: 0,
+    people: [],
+    sheets: [],
+  };
+}

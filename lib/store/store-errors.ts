@@ -1,0 +1,80 @@
+import { BillingAuditError } from '../errors';
+
+/** The store cannot be reached, is closed, or did not answer in time. The call is safe to repeat. */
+export class StoreUnavailable extends BillingAuditError {
+  readonly code = 'store_unavailable';
+  readonly hint = 'The call is safe to repeat. If this goes on, look at the log and at the free space of the disk.';
+
+  constructor(why: string, options?: { cause?: unknown }) {
+    super(`The store is not available: ${why}.`, {}, options);
+  }
+}
+
+/** A function of the store raised an error: nothing of the call was done. */
+export class StoreRefused extends BillingAuditError {
+  readonly code = 'store_refused';
+
+  /**
+   * @param sqlstate  five characters; `BAnnn` are ours (see the first migration), the rest are PostgreSQL's
+   */
+  constructor(
+    readonly sqlstate: string,
+    message: string,
+    readonly hint: string,
+    readonly detail: string | null = null,
+  ) {
+    super(message, { sqlstate, ...(detail === null ? {} : { detail }) });
+  }
+}
+
+/** Another process has this embedded store open; two would destroy each other's rows. */
+export class StoreLocked extends BillingAuditError {
+  readonly code = 'store_locked';
+  readonly hint: string;
+
+  constructor(
+    readonly directory: string,
+    readonly holder: { readonly pid: number; readonly host: string; readonly since: string },
+    lockFile: string,
+  ) {
+    super(`The store in ${directory} is in use by process ${holder.pid} on ${holder.host} since ${holder.since}.`, {
+      directory,
+      ...holder,
+    });
+    this.hint = `Stop that process, or give this one another BILLING_AUDIT_HOME. Only if you are sure that nothing uses the store: delete ${lockFile}.`;
+  }
+}
+
+/** The embedded store would lose acknowledged rows when the power fails: its writes do not reach the disk. */
+export class StoreNotSynced extends BillingAuditError {
+  readonly code = 'store_not_synced';
+  readonly hint = 'Install the version of @electric-sql/pglite that this package names, or set DATABASE_URL.';
+
+  constructor(why: string) {
+    super(`The embedded store was not opened: ${why}.`);
+  }
+}
+
+/** The SQL files do not fit the database: there are none, or the database was made by a newer program. */
+export class MigrationMissing extends BillingAuditError {
+  readonly code = 'migration_missing';
+
+  constructor(
+    message: string,
+    readonly hint: string,
+    context: Record<string, unknown>,
+  ) {
+    super(message, context);
+  }
+}
+
+/** A sealed secret cannot be opened: the key is another one, or the text was altered. */
+export class SecretUnreadable extends BillingAuditError {
+  readonly code = 'secret_unreadable';
+  readonly hint =
+    'Restore the folder keys/ that belongs to this store, or remove the webhook and let it be made anew (its secret is lost).';
+
+  constructor(about: string, options?: { cause?: unknown }) {
+    super(`The stored secret of ${about} cannot be read with the key of this home.`, { about }, options);
+  }
+}

@@ -1,0 +1,169 @@
+import type { AuditEvent } from '../event/audit-event';
+import type { Change } from '../event/change';
+import { groupCommit } from './group-commit';
+import type { SecretBox } from './secret-box';
+import type { Mark, NeedsLookPage, OverviewAnswer } from './overview';
+import { StoreRefused } from './store-errors';
+import type { Appended, Approval, KnownRow, KnownSheet, LeasedCallback, PersonFacts, Resolved } from './store';
+import type { Store, StoreCounts, StoreDriver, TrailPage, Webhook } from './store';
+
+/** Most events, or questions, in one call. */
+const MOST_IN_ONE_CALL = 500;
+
+type Sealed = Omit<Webhook, 'shared_secret' | 'previous_secret'> & {
+  readonly shared_secret_box: string;
+  readonly previous_secret_box: string | null;
+};
+
+/**
+ * The store in the words of the nodes, over any driver. Secrets of webhooks are sealed here: the database, its backups
+ * and its logs never hold one in clear.
+ */
+export function storeOver(driver: StoreDriver, { secrets }: { readonly secrets: SecretBox }): Store {
+  return {
+    ...webhooksOver(driver, secrets),
+    ...callbacksOver(driver),
+    ...sheetsOver(driver),
+    ...trailOver(driver),
+    ...factsOver(driver),
+    ...dashboardOver(driver),
+    counts: () => ask<StoreCounts>(driver, 'billing_audit_counts', {}),
+  };
+}
+
+/** What the functions give is made by our own SQL, and its shapes are held by the tests of each function. */
+async function ask<Answer>(driver: StoreDriver, name: `billing_audit_${string}`, p: unknown): Promise<Answer> {
+  return (await driver.rpc(name, p)) as Answer;
+}
+
+function webhooksOver(
+  driver: StoreDriver,
+  secrets: SecretBox,
+): Pick<Store, 'saveWebhook' | 'webhooks' | 'forgetWebhook'> {
+  const about = (webhookId: string): string => `webhook ${webhookId}`;
+  return {
+    async saveWebhook({ shared_secret, previous_secret, ...webhook }) {
+      const seal = (secret: string): string => secrets.seal(secret, about(webhook.webhook_id));
+      await driver.rpc('billing_audit_save_webhook', {
+        ...webhook,
+        shared_secret_box: seal(shared_secret),
+        previous_secret_box: previous_secret === null ? null : seal(previous_secret),
+      });
+    },
+    async webhooks() {
+      const answer = await ask<{ webhooks: Sealed[] }>(driver, 'billing_audit_webhooks', {});
+      return answer.webhooks.map(({ shared_secret_box, previous_secret_box, ...webhook }) => {
+        const open = (box: string): string => secrets.open(box, about(webhook.webhook_id));
+        return {
+          ...webhook,
+          shared_secret: open(shared_secret_box),
+          previous_secret: previous_secret_box === null ? null : open(previous_secret_box),
+        };
+      });
+    },
+    async forgetWebhook(webhookId) {
+      await driver.rpc('billing_audit_forget_webhook', { webhook_id: webhookId });
+    },
+  };
+}
+
+function callbacksOver(driver: StoreDriver): Pick<Store, 'acceptCallback' | 'leaseCallbacks' | 'failCallbacks'> {
+  return {
+    acceptCallback: ({ body, ...callback }) =>
+      ask(driver, 'billing_audit_accept_callback', { ...callback, body: Buffer.from(body).toString('base64') }),
+    async leaseCallbacks({ limit, leaseSeconds, sheetIds }) {
+      const p = { limit, lease_seconds: leaseSeconds, sheet_ids: sheetIds ?? 'all' };
+      type Encoded = Omit<LeasedCallback, 'body'> & { readonly body: string };
+      const { callbacks } = await ask<{ callbacks: Encoded[] }>(driver, 'billing_audit_lease_callbacks', p);
+      return callbacks.map((callback) => ({ ...callback, body: Buffer.from(callback.body, 'base64') }));
+    },
+    async failCallbacks({ ids, why, retryInSeconds }) {
+      await driver.rpc('billing_audit_fail_callbacks', { ids, why, retry_in_seconds: retryInSeconds });
+    },
+  };
+}
+
+function sheetsOver(
+  driver: StoreDriver,
+): Pick<Store, 'sheet' | 'knownRows' | 'resolve' | 'leaseChanges' | 'releaseChanges'> {
+  return {
+    async sheet(sheetId) {
+      return (await ask<{ sheet: KnownSheet | null }>(driver, 'billing_audit_sheet', { sheet_id: sheetId })).sheet;
+    },
+    async knownRows(sheetId, rowIds) {
+      const p = { sheet_id: sheetId, row_ids: rowIds };
+      return (await ask<{ rows: KnownRow[] }>(driver, 'billing_audit_known_rows', p)).rows;
+    },
+    resolve: (observation) => ask<Resolved>(driver, 'billing_audit_resolve', observation),
+    async leaseChanges({ sheetIds, limit, leaseSeconds }) {
+      const p = { sheet_ids: sheetIds, limit, lease_seconds: leaseSeconds };
+      return (await ask<{ changes: Change[] }>(driver, 'billing_audit_lease_changes', p)).changes;
+    },
+    async releaseChanges(eventKeys) {
+      await driver.rpc('billing_audit_release_changes', { event_keys: eventKeys });
+    },
+  };
+}
+
+function trailOver(driver: StoreDriver): Pick<Store, 'append' | 'recent' | 'search'> {
+  return {
+    append: together<AuditEvent, Appended>(async (events) => {
+      return (await ask<{ appended: Appended[] }>(driver, 'billing_audit_append', { events })).appended;
+    }),
+    async recent({ limit }) {
+      return (await ask<{ events: AuditEvent[] }>(driver, 'billing_audit_recent', { limit })).events;
+    },
+    search: (query) => ask<TrailPage>(driver, 'billing_audit_search', query),
+  };
+}
+
+function factsOver(driver: StoreDriver): Pick<Store, 'approvals' | 'approve' | 'personFacts' | 'savePeople'> {
+  const approvals = questions<Approval[]>(driver, 'billing_audit_approvals');
+  const facts = questions<PersonFacts>(driver, 'billing_audit_person_facts');
+  return {
+    approvals: ({ sheetId, at }) => approvals({ sheet_id: sheetId, at }),
+    async approve(approval) {
+      return (await ask<{ approval: Approval }>(driver, 'billing_audit_approve', approval)).approval;
+    },
+    personFacts: ({ person, at, withinMinutes }) => facts({ person, at, within_minutes: withinMinutes }),
+    async savePeople(people) {
+      await driver.rpc('billing_audit_save_people', { people });
+    },
+  };
+}
+
+function dashboardOver(driver: StoreDriver): Pick<Store, 'overview' | 'needsLook' | 'mark' | 'marks'> {
+  return {
+    overview: (query) => ask<OverviewAnswer>(driver, 'billing_audit_overview', query),
+    needsLook: (query) => ask<NeedsLookPage>(driver, 'billing_audit_needs_look', query),
+    async mark(mark) {
+      return (await ask<{ mark: Mark }>(driver, 'billing_audit_mark', mark)).mark;
+    },
+    async marks(eventKeys) {
+      return (await ask<{ marks: Mark[] }>(driver, 'billing_audit_marks', { event_keys: eventKeys })).marks;
+    },
+  };
+}
+
+/** One question at a time for the caller, one call for all who ask at the same time. */
+function questions<Answer>(
+  driver: StoreDriver,
+  name: `billing_audit_${string}`,
+): (question: unknown) => Promise<Answer> {
+  const all = together<unknown, Answer>(async (requests) => {
+    return (await ask<{ answers: Answer[] }>(driver, name, { requests })).answers;
+  });
+  return async (question) => {
+    const [answer] = await all([question]);
+    if (answer === undefined)
+      throw new StoreRefused('P0002', `${name} gave no answer.`, 'Run "billing-audit migrate".');
+    return answer;
+  };
+}
+
+function together<Value, Answer>(
+  send: (values: readonly Value[]) => Promise<readonly Answer[]>,
+): (values: readonly Value[]) => Promise<readonly Answer[]> {
+  const isFaultOfValue = (thrown: unknown): boolean => thrown instanceof StoreRefused;
+  return groupCommit({ send, most: MOST_IN_ONE_CALL, isFaultOfValue });
+}
