@@ -7,6 +7,10 @@ export interface Configuration {
   readonly port: number;
   /** Absolute. */
   readonly home: string;
+  /** A port that serves only the webhook and /health: the one to publish. */
+  readonly webhookPort: number | null;
+  /** A port that serves only the dashboard and the sign-in. */
+  readonly dashboardPort: number | null;
   readonly publicUrl: string | null;
   readonly smartsheetToken: string | null;
   readonly sandboxPort: number;
@@ -24,11 +28,15 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @throws BadSetting  naming the flag or variable, what is wrong with it and what to write instead
  */
 export function readConfiguration(flags: StartFlags, environment: Environment): Configuration {
+  const port = portNumber('PORT', flags.port ?? environment['PORT'], 1880);
+  const webhookPort = extraPort('WEBHOOK_PORT', environment['WEBHOOK_PORT'], 1882, [port]);
   return {
     host: flags.host ?? given(environment['HOST']) ?? '127.0.0.1',
-    port: portNumber('PORT', flags.port ?? environment['PORT'], 1880),
+    port,
+    webhookPort,
+    dashboardPort: extraPort('DASHBOARD_PORT', environment['DASHBOARD_PORT'], 1883, [port, webhookPort]),
     home: resolve(flags.home ?? given(environment['BILLING_AUDIT_HOME']) ?? '.billing-audit'),
-    publicUrl: given(environment['PUBLIC_URL']) ?? null,
+    publicUrl: webAddress('PUBLIC_URL', given(environment['PUBLIC_URL'])),
     smartsheetToken: given(environment['SMARTSHEET_ACCESS_TOKEN']) ?? null,
     sandboxPort: portNumber('SANDBOX_PORT', environment['SANDBOX_PORT'], 1881),
   };
@@ -48,6 +56,25 @@ function portNumber(name: string, text: string | undefined, byDefault: number): 
     `is "${text}", which is no port`,
     `Write a whole number from 1 to 65535, for example ${byDefault}.`,
   );
+}
+
+/** A port beside the main one; it must be another, since two of ours cannot listen at the same. */
+function extraPort(
+  name: string,
+  text: string | undefined,
+  example: number,
+  taken: readonly (number | null)[],
+): number | null {
+  if (given(text) === undefined) return null;
+  const port = portNumber(name, text, example);
+  if (port === 0 || !taken.includes(port)) return port;
+  throw new BadSetting(name, `is ${port}, which is another port of this server already`, `Choose one like ${example}.`);
+}
+
+function webAddress(name: string, text: string | undefined): string | null {
+  if (text === undefined) return null;
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new BadSetting(name, `is "${text}", which is no web address`, 'Write it like https://audit.example.com.');
 }
 
 function given(text: string | undefined): string | undefined {

@@ -1,8 +1,7 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { join } from 'node:path';
 import express from 'express';
-import { BillingAuditError } from '../lib/errors';
-import type { EditorAccount } from './editor-account';
+import { dashboardAccess, EditorPass, FrontDoor, signInPages, type SignIn } from './sign-in';
 
 // The type package describes Node-RED 1.3; these are the parts of 5's embedding interface that we use.
 interface NodeRed {
@@ -19,53 +18,78 @@ export interface NodeRedOptions {
   /** Node-RED's user directory. */
   readonly userDirectory: string;
   readonly credentialSecret: string;
-  /** Null: practice on loopback, where nobody is asked. */
-  readonly account: EditorAccount | null;
+  readonly webhookPort: number | null;
+  readonly dashboardPort: number | null;
+  readonly signIn: SignIn;
+  /** IANA name, for the times on the pages of sign-in. */
+  readonly timeZone: string;
+  /** A request that failed inside the server; it has been answered. */
+  readonly onFailure: (failure: unknown) => void;
 }
 
 export interface RunningNodeRed {
   /** `http://host:port`, with the port that was really taken. */
   readonly address: string;
+  readonly webhookAddress: string | null;
+  readonly dashboardAddress: string | null;
   stop(): Promise<void>;
 }
 
-/** The port that was asked for belongs to another program. */
-export class PortInUse extends BillingAuditError {
-  readonly code = 'port_in_use';
-  readonly hint = 'Stop the other program, or choose another port with --port or PORT.';
-
-  constructor(host: string, port: number) {
-    super(`Port ${port} on ${host} is in use by another program.`, { host, port });
-  }
-}
+/** Where people go who did not come for a certain page. */
+const LANDING = '/dashboard';
 
 /**
- * Starts Node-RED inside this process: the editor at `/admin`, nodes' routes at `/`.
+ * Starts Node-RED inside this process: the editor at `/admin`, nodes' routes at `/`, all of it behind the front door.
  * @throws PortInUse  before anything else has been started
  */
 export async function startNodeRed(options: NodeRedOptions): Promise<RunningNodeRed> {
-  const application = express();
-  const server = createServer(application);
-  await listen(server, options.host, options.port);
-  // Loaded late: requiring Node-RED costs a second, and an error above should not wait for it.
-  const red = require('node-red') as NodeRed;
-  red.init(server, settingsFor(options));
-  application.use('/admin', red.httpAdmin);
-  application.use('/', red.httpNode);
-  await red.start();
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : options.port;
-  return {
-    address: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
-    stop: async () => {
-      await red.stop();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  const { signIn, timeZone, onFailure } = options;
+  const editorPass = new EditorPass();
+  const door = new FrontDoor({
+    signIn,
+    pages: signInPages({ signIn, timeZone, landing: LANDING }),
+    handOn: (request, arrival) => editorPass.handOn(request, arrival),
+    onFailure,
+  });
+  try {
+    const addresses = await openPorts(door, options);
+    // Loaded late: requiring Node-RED costs a second, and an error above should not wait for it.
+    const { default: red } = (await import('node-red')) as unknown as { default: NodeRed };
+    const application = express();
+    door.behind.on('request', application);
+    red.init(door.behind, settingsFor(options, editorPass));
+    application.use('/admin', red.httpAdmin);
+    application.use('/', red.httpNode);
+    await red.start();
+    return {
+      ...addresses,
+      stop: async () => {
+        await red.stop();
+        await door.close();
+      },
+    };
+  } catch (thrown) {
+    await door.close();
+    throw thrown;
+  }
 }
 
-function settingsFor({ userDirectory, credentialSecret, account }: NodeRedOptions): Record<string, unknown> {
+async function openPorts(
+  door: FrontDoor,
+  { host, port, webhookPort, dashboardPort }: NodeRedOptions,
+): Promise<Omit<RunningNodeRed, 'stop'>> {
+  const named = (taken: number): string => `http://${host.includes(':') ? `[${host}]` : host}:${taken}`;
+  const address = named(await door.listen(host, port, 'everything'));
+  const webhookAddress = webhookPort === null ? null : named(await door.listen(host, webhookPort, 'webhook'));
+  const dashboardAddress = dashboardPort === null ? null : named(await door.listen(host, dashboardPort, 'dashboard'));
+  return { address, webhookAddress, dashboardAddress };
+}
+
+function settingsFor(
+  { userDirectory, credentialSecret, signIn }: NodeRedOptions,
+  editorPass: EditorPass,
+): Record<string, unknown> {
+  const { practice, publicUrl } = signIn.policy;
   return {
     userDir: userDirectory,
     flowFile: join(userDirectory, 'flows.json'),
@@ -73,23 +97,11 @@ function settingsFor({ userDirectory, credentialSecret, account }: NodeRedOption
     httpAdminRoot: '/admin',
     httpNodeRoot: '/',
     credentialSecret,
-    ...(account && {
-      adminAuth: {
-        type: 'credentials',
-        users: [{ username: account.username, password: account.passwordHash, permissions: '*' }],
-      },
-    }),
+    // In practice on this machine alone nobody is asked, and the editor shows nobody to sign out.
+    ...(practice && publicUrl === null ? {} : { adminAuth: editorPass.adminAuth }),
+    dashboard: dashboardAccess(signIn),
     contextStorage: { default: { module: 'localfilesystem' } },
     editorTheme: { page: { title: 'Billing Audit' }, header: { title: 'Billing Audit' }, tours: false },
     logging: { console: { level: 'warn', metrics: false, audit: false } },
   };
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(error.code === 'EADDRINUSE' ? new PortInUse(host, port) : error),
-    );
-    server.listen(port, host, () => resolve());
-  });
 }

@@ -1,19 +1,20 @@
 import { join } from 'node:path';
 import { BadSetting } from '../lib/errors';
 import { isLoopback, type Configuration } from './configuration';
-import { editorAccount } from './editor-account';
 import { placeFirstFlow } from './first-flow';
 import { openHome } from './home';
 import { keyFile } from './key-file';
 import { startNodeRed } from './node-red';
+import { logAccess, logFailure, openSignIn } from './open-sign-in';
 import { startPractice, type PracticeOffice } from './practice';
+import type { NewPassword } from './sign-in';
 
 export interface Started {
   readonly address: string;
   readonly practice: PracticeOffice | null;
   readonly home: string;
-  /** Shown once, on the first start of a home that is not for practice. */
-  readonly newPassword: string | null;
+  readonly webhookAddress: string | null;
+  readonly dashboardAddress: string | null;
   readonly flowWasPlaced: boolean;
   stop(): Promise<void>;
 }
@@ -26,6 +27,12 @@ export interface Assets {
 }
 
 /**
+ * Takes the passwords that the first start makes, to show them: at once, since they are kept nowhere and what comes
+ * after may fail.
+ */
+export type ShowPasswords = (made: readonly NewPassword[]) => void;
+
+/**
  * Runs the main job: Node-RED with our palette and flow on the embedded store; without a token against a local
  * Smartsheet, in a home of its own.
  * @param environment  the variables that nodes read; what practice mode decides is written into it
@@ -34,6 +41,7 @@ export async function start(
   configuration: Configuration,
   assets: Assets,
   environment: NodeJS.ProcessEnv,
+  showPasswords: ShowPasswords,
 ): Promise<Started> {
   const { folder, practice: practising } = openHome(configuration.home, configuration.smartsheetToken);
   if (practising && !isLoopback(configuration.host)) {
@@ -43,6 +51,8 @@ export async function start(
       'Leave HOST at 127.0.0.1 to practise, or set SMARTSHEET_ACCESS_TOKEN.',
     );
   }
+  const { signIn, made } = await openSignIn(folder, practising, configuration, logAccess);
+  if (made.length > 0) showPasswords(made);
   const practice = practising
     ? await startPractice({
         program: assets.sandboxProgram,
@@ -50,23 +60,24 @@ export async function start(
         workload: assets.practiceWorkload,
       })
     : null;
-  const account = practising ? null : editorAccount(folder);
   const userDirectory = join(folder, 'node-red');
   const flowWasPlaced = placeFirstFlow(userDirectory, assets.firstFlow);
   Object.assign(environment, variablesFor(configuration, folder, practice));
   try {
     const nodeRed = await startNodeRed({
-      host: configuration.host,
-      port: configuration.port,
+      ...configuration,
       userDirectory,
       credentialSecret: keyFile(join(folder, 'keys', 'node-red-credentials')),
-      account,
+      signIn,
+      timeZone: timeZoneOf(environment['BUSINESS_TIME_ZONE']),
+      onFailure: logFailure,
     });
     return {
       address: nodeRed.address,
+      webhookAddress: nodeRed.webhookAddress,
+      dashboardAddress: nodeRed.dashboardAddress,
       practice,
       home: folder,
-      newPassword: account?.newPassword ?? null,
       flowWasPlaced,
       stop: async () => {
         await nodeRed.stop();
@@ -76,6 +87,16 @@ export async function start(
   } catch (thrown) {
     await practice?.close();
     throw thrown;
+  }
+}
+
+/** Business time, as on the nodes; a zone that does not exist is reported by them, and must not break a page here. */
+function timeZoneOf(text: string | undefined): string {
+  const zone = text?.trim() || 'America/Chicago';
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;
+  } catch {
+    return 'UTC';
   }
 }
 

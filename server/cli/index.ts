@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { BillingAuditError, messageOf } from '../../lib/errors';
 import { readConfiguration, type StartFlags } from '../configuration';
+import type { NewPassword } from '../sign-in';
 import { start, type Assets, type Started } from '../start';
 import { version } from '../version';
 
@@ -44,7 +45,14 @@ void program.parseAsync();
 async function runStart(flags: StartFlags & { json?: boolean }): Promise<void> {
   const began = performance.now();
   loadDotEnv();
-  const started = await start(readConfiguration(flags, process.env), assets, process.env);
+  // With --json standard output carries one JSON line and nothing else.
+  const show = flags.json ? process.stderr : process.stdout;
+  const started = await start(
+    readConfiguration(flags, process.env),
+    assets,
+    process.env,
+    (made) => void show.write(`${firstPeople(made)}\n`),
+  );
   stopOnSignals(started);
   await started.practice?.open();
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
@@ -52,14 +60,26 @@ async function runStart(flags: StartFlags & { json?: boolean }): Promise<void> {
   else print(welcome(started, seconds));
 }
 
-function welcome({ address, practice, home, newPassword }: Started, seconds: string): string {
+/** The only time that these passwords can be read. */
+function firstPeople(made: readonly NewPassword[]): string {
+  return [
+    'People who can sign in (each password is shown this once; write it down):',
+    ...made.map(({ name, password }) => `  ${name.padEnd(10)}  ${password}`),
+    'More are added at /people, by the admin.',
+    '',
+  ].join('\n');
+}
+
+function welcome(started: Started, seconds: string): string {
+  const { address, webhookAddress, dashboardAddress, practice, home } = started;
   return [
     `Billing Audit is up after ${seconds} s.`,
+    `  Dashboard   ${dashboardAddress ?? address}/dashboard`,
     `  Editor      ${address}/admin`,
+    ...(webhookAddress ? [`  Webhook     ${webhookAddress}/webhook  (serves nothing but this and /health)`] : []),
     `  Health      ${address}/health`,
     `  Local state ${home}`,
     ...(practice ? [`  Practice    ${practice.address}  (a local Smartsheet; nothing here is real)`] : []),
-    ...(newPassword ? [`  Sign in as  admin, password ${newPassword}  (shown once, write it down)`] : []),
     practice
       ? 'To watch real sheets: set SMARTSHEET_ACCESS_TOKEN and SMARTSHEET_SHEETS in .env and start again.'
       : 'Stop with Ctrl+C.',

@@ -1,8 +1,7 @@
-import { mkdtempSync, existsSync, writeFileSync, mkdirSync } from 'node:fs';
+import { mkdtempSync, existsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isLoopback, readConfiguration } from '../../server/configuration';
-import { editorAccount } from '../../server/editor-account';
 import { placeFirstFlow } from '../../server/first-flow';
 import { openHome } from '../../server/home';
 import { keyFile } from '../../server/key-file';
@@ -19,6 +18,23 @@ describe('configuration', () => {
   it.each(['http', '70000', '-1', '18.5'])('refuses the port %s and says what to write', (port) => {
     expect(() => readConfiguration({}, { PORT: port })).toThrow(
       expect.objectContaining({ code: 'bad_setting', hint: expect.stringContaining('1880') }),
+    );
+  });
+
+  it('reads the extra ports, and refuses one that is taken by another port of its own', () => {
+    expect(readConfiguration({}, { WEBHOOK_PORT: '8443', DASHBOARD_PORT: '1890' })).toMatchObject({
+      webhookPort: 8443,
+      dashboardPort: 1890,
+    });
+    expect(readConfiguration({}, { WEBHOOK_PORT: '' })).toMatchObject({ webhookPort: null, dashboardPort: null });
+    for (const clash of [{ WEBHOOK_PORT: '1880' }, { WEBHOOK_PORT: '1890', DASHBOARD_PORT: '1890' }]) {
+      expect(() => readConfiguration({}, clash)).toThrow(expect.objectContaining({ code: 'bad_setting' }));
+    }
+  });
+
+  it('refuses a public address that is none', () => {
+    expect(() => readConfiguration({}, { PUBLIC_URL: 'audit.example.com' })).toThrow(
+      expect.objectContaining({ code: 'bad_setting', hint: expect.stringContaining('https://') }),
     );
   });
 
@@ -53,13 +69,6 @@ describe('home', () => {
     const path = join(folder(), 'key');
     expect(keyFile(path)).toMatch(/^[0-9a-f]{64}$/);
     expect(keyFile(path)).toBe(keyFile(path));
-  });
-
-  it('shows the password of the editor once', () => {
-    const home = folder();
-    mkdirSync(join(home, 'keys'));
-    expect(editorAccount(home).newPassword).toHaveLength(20);
-    expect(editorAccount(home).newPassword).toBeUndefined();
   });
 });
 

@@ -1,0 +1,38 @@
+import type { Role } from './account';
+import type { EndReason } from './session';
+
+/** Who came, who was turned away, who left, and who changed who may come. One report per occurrence, nothing secret in it. */
+export type AccessEvent = {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** The person concerned, as far as known; for a failed sign-in the name that was given. */
+  readonly name: string | null;
+  readonly address: string | null;
+  readonly userAgent: string | null;
+  readonly sessionId: string | null;
+} & AccessKind;
+
+type AccessKind =
+  | { readonly kind: 'signed_in'; readonly role: Role }
+  | { readonly kind: 'sign_in_failed' }
+  /** Not even compared: too many failures before. */
+  | { readonly kind: 'sign_in_delayed'; readonly waitMilliseconds: number }
+  | { readonly kind: 'session_ended'; readonly reason: EndReason }
+  /** `more`: how many others like it came from the same address since the last report. */
+  | {
+      readonly kind: 'access_refused';
+      readonly method: string;
+      readonly path: string;
+      readonly reason: string;
+      readonly more: number;
+    }
+  | { readonly kind: 'person_changed'; readonly by: string; readonly change: PersonChange };
+
+export type PersonChange = 'added' | 'password_reset' | 'password_changed' | 'disabled' | 'enabled' | `role_${Role}`;
+
+export type OnAccess = (event: AccessEvent) => void;
+
+/** The event as one line for a log; JSON, so that no name or path can begin a line of its own. */
+export function accessLine({ at, ...rest }: AccessEvent): string {
+  return JSON.stringify({ time: new Date(at).toISOString(), log: 'access', ...rest });
+}

@@ -1,0 +1,81 @@
+import { BillingAuditError, messageOf } from '../../lib/errors';
+
+/** A name that nobody can have. */
+export class NameNotAllowed extends BillingAuditError {
+  readonly code = 'name_not_allowed';
+  readonly hint = 'Use letters, digits, dots, dashes, underscores or @, up to 64, beginning with a letter or digit.';
+
+  constructor() {
+    super('This name cannot be used.');
+  }
+}
+
+export class NameTaken extends BillingAuditError {
+  readonly code = 'name_taken';
+  readonly hint = 'Choose another name, or give the person who has it a new password.';
+
+  constructor(name: string) {
+    super(`There is already somebody named ${name}.`, { name });
+  }
+}
+
+export class PersonUnknown extends BillingAuditError {
+  readonly code = 'person_unknown';
+  readonly hint = 'Load the page again; somebody may have changed the list.';
+
+  constructor() {
+    super('There is nobody with this name.');
+  }
+}
+
+/** Without an admin nobody could ever change anything again. */
+export class LastAdmin extends BillingAuditError {
+  readonly code = 'last_admin';
+  readonly hint = 'Make somebody else an admin first.';
+
+  constructor(name: string) {
+    super(`${name} is the last admin, so this account has to stay an enabled admin.`, { name });
+  }
+}
+
+export class PasswordRefused extends BillingAuditError {
+  readonly code = 'password_refused';
+
+  constructor(
+    why: string,
+    readonly hint: string,
+  ) {
+    super(why);
+  }
+}
+
+/** Whoever sits at a signed-in browser does not know its person's password. */
+export class PasswordWrong extends BillingAuditError {
+  readonly code = 'password_wrong';
+  readonly hint = 'Type the password that you signed in with.';
+
+  constructor() {
+    super('The present password is not right.');
+  }
+}
+
+/** Comparing a password costs a tenth of a second on purpose; a flood of them must not stop everything else. */
+export class TooManySignIns extends BillingAuditError {
+  readonly code = 'too_many_sign_ins';
+  readonly hint = 'Try again in a few seconds.';
+
+  constructor() {
+    super('Too many people are signing in at this moment.');
+  }
+}
+
+/** A file of the home's `keys` folder is damaged; starting without it would let the wrong people in, or nobody. */
+export class KeysUnreadable extends BillingAuditError {
+  readonly code = 'keys_unreadable';
+  readonly hint =
+    'Restore the file from a backup. If nobody can sign in any more, remove it: the next start makes new accounts.';
+
+  constructor(file: string, cause: unknown) {
+    super(`The file ${file} cannot be read: ${messageOf(cause)}.`, { file }, { cause });
+  }
+}

@@ -1,0 +1,13 @@
+/** The face of sign-in: who people are, what they may reach, and the only door to the server. */
+export { accessLine, type AccessEvent, type OnAccess } from './access-event';
+export type { Account, AccountProvider, Role } from './account';
+export { ROLES } from './account';
+export { AccountFile, type NewPassword } from './account-file';
+export type { RouteRight } from './area';
+export { dashboardAccess, type DashboardAccess, type DashboardUser } from './dashboard-access';
+export type { Policy, Scope } from './decision';
+export { EditorPass } from './editor-pass';
+export { arrivalOf, FrontDoor, type Arrival } from './front-door';
+export { signInPages } from './routes';
+export { SessionFile } from './session-file';
+export { SignIn, type Visitor } from './sign-in';

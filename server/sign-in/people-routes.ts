@@ -1,0 +1,94 @@
+import express, { type Request, type Router } from 'express';
+import { BillingAuditError } from '../../lib/errors';
+import type { PersonChange } from './access-event';
+import { canonicalName, isRole, type Role } from './account';
+import { PersonUnknown } from './account-errors';
+import type { Flash } from './flash';
+import { arrived, field, visitorOf } from './page-request';
+import type { Message } from './pages/page';
+import { peoplePage } from './pages/people-page';
+import type { SignIn } from './sign-in';
+
+interface PeopleRoutes {
+  readonly signIn: SignIn;
+  readonly flash: Flash;
+}
+
+/** What an admin does to a person: changes the account and says how it went. */
+type Act = (name: string, request: Request) => Promise<{ readonly change: PersonChange; readonly message: Message }>;
+
+/** The admins' page: who may sign in, and as what. */
+export function peopleRoutes({ signIn, flash }: PeopleRoutes): Router {
+  const routes = express.Router();
+  routes.get('/', (request, response, next) => {
+    const visitor = visitorOf(request);
+    const typed = typeof request.query['name'] === 'string' ? request.query['name'].slice(0, 64) : '';
+    void signIn.accounts.list().then((accounts) => {
+      const people = [...accounts]
+        .sort((one, other) => one.name.localeCompare(other.name))
+        .map((account) => ({ account, lastUsedAt: signIn.sessions.of(account.name)[0]?.lastUsedAt ?? null }));
+      const formToken = signIn.formToken(visitor);
+      response.send(peoplePage({ visitor, people, formToken, message: flash.take(visitor), typed, now: signIn.now() }));
+    }, next);
+  });
+  for (const [path, act] of Object.entries(acts(signIn))) {
+    routes.post(path, (request, response, next) => {
+      const visitor = visitorOf(request);
+      const name = canonicalName(field(request, 'name'));
+      void act(name, request)
+        .then(({ change, message }) => {
+          signIn.personChanged(visitor, name, change, arrived(request).facts);
+          flash.leave(visitor, message);
+          response.redirect(303, '/people');
+        })
+        .catch((thrown: unknown) => {
+          if (!(thrown instanceof BillingAuditError)) return next(thrown);
+          flash.leave(visitor, { tone: 'bad', text: thrown.message, hint: thrown.hint });
+          const typed = path === '/add' ? `?name=${encodeURIComponent(name.slice(0, 64))}` : '';
+          response.redirect(303, `/people${typed}`);
+        });
+    });
+  }
+  return routes;
+}
+
+function acts({ accounts }: SignIn): Readonly<Record<string, Act>> {
+  return {
+    '/add': async (name, request) => {
+      const role = roleIn(request);
+      const value = await accounts.add(name, role);
+      const text = `${name} can sign in now, as ${role}.`;
+      return { change: 'added', message: { tone: 'good', text, secret: { label: `Password of ${name}`, value } } };
+    },
+    '/password': async (name) => {
+      const value = await accounts.resetPassword(name);
+      const text = `${name} has a new password and has been signed out.`;
+      return {
+        change: 'password_reset',
+        message: { tone: 'good', text, secret: { label: `Password of ${name}`, value } },
+      };
+    },
+    '/role': async (name, request) => {
+      const role = roleIn(request);
+      await accounts.setRole(name, role);
+      // Sessions end with it, so that no open page goes on with the old rights.
+      const text = `${name} is ${role === 'admin' || role === 'auditor' ? 'an' : 'a'} ${role} now, and signs in again.`;
+      return { change: `role_${role}`, message: { tone: 'good', text } };
+    },
+    '/disable': async (name) => {
+      await accounts.setDisabled(name, true);
+      return { change: 'disabled', message: { tone: 'good', text: `${name} cannot sign in any more.` } };
+    },
+    '/enable': async (name) => {
+      await accounts.setDisabled(name, false);
+      return { change: 'enabled', message: { tone: 'good', text: `${name} can sign in again.` } };
+    },
+  };
+}
+
+/** @throws PersonUnknown  for a role that no form of ours offers */
+function roleIn(request: Request): Role {
+  const role = field(request, 'role');
+  if (!isRole(role)) throw new PersonUnknown();
+  return role;
+}

@@ -1,0 +1,138 @@
+import type { RequestListener } from 'node:http';
+import express, { type NextFunction, type Request, type Response } from 'express';
+import { BillingAuditError } from '../../lib/errors';
+import { accountRoutes } from './account-routes';
+import { cookieGone, cookieWith } from './cookie';
+import { isSecure, refusal } from './decision';
+import { Flash } from './flash';
+import { arrived, field } from './page-request';
+import { pageHeaders, type Message } from './pages/page';
+import { practicePage } from './pages/practice-page';
+import { signInPage } from './pages/sign-in-page';
+import { style } from './pages/style';
+import { peopleRoutes } from './people-routes';
+import { refuseRequest } from './refuse';
+import { isPlainPath, type RequestFacts } from './request-facts';
+import type { SignIn } from './sign-in';
+
+export interface PagesOptions {
+  readonly signIn: SignIn;
+  /** IANA name; times on the pages are shown in it. */
+  readonly timeZone: string;
+  /** Where people go who did not come for a certain page. */
+  readonly landing: string;
+}
+
+/** The pages of this folder, for the front door, which has checked origin, session and role before. */
+export function signInPages({ signIn, timeZone, landing }: PagesOptions): RequestListener {
+  const pages = express().disable('x-powered-by').disable('etag');
+  const flash = new Flash();
+  pages.get('/sign-in/style.css', (_request, response) => {
+    response.set({ 'Cache-Control': 'max-age=300', 'X-Content-Type-Options': 'nosniff' }).type('css').send(style);
+  });
+  pages.use((_request, response, next) => {
+    response.set(pageHeaders);
+    next();
+  });
+  pages.use(express.urlencoded({ extended: false, limit: '8kb', parameterLimit: 20 }));
+  pages.get('/', (_request, response) => response.redirect(303, landing));
+  pages.get('/sign-in', (request, response) => {
+    const { visitor } = arrived(request);
+    const next = localPath(request.query['next'], landing);
+    if (visitor) return response.redirect(303, next);
+    response.status(401).send(signInPage({ name: '', next, message: null }));
+  });
+  pages.post('/sign-in', (request, response, next) => void takeSignIn(signIn, request, response, landing).catch(next));
+  pages.post(['/sign-out', '/admin/auth/revoke'], (request, response) => takeSignOut(signIn, request, response));
+  pages.get('/sign-out', (_request, response) => response.redirect(303, '/account'));
+  pages.use(['/account', '/people'], (request, response, next) => {
+    // Without accounts there is nothing to show, and nobody to make them for.
+    if (arrived(request).visitor?.session || signIn.policy.publicUrl) return next();
+    response.send(practicePage());
+  });
+  pages.use(checkForm(signIn));
+  pages.use('/account', accountRoutes({ signIn, flash, timeZone }));
+  pages.use('/people', peopleRoutes({ signIn, flash }));
+  pages.use((_request, response) => void response.status(404).json({ error: 'not_found', hint: 'Go to /account.' }));
+  pages.use(answerFailure);
+  return pages;
+}
+
+/** Only paths of this server: a link must not be able to send people elsewhere after they have signed in. */
+export function localPath(given: unknown, otherwise: string): string {
+  if (typeof given !== 'string' || !isPlainPath(given)) return otherwise;
+  const path = given.split('?', 1)[0];
+  return path === '/' || path === '/sign-in' || path === '/sign-out' ? otherwise : given;
+}
+
+async function takeSignIn(signIn: SignIn, request: Request, response: Response, landing: string): Promise<void> {
+  const { facts } = arrived(request);
+  const name = field(request, 'name').slice(0, 64);
+  const next = localPath(field(request, 'next'), landing);
+  const answer = (status: number, message: Message): void =>
+    void response.status(status).send(signInPage({ name, next, message }));
+  let result;
+  try {
+    result = await signIn.signIn(name, field(request, 'password').slice(0, 200), facts);
+  } catch (thrown) {
+    if (!(thrown instanceof BillingAuditError)) throw thrown;
+    response.set('Retry-After', '5');
+    return answer(503, { tone: 'bad', text: thrown.message, hint: thrown.hint });
+  }
+  if (result.kind === 'in') {
+    response.append('Set-Cookie', cookieWith(result.token, secure(signIn, facts)));
+    return response.redirect(303, next);
+  }
+  if (result.kind === 'wait') {
+    response.set('Retry-After', String(Math.ceil(result.milliseconds / 1000)));
+    const text = `Too many wrong tries. Wait ${inWords(result.milliseconds)}, then try again.`;
+    return answer(429, { tone: 'bad', text, hint: 'Nothing you type is looked at before.' });
+  }
+  answer(401, { tone: 'bad', text: 'Name and password do not belong together.', hint: 'Check both and try again.' });
+}
+
+/** Ends the session. No form token is asked: the worst a forger could reach is that somebody has to sign in again. */
+function takeSignOut(signIn: SignIn, request: Request, response: Response): void {
+  const { facts, visitor } = arrived(request);
+  if (visitor?.session) signIn.sessions.end(visitor.session, 'signed_out');
+  response.append('Set-Cookie', cookieGone(secure(signIn, facts)));
+  // The editor signs out by script and wants to be told where to go.
+  if (facts.path.startsWith('/admin')) response.json({ redirect: '/sign-in' });
+  else response.redirect(303, '/sign-in');
+}
+
+function secure(signIn: SignIn, facts: RequestFacts): boolean {
+  return isSecure(facts, signIn.policy.publicUrl);
+}
+
+function checkForm(signIn: SignIn) {
+  return (request: Request, response: Response, next: NextFunction): void => {
+    if (request.method !== 'POST') return next();
+    const { facts, visitor } = arrived(request);
+    if (visitor && signIn.isFormToken(visitor, field(request, 'form'))) return next();
+    signIn.refused(facts, visitor, 'form_refused', 0);
+    refuseRequest(request, response, facts, {
+      ...refusal('origin'),
+      error: 'form_refused',
+      message: 'This form is not from a page of your session.',
+      hint: 'Go back, load the page again and repeat what you did.',
+    });
+  };
+}
+
+function answerFailure(failure: unknown, request: Request, response: Response, next: NextFunction): void {
+  const status = (failure as { status?: unknown }).status;
+  if (response.headersSent || typeof status !== 'number' || status >= 500) return next(failure);
+  const { facts } = arrived(request);
+  refuseRequest(request, response, facts, {
+    status,
+    error: 'form_unreadable',
+    message: 'This form could not be read.',
+    hint: 'Go back, load the page again and repeat what you did.',
+  });
+}
+
+function inWords(milliseconds: number): string {
+  const seconds = Math.ceil(milliseconds / 1000);
+  return seconds < 90 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`;
+}

@@ -1,0 +1,182 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Now } from '../../lib/ports';
+import type { AccessEvent, OnAccess, PersonChange } from './access-event';
+import { PasswordWrong } from './account-errors';
+import { canonicalName, type Account, type AccountProvider, type Role } from './account';
+import { tokenIn } from './cookie';
+import { isPracticeVisitor, isSecure, type Policy } from './decision';
+import { GuessGuard } from './guess-guard';
+import type { RequestFacts } from './request-facts';
+import { whyOver, type EndReason, type Session } from './session';
+import type { SessionFile } from './session-file';
+
+/** Who sends a request. */
+export interface Visitor {
+  readonly name: string;
+  readonly role: Role;
+  /** Null: practice mode, where nobody signs in. */
+  readonly session: Session | null;
+}
+
+export type SignInResult =
+  | { readonly kind: 'in'; readonly token: string; readonly account: Account }
+  | { readonly kind: 'wrong' }
+  | { readonly kind: 'wait'; readonly milliseconds: number };
+
+export interface SignInOptions {
+  readonly accounts: AccountProvider;
+  readonly sessions: SessionFile;
+  readonly policy: Policy;
+  readonly now: Now;
+  readonly onAccess: OnAccess;
+}
+
+/** Requests that a page sends by itself; they do not keep a session alive. */
+const NOT_A_USE = '/dashboard/socket.io';
+
+/** Signing in and out, and saying who somebody is: all that pages, gate, editor and dashboard ask. */
+export class SignIn {
+  readonly accounts: AccountProvider;
+  readonly sessions: SessionFile;
+  readonly policy: Policy;
+  readonly now: Now;
+  private readonly guard = new GuessGuard();
+  private readonly onAccess: OnAccess;
+  private readonly practiceKey = randomBytes(32);
+
+  constructor({ accounts, sessions, policy, now, onAccess }: SignInOptions) {
+    this.accounts = accounts;
+    this.sessions = sessions;
+    this.policy = policy;
+    this.now = now;
+    this.onAccess = onAccess;
+    sessions.onEnd((session, reason) => this.report(session, { kind: 'session_ended', reason }));
+  }
+
+  /** Who sends this request; null when nobody we know. A session that is over is ended by asking. */
+  async visitor(facts: RequestFacts): Promise<Visitor | null> {
+    const token = tokenIn(facts.cookie, isSecure(facts, this.policy.publicUrl));
+    const session = token === null ? null : this.sessions.byToken(token);
+    const account = session && (await this.stillIn(session));
+    if (session && account) {
+      if (!facts.path.startsWith(NOT_A_USE)) this.sessions.used(session);
+      return { name: account.name, role: account.role, session };
+    }
+    return isPracticeVisitor(facts, this.policy) ? { name: 'practice', role: 'admin', session: null } : null;
+  }
+
+  /** @throws TooManySignIns */
+  async signIn(text: string, password: string, facts: RequestFacts): Promise<SignInResult> {
+    const name = canonicalName(text).slice(0, 64);
+    const who = { ...from(facts), name };
+    const wait = this.guard.attempt(name, facts.address, this.now());
+    if (wait > 0) {
+      this.report(who, { kind: 'sign_in_delayed', waitMilliseconds: wait });
+      return { kind: 'wait', milliseconds: wait };
+    }
+    const account = await this.accounts.verify(name, password);
+    if (!account) {
+      this.report(who, { kind: 'sign_in_failed' });
+      return { kind: 'wrong' };
+    }
+    this.guard.succeeded(name, facts.address);
+    const before = tokenIn(facts.cookie, isSecure(facts, this.policy.publicUrl));
+    const replaced = before === null ? null : this.sessions.byToken(before);
+    if (replaced) this.sessions.end(replaced, 'signed_in_again');
+    const { token, session } = this.sessions.begin(account.name, facts);
+    this.report(session, { kind: 'signed_in', role: account.role });
+    return { kind: 'in', token, account };
+  }
+
+  /**
+   * Changes one's own password and ends all one's other sessions.
+   * @returns milliseconds to wait, when there were too many wrong tries; else 0
+   * @throws PasswordWrong, PasswordRefused
+   */
+  async changePassword(visitor: Visitor, current: string, chosen: string, facts: RequestFacts): Promise<number> {
+    const wait = this.guard.attempt(visitor.name, facts.address, this.now());
+    if (wait > 0) return wait;
+    try {
+      await this.accounts.changePassword(visitor.name, current, chosen);
+    } catch (thrown) {
+      if (!(thrown instanceof PasswordWrong)) this.guard.succeeded(visitor.name, facts.address);
+      throw thrown;
+    }
+    this.guard.succeeded(visitor.name, facts.address);
+    this.sessions.endAll(visitor.name, 'password_changed', visitor.session ?? undefined);
+    this.personChanged(visitor, visitor.name, 'password_changed', facts);
+    return 0;
+  }
+
+  /** Reports what an admin did to an account, and ends its sessions where they no longer fit. */
+  personChanged(by: Visitor, name: string, change: PersonChange, facts: RequestFacts): void {
+    this.report({ ...from(facts), name, id: by.session?.id ?? null }, { kind: 'person_changed', by: by.name, change });
+    const reason = reasonOf(change);
+    if (reason) this.sessions.endAll(name, reason);
+  }
+
+  refused(facts: RequestFacts, visitor: Visitor | null, reason: string, more: number): void {
+    const who = { ...from(facts), name: visitor?.name ?? null, id: visitor?.session?.id ?? null };
+    this.report(who, { kind: 'access_refused', method: facts.method, path: facts.path.slice(0, 200), reason, more });
+  }
+
+  /** Ends what is over by now, so that open pages close too. */
+  async sweep(): Promise<void> {
+    for (const session of this.sessions.all()) await this.stillIn(session);
+  }
+
+  /** Proves that a form was made for this visitor. Bound to the session, so that nothing has to be kept. */
+  formToken({ session }: Visitor): string {
+    return createHmac('sha256', session?.tokenHash ?? this.practiceKey)
+      .update('form')
+      .digest('base64url');
+  }
+
+  isFormToken(visitor: Visitor, given: unknown): boolean {
+    if (typeof given !== 'string') return false;
+    const [one, other] = [Buffer.from(given), Buffer.from(this.formToken(visitor))];
+    return one.length === other.length && timingSafeEqual(one, other);
+  }
+
+  /** The account of a session that still holds; else ends the session. */
+  private async stillIn(session: Session): Promise<Account | null> {
+    const account = await this.accounts.find(session.name);
+    const reason: EndReason | null =
+      !account || account.disabled ? 'account_disabled' : whyOver(session, account.role, this.now());
+    if (reason === null) return account;
+    this.sessions.end(session, reason);
+    return null;
+  }
+
+  private report(who: Who, what: DistributiveOmit<AccessEvent, keyof Common>): void {
+    const { name = null, address = null, userAgent = null, id = null } = who;
+    this.onAccess({
+      at: this.now(),
+      name,
+      address,
+      userAgent: userAgent?.slice(0, 300) ?? null,
+      sessionId: id,
+      ...what,
+    });
+  }
+}
+
+type Common = Pick<AccessEvent, 'at' | 'name' | 'address' | 'userAgent' | 'sessionId'>;
+type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never;
+
+interface Who {
+  readonly name?: string | null;
+  readonly address?: string | null;
+  readonly userAgent?: string | null;
+  readonly id?: string | null;
+}
+
+function from({ address, userAgent }: RequestFacts): { address: string; userAgent: string } {
+  return { address, userAgent };
+}
+
+function reasonOf(change: PersonChange): EndReason | null {
+  if (change === 'disabled') return 'account_disabled';
+  if (change === 'password_reset') return 'password_changed';
+  return change.startsWith('role_') ? 'role_changed' : null;
+}
