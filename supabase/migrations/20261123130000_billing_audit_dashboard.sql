@@ -176,10 +176,14 @@ begin
     end if;
     execute format($query$
         with page as (
-            select e as entry, d.payload, m as mark, (%1$s)::text as sort_key,
+            select e as entry, d.payload,
+                (m.event_key, m.mark, m.reason, m.by_name, m.marked_at)::billing_audit.last_marks as mark, (%1$s)::text as sort_key,
                 row_number() over (order by %1$s desc, e.position desc) as n
             from billing_audit.audit_events as e
-            left join billing_audit.last_marks as m on m.event_key = e.event_key
+            -- Looked up one by one: a page ends after a few, and most have none.
+            left join lateral (
+                select f.event_key, f.mark, f.reason, f.by_name, f.marked_at
+                from billing_audit.feedback as f where f.event_key = e.event_key order by f.id desc limit 1) as m on true
             left join billing_audit.event_payloads as d on d.stream = e.stream and d.seq = e.seq
             where billing_audit.is_concern(e.violation_type, e.severity, e.risk_score)
                 and billing_audit.needs_look(e.violation_type, e.severity, e.risk_score, $1)

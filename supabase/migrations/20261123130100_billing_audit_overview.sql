@@ -75,13 +75,18 @@ as $$
         'watching_since', (select billing_audit.instant(min(known_since)) from billing_audit.sheets),
         -- Of the 500 events stored last; what was found long after it happened (gaps, checks) says nothing about speed.
         'median_seconds_to_record', (
-            select round(greatest(percentile_cont(0.5) within group (order by extract(epoch from took)), 0)::numeric, 1)
+            select round((percentile_cont(0.5) within group (order by greatest(extract(epoch from took), 0)))::numeric, 1)
             from latest where kind not in ('watch_gap', 'sheet_checked')),
         'last_event_at', (select billing_audit.instant(max(recorded_at)) from billing_audit.audit_events),
         -- No backups are made by this version of the store.
         'last_backup_at', null)
     from stored_today as t
 $$;
+
+-- The tenth that a risk lies in, 0..9; 1 lies in the last. Null stays null.
+create function billing_audit.tenth(risk_score numeric) returns integer
+language sql immutable
+return case when risk_score = 1 then 9 else floor(risk_score * 10)::integer end;
 
 -- Charts over `days` up to `until`: how many changes by time and severity, by tenth of risk, by sheet. One scan.
 -- Hours up to 7 days, days above: never more than 168 places on the axis, 504 numbers.
@@ -97,14 +102,14 @@ as $$
             case when days <= 7 then interval '1 hour' else interval '1 day' end as step) as u
     ), counted as materialized (
         select date_trunc(f.unit, e.changed_at at time zone time_zone) as place, e.severity,
-            least(floor(e.risk_score * 10), 9) as tenth, e.sheet_id, count(*) as changes,
+            billing_audit.tenth(e.risk_score) as tenth, e.sheet_id, count(*) as changes,
             grouping(date_trunc(f.unit, e.changed_at at time zone time_zone), e.severity) = 0 as is_place,
-            grouping(least(floor(e.risk_score * 10), 9)) = 0 as is_tenth, grouping(e.sheet_id) = 0 as is_sheet
+            grouping(billing_audit.tenth(e.risk_score)) = 0 as is_tenth, grouping(e.sheet_id) = 0 as is_sheet
         from billing_audit.audit_events as e, frame as f
         where e.changed_at >= f.first_place at time zone time_zone and e.changed_at <= until
         group by grouping sets (
             (date_trunc(f.unit, e.changed_at at time zone time_zone), e.severity),
-            (least(floor(e.risk_score * 10), 9)), (e.sheet_id))
+            (billing_audit.tenth(e.risk_score)), (e.sheet_id))
     ), timeline as (
         select p.place,
             coalesce(sum(c.changes) filter (where c.severity = 'LOW'), 0) as low,
@@ -202,6 +207,7 @@ $$;
 call billing_audit.keep_private('billing_audit.overview_version(timestamptz)');
 call billing_audit.keep_private('billing_audit.open_concerns(numeric)');
 call billing_audit.keep_private('billing_audit.overview_cards(timestamptz, text, numeric)');
+call billing_audit.keep_private('billing_audit.tenth(numeric)');
 call billing_audit.keep_private('billing_audit.overview_charts(timestamptz, integer, text)');
 call billing_audit.keep_private('billing_audit.overview_people(timestamptz, timestamptz, numeric)');
 call billing_audit.keep_private('billing_audit.overview_sheets(jsonb)');
