@@ -1,3 +1,4 @@
+import type { AlertDesk } from './alerts/desk';
 import type { ChangeSource } from './runtime/change-source';
 import type { BillingSettings } from './settings/billing-settings';
 import type { Store } from './store/store';
@@ -10,6 +11,10 @@ export interface Ports {
   readonly store: Store;
   /** The changes that wait for this node; only a trigger uses it. */
   readonly changes: ChangeSource;
+  /** Where alerts are raised; absent where no Runtime of ours stands behind the store. */
+  readonly alerts?: AlertDesk;
+  /** The host's lasting id of the node that these ports are lent to, where it has one. */
+  readonly nodeId?: string;
   /** The shared *Billing settings*, already completed with defaults. */
   readonly settings: BillingSettings;
   /** What the node's credentials hold, by the credential's name and then the field's; an empty object without any. */

@@ -50,6 +50,11 @@ export interface ActionDefinition<
   readonly example: ValueOn<I>;
   /** Done when its promise is. Throws a BillingAuditError, or anything, to reach the host's error path. */
   run(input: ValueOn<I>, params: Params<F>, ports: Ports): Promise<Emit<O>>;
+  /**
+   * Called once the node is deployed, before and without any message; what it gives ends it. For a node that works
+   * also while nothing arrives. A failure is shown on the node, and messages still reach `run`.
+   */
+  begin?(params: Params<F>, ports: Ports): Promise<Stop>;
   /** Shown under the node after each run; nothing = a count of what went through. */
   status?(emitted: Emit<O>): Status;
 }

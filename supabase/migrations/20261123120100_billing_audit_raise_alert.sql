@@ -129,9 +129,14 @@ begin
         raised := raised + billing_audit.tell(given.rule, given.event_key, (given.rule).recipients, place,
             given.person, given.sheet_id, given.row_id, at_);
     end loop;
+    -- Two who have decided the same events: the second leaves to the first what that is taking out.
     delete from billing_audit.alert_queue as q
-    using jsonb_to_recordset(p -> 'decided') as d (stream text, seq bigint)
-    where q.stream = d.stream and q.seq = d.seq;
+    using (
+        select w.stream, w.seq from billing_audit.alert_queue as w
+        join jsonb_to_recordset(p -> 'decided') as d (stream text, seq bigint) using (stream, seq)
+        for update of w skip locked
+    ) as mine
+    where q.stream = mine.stream and q.seq = mine.seq;
     return jsonb_build_object('raised', raised, 'unrecorded', unrecorded);
 end
 $$;

@@ -1,0 +1,32 @@
+import type { WhyTold } from '../mail';
+import type { AlertRule } from './rule';
+import type { MailRoute } from './route';
+
+/** An event of the trail that is to be told, and why. */
+export interface RaisedAlert {
+  readonly eventKey: string;
+  readonly always: boolean;
+  readonly why: readonly WhyTold[];
+}
+
+/** How mails of a node leave the house; what is null is taken from the environment, or is not there. */
+export interface AlertRoutes {
+  readonly mail: MailRoute | null;
+  /** Slack or Teams address, told when mails fail. */
+  readonly channelUrl: string | null;
+}
+
+/** What the Alert node may ask of alerting: the port `alerts`. */
+export interface AlertDesk {
+  /**
+   * Keeps the node's rule and routes from now on. Recorded events are decided by the rule whether or not their messages
+   * reach the node. Whoever was told before is told when the rule got weaker.
+   * @returns what ends it; `removed`: the node is gone for good, which its recipients are told
+   */
+  enlist(rule: AlertRule, routes: AlertRoutes): Promise<(end?: { readonly removed: boolean }) => Promise<void>>;
+  /**
+   * Puts alerts into the outbox, once for each event and recipient.
+   * @returns the keys that are not in the trail; nothing was done for them
+   */
+  raise(rule: AlertRule, alerts: readonly RaisedAlert[]): Promise<{ readonly unrecorded: readonly string[] }>;
+}

@@ -1,0 +1,99 @@
+import { type AuditEvent, isEmpty, parseAmount } from '../event';
+import type { MailContent, MailFrame, Tally, ToldAlert } from './content';
+import { counted, isMoney, oneLine, shortPerson, valueText } from './words';
+
+const LONGEST_SUBJECT = 180;
+const RANK = { HIGH: 2, MEDIUM: 1, LOW: 0 } as const;
+
+/** The line that says it all: how bad, what, from what to what, who, and whether the week was closed. */
+export function subjectOf(content: MailContent, frame: MailFrame): string {
+  const told = content.kind === 'first' ? firstSubject(content, frame) : laterSubject(content);
+  const before = [frame.practice ? '[PRACTICE]' : '', frame.subjectPrefix].filter(Boolean).join(' ');
+  return oneLine(`${before} ${told}`, LONGEST_SUBJECT);
+}
+
+/** The alert that a mail is named after: the most severe, money before quantities, then the largest amount. */
+export function headline(alerts: readonly ToldAlert[], aliases: MailFrame['columnAliases']): ToldAlert | undefined {
+  return worstFirst(alerts, aliases)[0];
+}
+
+/** Alerts in the order in which a reader needs them. */
+export function worstFirst(alerts: readonly ToldAlert[], aliases: MailFrame['columnAliases']): readonly ToldAlert[] {
+  return [...alerts].sort(
+    (left, right) =>
+      RANK[right.severity] - RANK[left.severity] ||
+      moneyRank(right, aliases) - moneyRank(left, aliases) ||
+      bySize(left.event, right.event),
+  );
+}
+
+/** How bad, as a word: the severity, or the risk where the rules alone would not say so. */
+export function severityWord({ severity, event }: Pick<ToldAlert, 'severity' | 'event'>): string {
+  const isRisky = (event?.risk_score ?? 0) >= 0.7;
+  return severity !== 'HIGH' && isRisky ? 'HIGH RISK' : severity;
+}
+
+/** What happened to a row or a cell, in a few words. */
+export function whatHappened(event: AuditEvent, aliases: MailFrame['columnAliases']): string {
+  const who = `by ${shortPerson(event.changed_by)}`;
+  const column = oneLine(event.column_name ?? 'A column', 60);
+  switch (event.kind) {
+    case 'cell_changed': {
+      const [from, to] = [event.old_value, event.new_value].map((value) => shortValue(value, event, aliases));
+      return `${column} changed from ${from} to ${to} ${who}`;
+    }
+    case 'row_added':
+      return `Row${requestOf(event)} added ${who}`;
+    case 'row_deleted':
+      return `Row${requestOf(event)} deleted ${who}`;
+    case 'row_moved':
+      return `Row${requestOf(event)} moved to another sheet ${who}`;
+    case 'column_renamed':
+      return `Column ${oneLine(event.old_value ?? column, 60)} ${isEmpty(event.new_value) ? 'removed' : 'renamed'}`;
+    case 'watch_gap':
+      return `Changes to ${oneLine(event.sheet_name || event.sheet_id, 60)} may have gone unseen`;
+    case 'sheet_checked':
+      return `${column} found wrong in a check of ${oneLine(event.sheet_name || event.sheet_id, 60)}`;
+  }
+}
+
+function firstSubject({ alerts, total }: MailContent, frame: MailFrame): string {
+  const head = headline(alerts, frame.columnAliases);
+  if (!head) return 'An alert';
+  const more = total > 1 ? ` (and ${counted(total - 1, 'more')})`.replace(' mores', ' more') : '';
+  if (!head.event) return `${severityWord(head)}: ${oneLine(head.notice?.title ?? 'An alert')}${more}`;
+  const closed = head.event.is_historical ? ' in a closed week' : '';
+  return `${severityWord(head)}: ${whatHappened(head.event, frame.columnAliases)}${closed}${more}`;
+}
+
+function laterSubject({ kind, total, tallies }: MailContent): string {
+  const high = tallies.reduce((sum, { severity, count }) => (severity === 'HIGH' ? sum + count : sum), 0);
+  const level = high > 0 ? `HIGH: ` : '';
+  if (kind === 'update') {
+    const { person, sheet } = theOnly(tallies);
+    return `${level}${counted(total, 'more alert')} about ${shortPerson(person)} in ${oneLine(sheet, 60)}`;
+  }
+  return `${level}Summary of ${counted(total, 'alert')} that waited`;
+}
+
+function theOnly([first]: readonly Tally[]): { person: string | null; sheet: string } {
+  return { person: first?.person ?? null, sheet: first?.sheet_name || first?.sheet_id || 'the watch' };
+}
+
+function shortValue(value: string | null, event: AuditEvent, aliases: MailFrame['columnAliases']): string {
+  return oneLine(valueText(value, event, aliases), 40).replace('(empty)', 'empty');
+}
+
+function requestOf({ work_request }: AuditEvent): string {
+  return work_request === null ? '' : ` of work request ${oneLine(work_request, 40)}`;
+}
+
+function moneyRank({ event }: ToldAlert, aliases: MailFrame['columnAliases']): number {
+  return event !== null && (event.column_name === null || isMoney(event.column_name, aliases)) ? 1 : 0;
+}
+
+function bySize(left: AuditEvent | null, right: AuditEvent | null): number {
+  const [a, b] = [left, right].map((event) => parseAmount(event?.delta ?? null)?.abs());
+  if (!a || !b) return (b ? 1 : 0) - (a ? 1 : 0);
+  return b.cmp(a);
+}
