@@ -26,6 +26,12 @@ export async function healthOf(parts: {
   return { status: worst ?? 'ok', checks, counts };
 }
 
+/** The same with one more check, which can make it degraded. */
+export function withCheck(health: Health, name: string, { status, text }: Pick<Check, 'status' | 'text'>): Health {
+  const worse = health.status === 'ok' && status !== 'ok' ? 'degraded' : health.status;
+  return { ...health, status: worse, checks: [...health.checks, { name, status, text }] };
+}
+
 async function storeCheck(store: Pick<Store, 'counts'>): Promise<{ check: Check; counts: StoreCounts | null }> {
   try {
     const counts = await store.counts();

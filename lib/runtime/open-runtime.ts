@@ -1,11 +1,12 @@
 import { join } from 'node:path';
+import { startAlertingIn } from '../alerts/start-in-home';
 import { messageOf } from '../errors';
 import type { Log } from '../ports';
 import type { RateLimits } from '../smartsheet';
-import { openEmbeddedStore, openSecretBox, storeOver, type Store } from '../store';
+import { openEmbeddedStore, openSecretBox, storeOver, type Store, type StoreDriver } from '../store';
 import { CallbackPump } from './callback-pump';
 import { Emitter } from './emitter';
-import { healthOf } from './health';
+import { healthOf, withCheck } from './health';
 import { openHome, removeRuntimeNote, serviceKey, writeRuntimeNote, type Home } from './home';
 import { thisMachine, type Machine } from './machine';
 import { recordingStore } from './recording-store';
@@ -19,6 +20,8 @@ import { createWebhookKeeper } from './webhook-keeper';
 /** A store that is open, and how to close it. */
 export interface OpenStore {
   readonly store: Store;
+  /** What alerting stands on; without it this Runtime raises no alerts. */
+  readonly driver?: StoreDriver;
   close(): Promise<void>;
 }
 
@@ -58,20 +61,26 @@ export async function openRuntime(options: OpenRuntimeOptions): Promise<Runtime>
 
 async function openEmbedded(home: Home): Promise<OpenStore> {
   const driver = await openEmbeddedStore({ directory: join(home.store, 'embedded') });
-  return { store: storeOver(driver, { secrets: openSecretBox(home.keys) }), close: () => driver.close() };
+  return { store: storeOver(driver, { secrets: openSecretBox(home.keys) }), driver, close: () => driver.close() };
 }
 
 function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, opened: OpenStore): Runtime {
   const { log } = options;
   const { store: bareStore } = opened;
   const { emitter, pump, watches, intake } = parts(options, machine, bareStore);
-  const store = recordingStore(bareStore, (keys) => emitter.recorded(keys));
+  const alerting = opened.driver && startAlertingIn(home.folder, opened.driver, { ...machine, log });
+  const store = recordingStore(bareStore, (keys) => {
+    emitter.recorded(keys);
+    alerting?.wake();
+  });
   emitter.start();
   pump.start();
   let closing: Promise<void> | null = null;
   return {
-    portsFor: ({ settings, credentials, log: nodeLog }) => ({
+    portsFor: ({ settings, credentials, log: nodeLog, nodeId }) => ({
       ...machine,
+      ...(alerting && { alerts: alerting.desk }),
+      ...(nodeId !== undefined && { nodeId }),
       store,
       changes: watches,
       settings,
@@ -79,9 +88,16 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
       log: nodeLog,
     }),
     answerWebhook: (request) => intake.answer(request),
-    health: () => healthOf({ store: bareStore, intake, watches: watches.all() }),
+    health: async () => {
+      const health = await healthOf({ store: bareStore, intake, watches: watches.all() });
+      return alerting && health.counts ? withCheck(health, 'alerts', await alerting.health()) : health;
+    },
     close: () => {
-      closing ??= closeAll([() => pump.stop(), () => watches.stop(), () => emitter.stop(), opened.close], home, log);
+      closing ??= closeAll(
+        [() => pump.stop(), () => watches.stop(), () => emitter.stop(), async () => alerting?.stop(), opened.close],
+        home,
+        log,
+      );
       return closing;
     },
   };

@@ -27,6 +27,8 @@ export interface NodeSide {
   readonly settings: BillingSettings;
   readonly credentials: Ports['credentials'];
   readonly log: Log;
+  /** The host's lasting id of the node, where it has one. */
+  readonly nodeId?: string;
 }
 
 export interface WebhookRequest {

@@ -1,5 +1,5 @@
 import type { Node, NodeDef, NodeMessageInFlow } from 'node-red';
-import { receive, type ActionDefinition } from '../../../lib/define';
+import { receive, type ActionDefinition, type Stop } from '../../../lib/define';
 import { credentialValues } from './credentials';
 import { CatchableError } from './errors';
 import type { House } from './house';
@@ -28,6 +28,7 @@ class ActionNode {
   private readonly status: StatusLine;
   private readonly underWay = new Set<Promise<void>>();
   private passed = 0;
+  private beginning: Promise<Stop | undefined> = Promise.resolve(undefined);
 
   constructor(
     private readonly house: House,
@@ -40,7 +41,10 @@ class ActionNode {
   }
 
   attach(): void {
-    this.lease.runtime().catch((thrown: unknown) => this.showFailure(new CatchableError(thrown)));
+    this.beginning = this.begin().catch((thrown: unknown) => {
+      this.showFailure(new CatchableError(thrown));
+      return undefined;
+    });
     this.node.on('input', (message, send, done) => {
       const run = this.run(message, send as SendMessages).then(
         () => done(),
@@ -49,12 +53,22 @@ class ActionNode {
       this.underWay.add(run);
       void run.finally(() => this.underWay.delete(run));
     });
-    this.node.on('close', (done: () => void) => {
-      this.close().then(done, (thrown: unknown) => {
+    this.node.on('close', (removed: boolean, done: () => void) => {
+      this.close(removed).then(done, (thrown: unknown) => {
         this.node.warn(new CatchableError(thrown).message);
         done();
       });
     });
+  }
+
+  /** Opens the Runtime, and begins what the node does without messages. */
+  private async begin(): Promise<Stop | undefined> {
+    const { definition, house, node, saved } = this;
+    const runtime = await this.lease.runtime();
+    if (!definition.begin) return undefined;
+    const { params, settings } = await completeParams(house, { fields: definition.fields, saved, node, message: {} });
+    const credentials = credentialValues(house, definition.credentials, saved);
+    return definition.begin(params, runtime.portsFor({ settings, credentials, log: nodeLog(node), nodeId: node.id }));
   }
 
   private async run(message: NodeMessageInFlow, send: SendMessages): Promise<void> {
@@ -66,7 +80,7 @@ class ActionNode {
     const emitted = await definition.run(
       input,
       params,
-      runtime.portsFor({ settings, credentials, log: nodeLog(node) }),
+      runtime.portsFor({ settings, credentials, log: nodeLog(node), nodeId: node.id }),
     );
     const count = countOf(emitted);
     if (count)
@@ -92,9 +106,13 @@ class ActionNode {
     this.status.show({ state: 'error', text: failure.cause.message });
   }
 
-  private async close(): Promise<void> {
+  private async close(removed: boolean): Promise<void> {
     await Promise.allSettled(this.underWay);
-    this.status.end();
-    await this.lease.release();
+    try {
+      await (await this.beginning)?.({ removed });
+    } finally {
+      this.status.end();
+      await this.lease.release();
+    }
   }
 }

@@ -38,6 +38,7 @@ function practicePorts(settings: Ports['settings']): Ports {
     credentials: {},
     store: practiceStore(Date.now),
     http: () => Promise.reject(new NotWhileTrying('the network')),
+    alerts: { enlist: async () => async () => undefined, raise: async () => ({ unrecorded: [] }) },
     changes: { subscribe: () => Promise.reject(new NotWhileTrying('watching sheets')) },
     now: Date.now,
     sleep: () => Promise.resolve(),

@@ -159,6 +159,7 @@ function lastBeat(file: string): number {
 }
 
 function codeOf(thrown: unknown): string | null {
-  const code = thrown instanceof Object && 'code' in thrown ? thrown.code : null;
+  // Not instanceof: Jest runs tests in a realm of its own, and the file system's errors come from another.
+  const code = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? thrown.code : null;
   return typeof code === 'string' ? code : null;
 }

@@ -1,0 +1,2 @@
+export { alertChannel } from './alert-channel';
+export { smtp } from './smtp';

@@ -1,0 +1,54 @@
+import { number, options, string } from '../../lib/define';
+import { DEFAULT_GROUP_MINUTES, DEFAULT_MAILS_PER_HOUR, DEFAULT_RISK_FROM } from '../../lib/alerts';
+
+// No field takes expressions: recorded events are decided by these values also when no message arrives.
+export const alertFields = {
+  recipients: string({
+    label: 'Who is told',
+    hint: 'Mail addresses with commas. Empty: ALERT_TO; without any, alerts are only shown.',
+    placeholder: 'manager@example.com, auditor@example.com',
+    environment: 'ALERT_TO',
+  }),
+  alertFrom: number({
+    label: 'Tell from a risk of',
+    hint: 'From 0 to 1. From 0.70 on the rules alone are always told, whatever stands here.',
+    default: DEFAULT_RISK_FROM,
+    min: 0,
+    max: 1,
+  }),
+  severityFrom: options({
+    label: 'Tell of violations',
+    hint: 'Unapproved changes of high severity to a closed week are always told.',
+    default: 'HIGH',
+    options: [
+      { value: 'HIGH', label: 'of high severity' },
+      { value: 'MEDIUM', label: 'of medium severity and higher' },
+      { value: 'LOW', label: 'of any severity' },
+      { value: 'NONE', label: 'only by their risk' },
+    ],
+  }),
+  subjectPrefix: string({
+    label: 'Subject begins with',
+    hint: 'A short word for mail rules, such as [Billing].',
+    placeholder: '[Billing]',
+  }),
+  mailsPerHour: number({
+    label: 'Mails an hour, at most',
+    hint: 'For each recipient. What comes after them waits for one summary; nothing is dropped.',
+    default: DEFAULT_MAILS_PER_HOUR,
+    min: 1,
+    max: 1000,
+    integer: true,
+    more: true,
+  }),
+  groupMinutes: number({
+    label: 'Gather for',
+    hint: 'What one person does in one sheet within this time makes one mail and one that tells the rest.',
+    default: DEFAULT_GROUP_MINUTES,
+    min: 1,
+    max: 1440,
+    integer: true,
+    unit: 'min',
+    more: true,
+  }),
+} as const;

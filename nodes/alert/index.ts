@@ -1,0 +1,1 @@
+export { alertNode } from './definition';
