@@ -109,6 +109,7 @@ function options() {
     target: 'node22',
     format: 'cjs',
     sourcemap: true,
+    sourcesContent: false,
     logLevel: 'warning',
     external: EXTERNAL,
   };

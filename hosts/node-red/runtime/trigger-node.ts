@@ -46,8 +46,12 @@ class TriggerNode {
   }
 
   attach(): void {
-    this.begin();
+    // Before that, neither the nodes behind it nor a Catch node can hear it.
+    const { events } = this.house.RED;
+    const begin = (): void => this.begin();
+    events.once('flows:started', begin);
     this.node.on('close', (removed: boolean, done: () => void) => {
+      events.removeListener('flows:started', begin);
       this.close(removed).then(done, (thrown: unknown) => {
         this.node.warn(new CatchableError(thrown).message);
         done();
