@@ -47,7 +47,7 @@ export async function startNodeRed(options: NodeRedOptions): Promise<RunningNode
   const editorPass = new EditorPass();
   const door = new FrontDoor({
     signIn,
-    pages: signInPages({ signIn, timeZone, landing: LANDING }),
+    pages: signInPages({ signIn, timeZone, landing: LANDING, onFailure }),
     handOn: (request, arrival) => editorPass.handOn(request, arrival),
     onFailure,
   });
@@ -55,7 +55,8 @@ export async function startNodeRed(options: NodeRedOptions): Promise<RunningNode
     const addresses = await openPorts(door, options);
     // Loaded late: requiring Node-RED costs a second, and an error above should not wait for it.
     const { default: red } = (await import('node-red')) as unknown as { default: NodeRed };
-    const application = express();
+    // As in production, an error of a route is answered without its stack.
+    const application = express().disable('x-powered-by').set('env', 'production');
     door.behind.on('request', application);
     red.init(door.behind, settingsFor(options, editorPass));
     application.use('/admin', red.httpAdmin);
@@ -100,6 +101,8 @@ function settingsFor(
     // In practice on this machine alone nobody is asked, and the editor shows nobody to sign out.
     ...(practice && publicUrl === null ? {} : { adminAuth: editorPass.adminAuth }),
     dashboard: dashboardAccess(signIn),
+    // Nothing is sent anywhere unasked, and the editor does not open with a question about it.
+    telemetry: { enabled: false },
     contextStorage: { default: { module: 'localfilesystem' } },
     editorTheme: { page: { title: 'Billing Audit' }, header: { title: 'Billing Audit' }, tours: false },
     logging: { console: { level: 'warn', metrics: false, audit: false } },

@@ -49,6 +49,16 @@ export class PasswordRefused extends BillingAuditError {
   }
 }
 
+/** A new password for oneself would be shown to a session that has just ended, so to nobody. */
+export class OwnPassword extends BillingAuditError {
+  readonly code = 'own_password';
+  readonly hint = 'Choose a new one for yourself under Account.';
+
+  constructor() {
+    super('Your own password is not reset here.');
+  }
+}
+
 /** Whoever sits at a signed-in browser does not know its person's password. */
 export class PasswordWrong extends BillingAuditError {
   readonly code = 'password_wrong';

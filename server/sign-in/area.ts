@@ -11,6 +11,7 @@ export type Area =
   | 'people'
   | 'start'
   | 'dashboard'
+  | 'dashboard_worker'
   | 'dashboard_inside'
   | 'editor_sign_out'
   | 'editor'
@@ -41,6 +42,7 @@ export function areaOf({ path, method }: Pick<RequestFacts, 'path' | 'method'>):
   if (below('/people')) return 'people';
   if (path === '/') return 'start';
   if (path.startsWith('/dashboard/_debug')) return 'dashboard_inside';
+  if (path === '/dashboard/sw.js') return 'dashboard_worker';
   if (below('/dashboard')) return 'dashboard';
   if (at('/admin/auth/revoke') && method === 'POST') return 'editor_sign_out';
   if (below('/admin')) return 'editor';
@@ -60,6 +62,7 @@ export function mayReach(role: Role, facts: RequestFacts, extra: readonly RouteR
     case 'account':
     case 'start':
     case 'dashboard':
+    case 'dashboard_worker':
       return EVERYBODY.includes(role);
     case 'resources':
       return reads;

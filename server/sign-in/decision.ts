@@ -75,6 +75,7 @@ const ON_DASHBOARD_PORT: readonly Area[] = [
   'account',
   'start',
   'dashboard',
+  'dashboard_worker',
   'dashboard_inside',
 ];
 

@@ -34,6 +34,7 @@ const OUR_PAGES: readonly Area[] = [
   'people',
   'start',
   'editor_sign_out',
+  'dashboard_worker',
 ];
 const SWEEP_EVERY = 10_000;
 

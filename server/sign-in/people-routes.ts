@@ -2,7 +2,7 @@ import express, { type Request, type Router } from 'express';
 import { BillingAuditError } from '../../lib/errors';
 import type { PersonChange } from './access-event';
 import { canonicalName, isRole, type Role } from './account';
-import { PersonUnknown } from './account-errors';
+import { OwnPassword, PersonUnknown } from './account-errors';
 import type { Flash } from './flash';
 import { arrived, field, visitorOf } from './page-request';
 import type { Message } from './pages/page';
@@ -15,7 +15,13 @@ interface PeopleRoutes {
 }
 
 /** What an admin does to a person: changes the account and says how it went. */
-type Act = (name: string, request: Request) => Promise<{ readonly change: PersonChange; readonly message: Message }>;
+type Act = (name: string, request: Request) => Promise<Done>;
+
+interface Done {
+  /** Null: it was so already. */
+  readonly change: PersonChange | null;
+  readonly message: Message;
+}
 
 /** The admins' page: who may sign in, and as what. */
 export function peopleRoutes({ signIn, flash }: PeopleRoutes): Router {
@@ -37,7 +43,7 @@ export function peopleRoutes({ signIn, flash }: PeopleRoutes): Router {
       const name = canonicalName(field(request, 'name'));
       void act(name, request)
         .then(({ change, message }) => {
-          signIn.personChanged(visitor, name, change, arrived(request).facts);
+          if (change) signIn.personChanged(visitor, name, change, arrived(request).facts);
           flash.leave(visitor, message);
           response.redirect(303, '/people');
         })
@@ -60,7 +66,8 @@ function acts({ accounts }: SignIn): Readonly<Record<string, Act>> {
       const text = `${name} can sign in now, as ${role}.`;
       return { change: 'added', message: { tone: 'good', text, secret: { label: `Password of ${name}`, value } } };
     },
-    '/password': async (name) => {
+    '/password': async (name, request) => {
+      if (name === visitorOf(request).name) throw new OwnPassword();
       const value = await accounts.resetPassword(name);
       const text = `${name} has a new password and has been signed out.`;
       return {
@@ -70,9 +77,13 @@ function acts({ accounts }: SignIn): Readonly<Record<string, Act>> {
     },
     '/role': async (name, request) => {
       const role = roleIn(request);
+      const noun = `${role === 'admin' || role === 'auditor' ? 'an' : 'a'} ${role}`;
+      if ((await accounts.find(name))?.role === role) {
+        return { change: null, message: { tone: 'good', text: `${name} is ${noun} already.` } };
+      }
       await accounts.setRole(name, role);
       // Sessions end with it, so that no open page goes on with the old rights.
-      const text = `${name} is ${role === 'admin' || role === 'auditor' ? 'an' : 'a'} ${role} now, and signs in again.`;
+      const text = `${name} is ${noun} now, and signs in again.`;
       return { change: `role_${role}`, message: { tone: 'good', text } };
     },
     '/disable': async (name) => {

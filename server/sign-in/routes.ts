@@ -1,9 +1,9 @@
 import type { RequestListener } from 'node:http';
-import express, { type NextFunction, type Request, type Response } from 'express';
+import express, { type ErrorRequestHandler, type NextFunction, type Request, type Response } from 'express';
 import { BillingAuditError } from '../../lib/errors';
 import { accountRoutes } from './account-routes';
 import { cookieGone, cookieWith } from './cookie';
-import { isSecure, refusal } from './decision';
+import { isSecure, refusal, type Refusal } from './decision';
 import { Flash } from './flash';
 import { arrived, field } from './page-request';
 import { pageHeaders, type Message } from './pages/page';
@@ -21,14 +21,19 @@ export interface PagesOptions {
   readonly timeZone: string;
   /** Where people go who did not come for a certain page. */
   readonly landing: string;
+  /** A failure of ours; it has been answered with 500. */
+  readonly onFailure: (failure: unknown) => void;
 }
 
 /** The pages of this folder, for the front door, which has checked origin, session and role before. */
-export function signInPages({ signIn, timeZone, landing }: PagesOptions): RequestListener {
+export function signInPages({ signIn, timeZone, landing, onFailure }: PagesOptions): RequestListener {
   const pages = express().disable('x-powered-by').disable('etag');
   const flash = new Flash();
   pages.get('/sign-in/style.css', (_request, response) => {
     response.set({ 'Cache-Control': 'max-age=300', 'X-Content-Type-Options': 'nosniff' }).type('css').send(style);
+  });
+  pages.get('/dashboard/sw.js', (_request, response) => {
+    response.set('Cache-Control', 'no-store').type('js').send(emptyWorker);
   });
   pages.use((_request, response, next) => {
     response.set(pageHeaders);
@@ -54,9 +59,18 @@ export function signInPages({ signIn, timeZone, landing }: PagesOptions): Reques
   pages.use('/account', accountRoutes({ signIn, flash, timeZone }));
   pages.use('/people', peopleRoutes({ signIn, flash }));
   pages.use((_request, response) => void response.status(404).json({ error: 'not_found', hint: 'Go to /account.' }));
-  pages.use(answerFailure);
+  pages.use(answerFailure(onFailure));
   return pages;
 }
+
+/**
+ * In the place of the dashboard's own service worker, which would show the dashboard out of the browser's cache to
+ * people whose session is over, and never the sign-in. This one keeps nothing, and throws away what the other has kept.
+ */
+const emptyWorker = `self.addEventListener('install', () => self.skipWaiting());
+self.addEventListener('activate', (event) =>
+  event.waitUntil(caches.keys().then((names) => Promise.all(names.map((name) => caches.delete(name))))));
+`;
 
 /** Only paths of this server: a link must not be able to send people elsewhere after they have signed in. */
 export function localPath(given: unknown, otherwise: string): string {
@@ -120,17 +134,29 @@ function checkForm(signIn: SignIn) {
   };
 }
 
-function answerFailure(failure: unknown, request: Request, response: Response, next: NextFunction): void {
-  const status = (failure as { status?: unknown }).status;
-  if (response.headersSent || typeof status !== 'number' || status >= 500) return next(failure);
-  const { facts } = arrived(request);
-  refuseRequest(request, response, facts, {
-    status,
-    error: 'form_unreadable',
-    message: 'This form could not be read.',
-    hint: 'Go back, load the page again and repeat what you did.',
-  });
+/** Never with a stack: what went wrong inside is for the log. */
+function answerFailure(onFailure: PagesOptions['onFailure']): ErrorRequestHandler {
+  return (failure: unknown, request, response, next) => {
+    if (response.headersSent) return next(failure);
+    const given = (failure as { status?: unknown }).status;
+    const unreadable = typeof given === 'number' && given >= 400 && given < 500;
+    if (!unreadable) onFailure(failure);
+    refuseRequest(request, response, arrived(request).facts, unreadable ? { ...UNREADABLE, status: given } : FAILED);
+  };
 }
+
+const UNREADABLE: Refusal = {
+  status: 400,
+  error: 'form_unreadable',
+  message: 'This form could not be read.',
+  hint: 'Go back, load the page again and repeat what you did.',
+};
+const FAILED: Refusal = {
+  status: 500,
+  error: 'internal',
+  message: 'This could not be done.',
+  hint: 'The log of this server says why.',
+};
 
 function inWords(milliseconds: number): string {
   const seconds = Math.ceil(milliseconds / 1000);

@@ -66,7 +66,12 @@ export class SessionFile {
     const older = this.of(name);
     for (const tooMany of older.slice(SESSIONS_PER_PERSON - 1)) this.drop(tooMany, 'signed_in_again');
     this.byHash.set(session.tokenHash, session);
-    this.write();
+    try {
+      this.write();
+    } catch (thrown) {
+      this.byHash.delete(session.tokenHash);
+      throw thrown;
+    }
     return { token, session };
   }
 
@@ -93,7 +98,7 @@ export class SessionFile {
     if (!known || known.lastUsedAt >= now) return;
     this.byHash.set(known.tokenHash, { ...known, lastUsedAt: now });
     this.unwritten = true;
-    if (now - this.writtenAt >= WRITE_USE_EVERY) this.write();
+    if (now - this.writtenAt >= WRITE_USE_EVERY) this.tryToWrite(now);
   }
 
   end(session: Session, reason: EndReason): void {
@@ -116,6 +121,15 @@ export class SessionFile {
     this.byHash.delete(session.tokenHash);
     for (const listener of this.listeners) listener(ended, reason);
     return true;
+  }
+
+  /** A full disk must not take away the pages that would tell of it; it is tried again in a minute. */
+  private tryToWrite(now: number): void {
+    try {
+      this.write();
+    } catch {
+      this.writtenAt = now;
+    }
   }
 
   private write(): void {

@@ -96,7 +96,13 @@ function personRow({ account, lastUsedAt }: PersonLine, { visitor, formToken, no
     </td>
     <td data-label="State"><span>${disabled ? html`<mark class="off">disabled</mark>` : here}</span></td>
     <td class="act">
-      <form method="post" action="/people/password">${hidden}<button class="quiet">New password</button></form>
+      ${
+        name === visitor.name
+          ? null
+          : html`<form method="post" action="/people/password">
+              ${hidden}<button class="quiet">New password</button>
+            </form>`
+      }
       <form method="post" action="/people/${disabled ? 'enable' : 'disable'}">
         ${hidden}<button class="quiet">${disabled ? 'Enable' : 'Disable'}</button>
       </form>

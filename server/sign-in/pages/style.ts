@@ -47,11 +47,12 @@ section { background: var(--paper); border: 1px solid var(--line); border-radius
 .narrow { max-width: 26rem; }
 .inline { display: flex; flex-wrap: wrap; align-items: end; gap: .75rem; }
 label { display: grid; gap: .3rem; font-weight: 550; font-size: .95rem; }
-input, select { font: inherit; color: inherit; width: 100%; min-height: 2.75rem; padding: .45rem .7rem; background: var(--field);
+input, select { font: inherit; font-weight: 400; color: inherit; width: 100%; min-height: 2.75rem; padding: .45rem .7rem; background: var(--field);
   border: 1px solid #7b8898; }
 select { width: auto; }
 td select { min-height: 2.5rem; padding-block: .3rem; }
-button { font: inherit; font-weight: 550; min-height: 2.75rem; padding: .4rem 1.2rem; cursor: pointer; border: 1px solid var(--accent); }
+button { font: inherit; font-weight: 550; min-height: 2.75rem; padding: .4rem 1.2rem; cursor: pointer; white-space: nowrap;
+  border: 1px solid var(--accent); }
 .main { background: var(--accent); color: var(--accent-ink); }
 .main:hover { filter: brightness(1.08); }
 .quiet { background: transparent; color: var(--accent); min-height: 2.5rem; padding: .3rem .9rem; }
@@ -79,7 +80,11 @@ mark.off { background: var(--bad); color: var(--bad-ink); }
 
 @media (max-width: 720px) {
   .card { margin-top: 1.5rem; padding: 1.5rem; }
-  .bar { padding: .6rem 1rem; }
+  .bar { padding: .6rem 1rem; gap: .25rem 1rem; }
+  .bar .who { gap: .6rem; }
+  .who span { max-width: 7.5rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+  .who small { display: none; }
+  .bar .brand { flex: 1; white-space: nowrap; }
   .bar nav { order: 3; flex-basis: 100%; }
   .who { margin-left: auto; }
   section { padding: 1.1rem; }
@@ -93,6 +98,7 @@ mark.off { background: var(--bad); color: var(--bad-ink); }
   td.act form { margin: 0; }
   form.inline:not(td form) label { flex: 1 1 9rem; }
   form.inline select { width: 100%; }
-  td form.inline { flex: 1; flex-wrap: nowrap; }
+  td form.inline { flex: 1; flex-wrap: nowrap; align-items: center; }
+  td select { flex: 1; min-width: 0; }
 }
 `;

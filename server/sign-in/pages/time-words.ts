@@ -8,14 +8,14 @@ export function timeAgo(then: number, now: number): string {
   return `${Math.floor(hours / 24)} days ago`;
 }
 
-/** "23 Nov 2026, 14:05 CST". */
+/** "Nov 23, 2026, 2:05 PM CST". */
 export function timeOfDay(instant: number, timeZone: string): string {
-  return new Intl.DateTimeFormat('en-GB', {
+  return new Intl.DateTimeFormat('en-US', {
     timeZone,
     day: 'numeric',
     month: 'short',
     year: 'numeric',
-    hour: '2-digit',
+    hour: 'numeric',
     minute: '2-digit',
     timeZoneName: 'short',
   }).format(instant);

@@ -157,6 +157,14 @@ describe('roles', () => {
     expect(await open('/dashboard/socket.io/?EIO=4&transport=websocket', 'viewer')).toBe(101);
   });
 
+  it('gives browsers no worker that would show the dashboard out of a cache after the session', async () => {
+    const worker = await ask(`${server.address}/dashboard/sw.js`, { cookie: cookies['viewer'] });
+    expect([worker.status, worker.headers['content-type']]).toEqual([200, expect.stringContaining('javascript')]);
+    expect(worker.body).toContain('caches.delete');
+    expect(worker.body).not.toContain('fetch');
+    expect((await ask(`${server.address}/dashboard/sw.js`)).status).toBe(401);
+  });
+
   it('keeps routes of flows to admins', async () => {
     const asked = (role: string) =>
       ask(`${server.address}/rest/v1/rpc/x`, { method: 'POST', cookie: cookies[role], body: '' });

@@ -50,6 +50,25 @@ describe('people', () => {
     expect((await ask(`${server.address}/people`, { cookie: after })).status).toBe(403);
   });
 
+  it('whose role is set to what it is stay signed in', async () => {
+    const password = await addPerson('fay', 'viewer');
+    const cookie = await signedIn(server.address, 'fay', password);
+    expect(await onPeople('role', { name: 'fay', role: 'viewer' })).toContain('fay is a viewer already.');
+    expect((await ask(`${server.address}/account`, { cookie })).status).toBe(200);
+    expect(await onPeople('role', { name: 'fay', role: 'owner' })).toContain('There is nobody with this name.');
+  });
+
+  it('get a new password from an admin, who gets none for herself, since nobody could read it', async () => {
+    const before = await addPerson('gus', 'viewer');
+    const cookie = await signedIn(server.address, 'gus', before);
+    const after = passwordOn(await onPeople('password', { name: 'gus' }));
+    expect((await ask(`${server.address}/account`, { cookie })).status).toBe(401);
+    await expect(signedIn(server.address, 'gus', before)).rejects.toThrow('401');
+    await expect(signedIn(server.address, 'gus', after)).resolves.toBeTruthy();
+    expect(await onPeople('password', { name: 'admin' })).toContain('Your own password is not reset here.');
+    expect((await ask(`${server.address}/people`, { cookie: cookies['admin'] })).status).toBe(200);
+  });
+
   it('keep at least one admin', async () => {
     expect(await onPeople('disable', { name: 'admin' })).toContain('admin is the last admin');
     expect(await onPeople('role', { name: 'admin', role: 'viewer' })).toContain('Make somebody else an admin first.');

@@ -1,7 +1,10 @@
+import { renameSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { freePort } from '../../support/node-red';
-import { ask, signedIn, upgrade } from './support/client';
+import { until } from '../../support/until';
+import { ask, formTokenIn, signedIn, upgrade } from './support/client';
 import { startProxy, type Proxy } from './support/proxy';
 import { startServer, type GuardedServer } from './support/start-server';
 
@@ -127,5 +130,24 @@ describe('practice with a public address', () => {
       expect([header, answer.status]).toEqual([header, 401]);
     }
     expect((await upgrade(`${proxy.address}/admin/comms`)).status).toBe(401);
+  });
+});
+
+describe('a home whose keys cannot be written', () => {
+  let server: GuardedServer;
+
+  beforeAll(async () => void (server = await startServer()));
+  afterAll(() => server?.stop());
+
+  it('says that it could not be done, keeps what there was, and shows nobody the inside', async () => {
+    const cookie = await signedIn(server.address, 'admin', server.password('admin'));
+    const form = formTokenIn((await ask(`${server.address}/people`, { cookie })).body);
+    renameSync(join(server.home, 'keys'), join(server.home, 'elsewhere'));
+    const answer = await ask(`${server.address}/people/add`, { cookie, form: { name: 'ann', role: 'viewer', form } });
+    expect([answer.status, JSON.parse(answer.body).error]).toEqual([500, 'internal']);
+    expect(answer.body).not.toMatch(/ENOENT|\bat /);
+    await until(() => server.failures.some((failure) => failure.includes('ENOENT')), 'the failure in the log');
+    expect((await ask(`${server.address}/people`, { cookie })).body).not.toContain('ann');
+    renameSync(join(server.home, 'elsewhere'), join(server.home, 'keys'));
   });
 });
