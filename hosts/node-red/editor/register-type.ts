@@ -41,7 +41,8 @@ function defaultLines(editable: Editable): string[] {
     `      name: { value: '' }`,
     ...('version' in editable ? [`      version: { value: ${editable.version} }`] : []),
     ...choices.map(
-      (choice) => `      ${choice.property}: { value: '', type: ${scriptJson(choice.type)}, required: false }`,
+      (choice) =>
+        `      ${propertyName(choice.property)}: { value: '', type: ${scriptJson(choice.type)}, required: false }`,
     ),
     ...open.flatMap(([name, field]) => fieldLines(type, name, field)),
   ];
@@ -71,6 +72,11 @@ function looksLines(editable: Editable): string[] {
     ...(editable.role === 'action' ? [`    inputLabels: ${scriptJson(editable.input.name)},`] : []),
     `    outputLabels: function (index) { return this._('outputs.' + ${scriptJson(outputs)}[index]); },`,
   ];
+}
+
+/** A name as a key of an object literal: a credential's may hold a dash. */
+function propertyName(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : scriptJson(name);
 }
 
 /** Icon names are shared by all packages of a Node-RED, hence the prefix. */
