@@ -109,7 +109,9 @@ class ActionNode {
   private async close(removed: boolean): Promise<void> {
     await Promise.allSettled(this.underWay);
     try {
-      await (await this.beginning)?.({ removed });
+      await (
+        await this.beginning
+      )?.({ removed });
     } finally {
       this.status.end();
       await this.lease.release();
