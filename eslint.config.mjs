@@ -13,6 +13,11 @@ const forbid = (files, ...patterns) => ({
   rules: { 'no-restricted-imports': ['error', { patterns: patterns.map(([regex, message]) => ({ regex, message })) }] },
 });
 
+const noHost = [
+  [above('hosts', 'server', 'sandbox', 'flows', 'test', 'bench'), 'A node knows no host and no server.'],
+  [HOST_PACKAGES, 'A node knows no host.'],
+];
+
 const boundaries = [
   forbid(
     ['lib/**/*.ts'],
@@ -22,12 +27,11 @@ const boundaries = [
     ],
     [HOST_PACKAGES, 'lib/ knows no host.'],
   ),
-  forbid(
-    ['nodes/**/*.ts', 'credentials/**/*.ts'],
-    [above('hosts', 'server', 'sandbox', 'flows', 'test', 'bench'), 'A node knows no host and no server.'],
-    [HOST_PACKAGES, 'A node knows no host.'],
-    ['^\\.\\./(?!\\.\\.)[^/]+/.+', "Another node's index.ts is its only door."],
-  ),
+  forbid(['nodes/*.ts'], ...noHost),
+  forbid(['nodes/*/**/*.ts', 'credentials/**/*.ts'], ...noHost, [
+    '^\\.\\./(?!\\.\\.)[^/]+/.+',
+    "Another node's index.ts is its only door.",
+  ]),
   forbid(
     ['hosts/**/*.ts'],
     [above('server', 'sandbox', 'flows', 'test', 'bench'), 'A host knows neither the server nor the sandbox.'],

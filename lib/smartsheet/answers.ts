@@ -14,7 +14,11 @@ const optionalText = z
   .nullish()
   .transform((value) => value ?? null);
 
-const content = { value: z.unknown(), objectValue: z.unknown(), displayValue: z.unknown() };
+const content = {
+  value: z.unknown().optional(),
+  objectValue: z.unknown().optional(),
+  displayValue: z.unknown().optional(),
+};
 
 const cell = z
   .object({ ...content, columnId: id, formula: z.string().optional() })
