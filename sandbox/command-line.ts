@@ -128,9 +128,9 @@ function number(least: number, most: number): (text: string) => number {
 
 function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
-    const value = number(least, most)(text);
-    if (!Number.isInteger(value)) throw new InvalidArgumentError(`Give a whole number from ${least} to ${most}.`);
-    return value;
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`Give a whole number from ${least} to ${most}.`);
   };
 }
 

@@ -66,8 +66,12 @@ function furnish(world: World, saved: SavedState | null): void {
   sheetFromCsv(world, basename(load).replace(/\.csv$/i, ''), textOf(load), by, load);
 }
 
+/** The replay that was asked for, begun anew or where it was left. Without one no clock stands still. */
 function replayFor(world: World, settings: SandboxSettings, saved: SavedState | null): Replay | undefined {
-  if (settings.replay === undefined) return undefined;
+  if (settings.replay === undefined) {
+    world.clock.run();
+    return undefined;
+  }
   const plan = planReplay(readInvoiceLines(textOf(settings.replay), settings.replay), settings.timeZone);
   const pace = { rate: settings.replayRate, lockstep: settings.replayInLockstep };
   return new Replay(world, plan, pace, saved?.replay ?? undefined);

@@ -6,24 +6,27 @@ import { SmartsheetRefusal } from '../errors';
 import { success, type Call } from './call';
 import type { NewColumn } from '../office/office';
 
-export const newColumnSchema = z
-  .object({
-    title: z.string().min(1).max(50),
-    type: z.enum(COLUMN_TYPES),
-    primary: z.boolean().optional(),
-    systemColumnType: z.enum(SYSTEM_COLUMN_TYPES).optional(),
-    options: z.array(z.string()).optional(),
-    locked: z.boolean().optional(),
-    width: z.int().min(1).max(2_000).optional(),
-    index: z.int().min(0).optional(),
-    validation: z.boolean().optional(),
-    symbol: z.string().optional(),
-    description: z.string().max(250).optional(),
-  })
-  .refine((column) => column.primary !== true || column.type === 'TEXT_NUMBER', {
+const columnAttributes = z.object({
+  title: z.string().min(1).max(50),
+  type: z.enum(COLUMN_TYPES),
+  primary: z.boolean().optional(),
+  systemColumnType: z.enum(SYSTEM_COLUMN_TYPES).optional(),
+  options: z.array(z.string()).optional(),
+  locked: z.boolean().optional(),
+  width: z.int().min(1).max(2_000).optional(),
+  index: z.int().min(0).optional(),
+  validation: z.boolean().optional(),
+  symbol: z.string().optional(),
+  description: z.string().max(250).optional(),
+});
+
+export const newColumnSchema = columnAttributes.refine(
+  (column) => column.primary !== true || column.type === 'TEXT_NUMBER',
+  {
     path: ['type'],
     message: 'the primary column must be of type TEXT_NUMBER',
-  });
+  },
+);
 
 const USUAL_WIDTH = 150;
 
@@ -63,14 +66,15 @@ export function addColumns(call: Call): object {
   }
   const index = columns[0]?.index ?? sheet.columns.length;
   const added = call.world.office.addColumns(sheet, columns.map(newColumnOf), index, call.by);
-  return success({ result: added.map((column) => columnView(sheet, column)), version: sheet.version });
+  const views = added.map((column) => columnView(sheet, column));
+  return success({ result: Array.isArray(call.json()) ? views : views[0], version: sheet.version });
 }
 
 /** `PUT /sheets/{id}/columns/{id}`: title, type, options, width, lock. */
 export function updateColumn(call: Call): object {
   const sheet = call.sheet('ADMIN');
   const column = call.column(sheet);
-  const { title, type, options, width, locked } = call.body(newColumnSchema.partial());
+  const { title, type, options, width, locked } = call.body(columnAttributes.partial());
   if (title !== undefined && title !== column.title) mustBeFree(call, title);
   const change = {
     ...(title === undefined ? {} : { title }),

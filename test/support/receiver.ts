@@ -23,6 +23,12 @@ export interface Receiver {
   close(): Promise<void>;
 }
 
+const open = new Set<http.Server>();
+
+/** A test that fails half-way leaves no receiver behind. */
+if (typeof afterAll === 'function') afterAll(() => open.forEach((server) => server.close().closeAllConnections()));
+
+/** Starts a receiver on a free port of the loopback. */
 export async function startReceiver(): Promise<Receiver> {
   const received: Received[] = [];
   const server = http.createServer((request, response) => void take(request, response));
@@ -34,6 +40,7 @@ export async function startReceiver(): Promise<Receiver> {
     answerCallback: () => ({ status: 200 }),
     close: () =>
       new Promise((resolve) => {
+        open.delete(server);
         server.close(() => resolve());
         server.closeAllConnections();
       }),
@@ -56,6 +63,7 @@ export async function startReceiver(): Promise<Receiver> {
     response.writeHead(reply.status, reply.headers).end(reply.body);
   }
 
+  open.add(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;

@@ -43,11 +43,17 @@ export function buildSandbox(): string {
 }
 
 let program: string | undefined;
+const running = new Set<ChildProcess>();
+
+/** A test that fails half-way leaves no sandbox behind. */
+if (typeof afterAll === 'function') afterAll(() => Promise.all([...running].map(stop)));
 
 /** Starts a sandbox on a free port and waits until it is up. */
 export async function startSandboxProcess(...flags: string[]): Promise<SandboxProcess> {
   program ??= buildSandbox();
   const child = spawn(process.execPath, [program, '--port', '0', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   let errors = '';
   child.stderr.on('data', (chunk) => (errors += String(chunk)));
   const url = await firstLine(child, () => errors);
@@ -96,7 +102,7 @@ async function api<Answer>(
 }
 
 function stop(child: ChildProcess): Promise<number | null> {
-  if (child.exitCode !== null) return Promise.resolve(child.exitCode);
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
   return new Promise((resolve) => {
     child.once('exit', (code) => resolve(code));
     child.kill('SIGTERM');
