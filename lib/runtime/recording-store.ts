@@ -26,5 +26,9 @@ export function recordingStore(store: Store, onRecorded: (eventKeys: readonly st
     personFacts: (request) => store.personFacts(request),
     savePeople: (people) => store.savePeople(people),
     counts: () => store.counts(),
+    overview: (query) => store.overview(query),
+    needsLook: (query) => store.needsLook(query),
+    mark: (mark) => store.mark(mark),
+    marks: (eventKeys) => store.marks(eventKeys),
   };
 }

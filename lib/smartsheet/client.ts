@@ -143,7 +143,7 @@ async function readHistory(
     const path =
       `sheets/${sheetId}/rows/${rowId}/columns/${columnId}/history` +
       `?include=objectValue&page=${page}&pageSize=${HISTORY_PER_PAGE}`;
-    const answer = await ask(exchange, { method: 'GET', path, what, cost: { requests: 1, history: 1 } });
+    const answer = await ask(exchange, { method: 'GET', path, what, cost: { requests: 10, history: 1 } });
     const { data } = understood(historyAnswer, answer, what);
     const repeats = page > 1 && JSON.stringify(data) === JSON.stringify(entries.slice(-data.length));
     if (!repeats) entries.push(...data);

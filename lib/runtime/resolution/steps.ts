@@ -100,7 +100,8 @@ function stepWithoutHistory(row: RowCase, columnId: string): Step {
   const last = [...events].sort((left, right) => (left.at < right.at ? -1 : 1)).at(-1);
   if (last?.actor) return step(value, last.actor, last.at);
   // A value that changed while nobody wrote the row follows from another sheet or from the date: nobody is named.
-  const wasWritten = row.known === null || row.read.modifiedAt !== row.known.modified_at;
+  const wasWritten =
+    row.known === null || row.read.modifiedAt !== row.known.modified_at || row.read.version !== row.known.version;
   if (!wasWritten) return step(value, UNKNOWN_ACTOR, row.observedAt);
   const writer = lastWriter(row);
   return step(value, writer.actor, last?.at ?? writer.at);
