@@ -1,6 +1,7 @@
 import type { Node } from 'node-red';
 import { receive, type ActionDefinition } from '../../../lib/define';
 import type { Ports } from '../../../lib/ports';
+import { isEnvironmentReference } from '../fields/read-field';
 import { describeError } from './errors';
 import type { House } from './house';
 import { completeParams, type SavedFields } from './params';
@@ -24,11 +25,23 @@ export async function tryExample(house: House, definition: ActionDefinition, tri
     const message = { payload: trial.payload };
     const input = receive(definition.input, trial.payload);
     const { fields } = definition;
-    const { params, settings } = await completeParams(house, { fields, saved: trial.saved, node: trial.node, message });
+    const saved = withEnvironment(house, trial);
+    const { params, settings } = await completeParams(house, { fields, saved, node: trial.node, message });
     return { ok: true, outputs: await definition.run(input, params, practicePorts(settings)) };
   } catch (thrown) {
     return { ok: false, error: describeError(thrown) };
   }
+}
+
+/** Replaces `${NAME}` as Node-RED does for a deployed node. */
+function withEnvironment({ RED }: House, { saved, node }: Trial): SavedFields {
+  const replaced = Object.entries(saved).map(([name, value]) => [
+    name,
+    isEnvironmentReference(value)
+      ? (RED.util.evaluateNodeProperty(String(value).trim(), 'env', node as Node, {}) as unknown)
+      : value,
+  ]);
+  return Object.fromEntries(replaced) as SavedFields;
 }
 
 function practicePorts(settings: Ports['settings']): Ports {
