@@ -1,0 +1,196 @@
+import type { Http, HttpRequest, HttpResponse } from '../../lib/ports';
+import { apiBase, callbackUrl, createClient, createLimiter, SMARTSHEET_LIMITS } from '../../lib/smartsheet';
+import { smartsheet } from '../../credentials/smartsheet';
+
+type Reply = Partial<HttpResponse> | Error;
+
+/** A client over a scripted network and a clock that jumps where it is told to sleep. */
+function scripted(replies: readonly Reply[]) {
+  const asked: HttpRequest[] = [];
+  const slept: number[] = [];
+  let now = 0;
+  const http: Http = async (request) => {
+    asked.push(request);
+    const reply = replies[Math.min(asked.length, replies.length) - 1]!;
+    if (reply instanceof Error) throw reply;
+    return { status: 200, headers: {}, body: '{}', ...reply };
+  };
+  const sleep = async (milliseconds: number): Promise<void> => {
+    slept.push(milliseconds);
+    now += milliseconds;
+  };
+  const limiter = createLimiter(null, { now: () => now, sleep });
+  const exchange = {
+    http,
+    token: 'secret-token',
+    base: 'https://api.example.com/2.0/',
+    limiter,
+    now: () => now,
+    sleep,
+    random: () => 0.5,
+  };
+  return { client: createClient(exchange), asked, slept };
+}
+
+const refusal = (status: number, errorCode: number, message: string): Reply => ({
+  status,
+  body: JSON.stringify({ errorCode, message, refId: 'ref-1' }),
+});
+const version: Reply = { body: '{"version":7}' };
+
+describe('the Smartsheet client', () => {
+  it.each([
+    ['maintenance (4001)', refusal(503, 4001, 'Maintenance.')],
+    ['a server time-out (4002)', refusal(500, 4002, 'Timeout.')],
+    ['the rate limit (4003)', refusal(429, 4003, 'Rate limit exceeded.')],
+    ['a sheet being saved (4004)', refusal(500, 4004, 'Unexpected.')],
+    ['a plain 429', { status: 429, body: 'slow down' }],
+    ['a plain 502', { status: 502, body: '<html>' }],
+    ['no answer', new Error('socket hang up')],
+  ])('tries again after %s, with jitter', async (_case, reply) => {
+    const { client, asked, slept } = scripted([reply, reply, version]);
+    expect(await client.sheetVersion('5')).toBe(7);
+    expect(asked).toHaveLength(3);
+    expect(slept).toEqual([500, 1000]);
+  });
+
+  it('waits as long as Retry-After asks, in seconds or until a time', async () => {
+    const until = new Date(20_000).toUTCString();
+    const { client, slept } = scripted([
+      { status: 429, headers: { 'retry-after': '12' } },
+      { status: 503, headers: { 'retry-after': until } },
+      version,
+    ]);
+    await client.sheetVersion('5');
+    expect(slept).toEqual([12_000, 8_000]);
+  });
+
+  it('gives up after six tries with an error that says so, and is not to blame', async () => {
+    const { client, asked } = scripted([new Error('connect ECONNREFUSED')]);
+    await expect(client.sheetVersion('5')).rejects.toMatchObject({
+      code: 'smartsheet_unavailable',
+      message:
+        'Smartsheet could not be asked to read the version of sheet 5 (6 tries): no answer (connect ECONNREFUSED).',
+    });
+    expect(asked).toHaveLength(6);
+  });
+
+  it('does not make a webhook twice when the answer was lost', async () => {
+    const { client, asked } = scripted([new Error('socket hang up')]);
+    await expect(
+      client.createWebhook({ name: 'n', sheetId: '5', callbackUrl: 'https://audit.example.com/webhook' }),
+    ).rejects.toMatchObject({ code: 'smartsheet_unavailable' });
+    expect(asked).toHaveLength(1);
+  });
+
+  it.each([
+    [401, 1002, 'SMARTSHEET_ACCESS_TOKEN'],
+    [401, 1003, 'SMARTSHEET_ACCESS_TOKEN'],
+    [403, 1004, 'Share the sheet'],
+    [404, 1006, 'Check the sheet id'],
+    [500, 4000, 'reference id'],
+  ])('says what to do about %i/%i, and asks once', async (status, errorCode, hint) => {
+    const { client, asked } = scripted([refusal(status, errorCode, 'No.')]);
+    const failure = await client.sheetFacts('55').catch((thrown: unknown) => thrown);
+    expect(failure).toMatchObject({
+      code: 'smartsheet_refused',
+      status,
+      errorCode,
+      refId: 'ref-1',
+      message: `Smartsheet refused to read sheet 55: No (${errorCode}).`,
+    });
+    expect((failure as { hint: string }).hint).toContain(hint);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('says when something else than Smartsheet answers', async () => {
+    const { client } = scripted([{ body: '<html>Welcome</html>' }]);
+    await expect(client.sheetVersion('5')).rejects.toMatchObject({
+      code: 'smartsheet_answer_unknown',
+      hint: expect.stringContaining('SMARTSHEET_API_BASE'),
+    });
+  });
+
+  it('never puts the token into an error', async () => {
+    const { client } = scripted([refusal(401, 1002, 'Your Access Token is invalid.')]);
+    const failure = await client.me().catch((thrown: unknown) => thrown);
+    expect(JSON.stringify(failure)).not.toContain('secret-token');
+  });
+});
+
+describe('the limiter', () => {
+  it('lets no minute have more than its budget, and keeps the order', async () => {
+    let now = 0;
+    const taken: number[] = [];
+    const sleep = async (milliseconds: number): Promise<void> => void (now += milliseconds);
+    const limiter = createLimiter(SMARTSHEET_LIMITS, { now: () => now, sleep });
+    for (let index = 0; index < 90; index += 1) {
+      await limiter.take({ requests: 10, history: 1 });
+      taken.push(now);
+    }
+    const within = taken.map((start) => taken.filter((time) => time >= start && time < start + 60_000).length);
+    expect(Math.max(...within)).toBeLessThanOrEqual(30);
+    expect(taken).toEqual(taken.toSorted((left, right) => left - right));
+    expect(taken.at(-1)).toBeLessThan(5 * 60_000);
+  });
+});
+
+describe('addresses', () => {
+  const api = 'https://api.smartsheet.com/2.0/';
+  const sandbox = 'http://127.0.0.1:1881/2.0/';
+
+  it.each([
+    ['https://audit.example.com', api, 'https://audit.example.com/webhook'],
+    ['https://audit.example.com:8443/billing/', api, 'https://audit.example.com:8443/billing/webhook'],
+    ['https://audit.example.com/webhook', api, 'https://audit.example.com/webhook'],
+    ['http://127.0.0.1:1880', sandbox, 'http://127.0.0.1:1880/webhook'],
+  ])('%s is called back at its webhook', (publicUrl, base, url) => {
+    expect(callbackUrl(publicUrl, base)).toBe(url);
+  });
+
+  it.each([
+    ['http://audit.example.com', api, 'must begin with https://'],
+    ['http://127.0.0.1:1880', api, 'must begin with https://'],
+    ['https://localhost', api, 'is this machine itself'],
+    ['https://audit.example.com:1880', api, 'uses port 1880'],
+    ['http://audit.example.com', sandbox, 'must begin with https://'],
+    ['audit.example.com', api, 'is not a web address'],
+  ])('%s is refused with a reason', (publicUrl, base, why) => {
+    expect(() => callbackUrl(publicUrl, base)).toThrow(
+      expect.objectContaining({ code: 'bad_setting', message: expect.stringContaining(why) }),
+    );
+  });
+
+  it('none means polling, and the API base gets its slash and never leaves the machine in clear text', () => {
+    expect(callbackUrl('', api)).toBeNull();
+    expect(callbackUrl(null, api)).toBeNull();
+    expect(apiBase('')).toBe(api);
+    expect(apiBase('https://api.smartsheet.eu/2.0')).toBe('https://api.smartsheet.eu/2.0/');
+    expect(() => apiBase('http://api.smartsheet.com/2.0')).toThrow(expect.objectContaining({ code: 'bad_setting' }));
+  });
+});
+
+describe('the Smartsheet credential', () => {
+  const answering =
+    (reply: Partial<HttpResponse>): Http =>
+    async () => ({ status: 200, headers: {}, body: '', ...reply });
+
+  it('says whom it connected as', async () => {
+    const body = JSON.stringify({ id: 1, email: 'service@example.com', name: 'Service' });
+    expect(await smartsheet.test({ token: 't', base: '' }, answering({ body }))).toBe(
+      'Connected as Service (service@example.com).',
+    );
+  });
+
+  it('says where to look when the token is refused or missing', async () => {
+    const body = JSON.stringify({ errorCode: 1002, message: 'Your Access Token is invalid.' });
+    const refused = smartsheet.test({ token: 't', base: '' }, answering({ status: 401, body }));
+    await expect(refused).rejects.toMatchObject({
+      code: 'smartsheet_refused',
+      hint: expect.stringContaining('SMARTSHEET_ACCESS_TOKEN'),
+    });
+    await expect(smartsheet.test({ token: ' ', base: '' }, answering({}))).rejects.toMatchObject({
+      code: 'bad_setting',
+    });
+  });
+});
