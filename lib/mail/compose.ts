@@ -50,9 +50,9 @@ interface Told {
 }
 
 function toldInFull(alert: ToldAlert, frame: MailFrame): Told {
-  const { event, notice, severity } = alert;
+  const { event, notice } = alert;
   const why = alert.why.map(({ because }) => oneLine(because, 400));
-  const base = { word: severityWord(alert), level: severity };
+  const base = levelOf(alert);
   if (!event) {
     const known = notice ? [['What', oneLine(notice.text, 1000)] as const] : [];
     const links = [['Open the dashboard', frame.dashboardLink(null)] as const];
@@ -80,6 +80,12 @@ function toldInFull(alert: ToldAlert, frame: MailFrame): Told {
   };
 }
 
+/** The word, and the colour that goes with it. */
+function levelOf(alert: ToldAlert): { readonly word: string; readonly level: ToldAlert['severity'] } {
+  const word = severityWord(alert);
+  return { word, level: word === alert.severity ? alert.severity : 'HIGH' };
+}
+
 function factsOf(event: AuditEvent, frame: MailFrame): (readonly [string, string])[] {
   const known: (readonly [string, string | null])[] = [
     ['Who', personText(event.changed_by)],
@@ -96,8 +102,8 @@ function factsOf(event: AuditEvent, frame: MailFrame): (readonly [string, string
 }
 
 function asLine(alert: ToldAlert, frame: MailFrame): Line {
-  const { event, notice, severity } = alert;
-  const base = { level: severity, word: severityWord(alert) };
+  const { event, notice } = alert;
+  const base = levelOf(alert);
   if (!event) {
     return {
       ...base,
@@ -127,7 +133,7 @@ function opening(content: MailContent, { timeZone }: MailFrame): string {
     return `Since ${since} there ${content.total === 1 ? 'was' : 'were'} ${counted(content.total, 'more alert')} of the kind that you were mailed about. This is all of it.`;
   }
   if (content.kind === 'digest') {
-    return `You had got your ${counted(content.mailsPerHour, 'mail')} of the hour, so ${counted(content.total, 'alert')} since ${since} waited for this summary. None was dropped.`;
+    return `You already got ${counted(content.mailsPerHour, 'mail')} within an hour, so ${counted(content.total, 'alert')} since ${since} waited for this summary. None was dropped.`;
   }
   return content.total === 1 ? '' : `${counted(content.total, 'alert')} about the same row. The worst comes first.`;
 }
