@@ -1,0 +1,2 @@
+page: null, problem: '', viewer: null, trail: [], dialog: false, asked: null, reason: '', refusal: '', sending: false,
+      titles: { approved: 'Approve this change', false_alarm: 'This was a false alarm', looking: 'I am looking at it' },

@@ -1,0 +1,3 @@
+number(value) {
+      return Number(value).toLocaleString('en-US');
+    },

@@ -1,0 +1,51 @@
+import { number, options, string } from '../../lib/define';
+
+const SHOWING = { field: 'operation', is: ['overview'] } as const;
+const MARKING = { field: 'operation', is: ['mark'] } as const;
+
+/** Rows on one page of the tables. */
+export const PAGE_ROWS = 25;
+
+export const auditMetricsFields = {
+  operation: options({
+    label: 'What to do',
+    default: 'overview',
+    options: [
+      { value: 'overview', label: 'Give the overview' },
+      { value: 'attention', label: 'Give a page of what needs a look' },
+      { value: 'changes', label: 'Give a page of changes' },
+      { value: 'mark', label: 'Record a verdict' },
+    ],
+  }),
+  days: number({
+    label: 'Charts cover',
+    hint: 'Hours up to 7 days, days above.',
+    default: 7,
+    min: 1,
+    max: 400,
+    integer: true,
+    unit: 'days',
+    expression: true,
+    showWhen: SHOWING,
+  }),
+  riskFrom: number({
+    label: 'High risk from',
+    hint: 'A change of this risk needs a look, whatever its severity.',
+    default: 0.7,
+    min: 0.4,
+    max: 1,
+    expression: true,
+  }),
+  by: string({
+    label: 'Marked by',
+    hint: 'Who is signed in, as the server knows it. Never take it from the payload: a browser may send anything.',
+    expression: true,
+    showWhen: MARKING,
+  }),
+  role: string({
+    label: 'Their role',
+    hint: 'Only a manager or an admin may mark.',
+    expression: true,
+    showWhen: MARKING,
+  }),
+} as const;

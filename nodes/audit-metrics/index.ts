@@ -1,0 +1,1 @@
+export { auditMetrics } from './definition';

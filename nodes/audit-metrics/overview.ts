@@ -1,0 +1,113 @@
+import type { Emit, Params } from '../../lib/define';
+import type { Ports } from '../../lib/ports';
+import type { Overview } from '../../lib/store/overview';
+import type { auditMetricsFields } from './fields';
+import { PAGE_ROWS } from './fields';
+import { holdOff, remember, shownBy } from './shown';
+import type { Cards, cards, histogram, page, people, sheets, timeline } from './wires';
+import { moneyText, rowOf, whenText, whenTextOrNull } from './words';
+
+type Given = Emit<{
+  cards: typeof cards;
+  timeline: typeof timeline;
+  histogram: typeof histogram;
+  people: typeof people;
+  sheets: typeof sheets;
+  attention: typeof page;
+}>;
+
+/**
+ * The numbers of the overview page, when they differ from those given last.
+ * @returns nothing while nothing has changed
+ * @throws StoreUnavailable, StoreRefused  the page keeps what it shows
+ */
+export async function overview(
+  params: Pick<Params<typeof auditMetricsFields>, 'days' | 'riskFrom'>,
+  ports: Pick<Ports, 'store' | 'nodeId' | 'now' | 'settings'>,
+): Promise<Given> {
+  const shown = shownBy(ports);
+  const began = ports.now();
+  if (began < shown.nextAt) return {};
+  holdOff(shown, began);
+  try {
+    const { version, given } = await numbers(shown.version, began, params, ports);
+    remember(shown, version, began, ports.now());
+    return given;
+  } catch (thrown) {
+    // Whoever was told of the failure must see the numbers again, changed or not.
+    shown.version = undefined;
+    throw thrown;
+  }
+}
+
+async function numbers(
+  known: string | undefined,
+  now: number,
+  params: Pick<Params<typeof auditMetricsFields>, 'days' | 'riskFrom'>,
+  { store, settings }: Pick<Ports, 'store' | 'settings'>,
+): Promise<{ readonly version: string; readonly given: Given }> {
+  const risk_from = params.riskFrom ?? 0.7;
+  const answer = await store.overview({
+    now: new Date(now).toISOString(),
+    days: params.days ?? 7,
+    time_zone: settings.timeZone,
+    risk_from,
+    ...(known === undefined ? {} : { known }),
+  });
+  if (answer.unchanged) return { version: answer.version, given: {} };
+  const { events, next } = await store.needsLook({ risk_from, limit: PAGE_ROWS });
+  const rows = events.map((event) => rowOf(event, settings));
+  const attention = { rows, next, after: null, order: 'newest' };
+  return { version: answer.version, given: { ...charts(answer, settings), attention } };
+}
+
+function charts(answer: Overview, settings: Ports['settings']): Omit<Given, 'attention'> {
+  // A list is one message for each of its values, so a message that is a list stands in a list of its own.
+  return {
+    cards: cardsOf(answer, settings),
+    timeline: [answer.timeline.map(({ at, low, medium, high }) => ({ at, Low: low, Medium: medium, High: high }))],
+    histogram: [answer.histogram.map(({ tenth, changes }) => ({ risk: tenthText(tenth), Changes: changes }))],
+    people: [answer.people.map((each) => ({ ...each, person: each.person ?? 'Nobody knows who' }))],
+    sheets: [
+      answer.sheets.map(({ last_change_at, compared_at, ...sheet }) => ({
+        ...sheet,
+        last_change: whenTextOrNull(last_change_at, settings),
+        compared: whenTextOrNull(compared_at, settings),
+      })),
+    ],
+  };
+}
+
+function cardsOf({ cards: counted, sheets: watched, ...answer }: Overview, settings: Ports['settings']): Cards {
+  const { money_at_risk, last_problem_at, watching_since, last_event_at, last_backup_at, ...counts } = counted;
+  const { median_seconds_to_record, looking_by, ...numbers } = counts;
+  const webhook = watched.filter(({ watched_by }) => watched_by === 'webhook').length;
+  return {
+    ...numbers,
+    looking_by: [...looking_by],
+    version: answer.version,
+    as_of: whenText(answer.as_of, settings),
+    well: counts.look_at + counts.looking + counts.dead_letters === 0,
+    last_problem: whenTextOrNull(last_problem_at, settings),
+    watching_since: whenTextOrNull(watching_since, settings),
+    last_event: whenTextOrNull(last_event_at, settings),
+    last_backup: whenTextOrNull(last_backup_at, settings),
+    money_at_risk: money_at_risk.map((sum) => ({ ...sum, text: moneyText(sum.amount, sum.currency) })),
+    sheets: { webhook, polling: watched.length - webhook },
+    seconds_to_record: median_seconds_to_record,
+    period: periodText(answer, settings),
+    time_zone: settings.timeZone,
+  };
+}
+
+function periodText(
+  { days, until, as_of }: Pick<Overview, 'days' | 'until' | 'as_of'>,
+  settings: Ports['settings'],
+): string {
+  const length = days === 1 ? 'Last day' : `Last ${days} days`;
+  return until === as_of ? length : `${length} before ${whenText(until, settings)}, when the last change was made`;
+}
+
+function tenthText(tenth: number): string {
+  return `${tenth * 10}–${tenth * 10 + (tenth === 9 ? 10 : 9)}`;
+}

@@ -1,0 +1,73 @@
+import { receive, type Emit, type Params, type Status } from '../../lib/define';
+import type { Ports } from '../../lib/ports';
+import { auditMetricsFields, PAGE_ROWS } from './fields';
+import { overview } from './overview';
+import { attentionQuestion, changesQuestion, trailQueryOf, verdict } from './questions';
+import type { cards, histogram, marked, Page, page, people, Row, sheets, timeline } from './wires';
+import { markInWords, rowOf } from './words';
+
+export type Metrics = Emit<{
+  cards: typeof cards;
+  timeline: typeof timeline;
+  histogram: typeof histogram;
+  people: typeof people;
+  sheets: typeof sheets;
+  attention: typeof page;
+  changes: typeof page;
+  marked: typeof marked;
+}>;
+type Asked = Params<typeof auditMetricsFields>;
+type Lent = Pick<Ports, 'store' | 'nodeId' | 'now' | 'settings'>;
+
+/**
+ * What the dashboard shows, and what people say on it, as the node's operation says.
+ * @throws WrongMessageType  when the message is not what the operation takes
+ * @throws StoreRefused      a verdict without a right, without a reason or about nothing (BA005, BA001, BA006)
+ * @throws StoreUnavailable  nothing was recorded
+ */
+export async function showMetrics(input: unknown, params: Asked, ports: Lent): Promise<Metrics> {
+  switch (params.operation) {
+    case 'overview':
+      return overview(params, ports);
+    case 'attention':
+      return { attention: await attentionPage(input, params, ports) };
+    case 'changes':
+      return { changes: await changesPage(input, params, ports) };
+    case 'mark':
+      return { marked: await mark(input, params, ports) };
+  }
+}
+
+/** Only ids, words and the choice come from the browser; who says it comes from the fields, and the store decides. */
+async function mark(input: unknown, { by, role }: Asked, { store, settings }: Lent): Promise<NonNullable<Row['mark']>> {
+  return markInWords(await store.mark({ ...receive(verdict, input), by, role }), settings);
+}
+
+async function attentionPage(input: unknown, { riskFrom }: Asked, { store, settings }: Lent): Promise<Page> {
+  const { order, after } = receive(attentionQuestion, input);
+  const asked = { risk_from: riskFrom ?? 0.7, order, limit: PAGE_ROWS };
+  const { events, next } = await store.needsLook(after === undefined || after === null ? asked : { ...asked, after });
+  return { rows: events.map((event) => rowOf(event, settings)), next, after: after ?? null, order };
+}
+
+async function changesPage(input: unknown, { riskFrom }: Asked, { store, settings }: Lent): Promise<Page> {
+  const asked = receive(changesQuestion, input);
+  const { timeZone } = settings;
+  const query = trailQueryOf(asked, { timeZone, riskFrom: riskFrom ?? 0.7, limit: PAGE_ROWS });
+  const { events, next } = await store.search(query);
+  const marks = new Map(
+    (await store.marks(events.map(({ event_key }) => event_key))).map((mark) => [mark.event_key, mark]),
+  );
+  const rows = events.map((event) => rowOf({ ...event, mark: marks.get(event.event_key) ?? null }, settings));
+  return { rows, next, after: asked.after ?? null, order: asked.order };
+}
+
+/** What was given, in a few words. */
+export function metricsStatus({ cards: given, changes, attention, marked: said }: Metrics): Status {
+  const [mark] = said === undefined ? [] : [said].flat();
+  if (mark) return { state: 'ok', text: `${mark.mark} by ${mark.by}` };
+  const [shown] = given === undefined ? [] : [given].flat();
+  if (shown) return { state: shown.look_at > 0 ? 'warning' : 'ok', text: `${shown.look_at} to look at` };
+  const [table] = [changes ?? attention ?? []].flat();
+  return { state: 'ok', text: table ? `${table.rows.length} rows` : 'nothing new' };
+}

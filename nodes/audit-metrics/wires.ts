@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { wire } from '../../lib/define';
+import { severity } from '../../lib/event/audit-event';
+
+const markSchema = z.object({
+  event_key: z.string(),
+  mark: z.enum(['approved', 'false_alarm', 'looking']),
+  reason: z.string(),
+  by: z.string(),
+  marked_at: z.string(),
+  /** The same in words, in business time. */
+  when: z.string(),
+});
+
+/** A change as a table shows it: every value in the words that people read, in business time. */
+const rowSchema = z.object({
+  event_key: z.string(),
+  when: z.string(),
+  sheet: z.string(),
+  work_request: z.string().nullable(),
+  what: z.string(),
+  old_value: z.string(),
+  new_value: z.string(),
+  delta: z.string().nullable(),
+  person: z.string(),
+  severity,
+  /** Hundredths; null = not scored. */
+  risk: z.number().nullable(),
+  violation: z.string().nullable(),
+  issue: z.string(),
+  suggested_fix: z.string(),
+  reasons: z.array(z.string()),
+  /** An https address that opens the row, or null. */
+  link: z.string().nullable(),
+  mark: markSchema.nullable(),
+});
+
+const moneySchema = z.object({ text: z.string(), currency: z.string(), amount: z.string(), changes: z.number() });
+
+const cardsSchema = z.object({
+  /** Of what these cards tell; the same as long as nothing has changed. */
+  version: z.string(),
+  as_of: z.string(),
+  look_at: z.number(),
+  looking: z.number(),
+  looking_by: z.array(z.object({ name: z.string(), events: z.number() })),
+  well: z.boolean(),
+  last_problem: z.string().nullable(),
+  watching_since: z.string().nullable(),
+  last_event: z.string().nullable(),
+  events: z.number(),
+  events_today: z.number(),
+  high_risk_today: z.number(),
+  money_at_risk: z.array(moneySchema),
+  changes_waiting: z.number(),
+  dead_letters: z.number(),
+  sheets: z.object({ webhook: z.number(), polling: z.number() }),
+  seconds_to_record: z.number().nullable(),
+  last_backup: z.string().nullable(),
+  /** What the charts cover, in words. */
+  period: z.string(),
+  time_zone: z.string(),
+});
+
+export const cards = wire('dashboard-cards', cardsSchema);
+export const timeline = wire(
+  'chart-rows',
+  z.array(z.object({ at: z.string(), Low: z.number(), Medium: z.number(), High: z.number() })).max(500),
+);
+export const histogram = wire('chart-rows', z.array(z.object({ risk: z.string(), Changes: z.number() })).max(500));
+export const people = wire(
+  'chart-rows',
+  z.array(z.object({ person: z.string(), changes: z.number(), needs_look: z.number() })).max(500),
+);
+export const sheets = wire(
+  'chart-rows',
+  z
+    .array(
+      z.object({
+        sheet_id: z.string(),
+        name: z.string(),
+        changes: z.number(),
+        watched_by: z.enum(['webhook', 'polling']),
+        last_change: z.string().nullable(),
+        compared: z.string().nullable(),
+      }),
+    )
+    .max(500),
+);
+
+/** A page of a table, and how to ask for the next. */
+const pageSchema = z.object({
+  rows: z.array(rowSchema),
+  next: z.string().nullable(),
+  /** The `after` that this page was asked with; null = the first page. */
+  after: z.string().nullable(),
+  order: z.string(),
+});
+export const page = wire('event-page', pageSchema);
+export const marked = wire('mark', markSchema);
+
+export type Cards = z.infer<typeof cardsSchema>;
+export type Row = z.infer<typeof rowSchema>;
+export type Page = z.infer<typeof pageSchema>;

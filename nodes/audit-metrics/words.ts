@@ -1,0 +1,88 @@
+import { DateTime } from 'luxon';
+import { parseAmount } from '../../lib/event';
+import { deltaText, money, oneLine, valueText } from '../../lib/mail/words';
+import type { BillingSettings } from '../../lib/settings';
+import type { Mark, MarkedEvent } from '../../lib/store/overview';
+import type { Row } from './wires';
+
+const LONGEST_SENTENCE = 600;
+
+const VIOLATIONS: Readonly<Record<string, string>> = {
+  HISTORICAL_CHANGE: 'Closed week changed',
+  HISTORICAL_ROW_ADDED: 'Row added to a closed week',
+  HISTORICAL_ROW_DELETED: 'Row gone from a closed week',
+  DATE_VALIDATION_ERROR: 'Date that cannot be right',
+  APPROVED_CORRECTION: 'Approved correction',
+  WATCH_GAP: 'Nobody watched',
+  CONFIGURATION_WEAKENED: 'Detection weakened',
+};
+
+const KINDS: Readonly<Record<string, string>> = {
+  row_added: 'Row added',
+  row_deleted: 'Row deleted',
+  row_moved: 'Row moved away',
+  column_renamed: 'Column renamed',
+  watch_gap: 'Gap in the watch',
+  sheet_checked: 'Sheet checked',
+};
+
+const ACTORS: Readonly<Record<string, string>> = {
+  automation: 'An automation',
+  form: 'A form',
+  cell_link: 'A linked cell',
+  system: 'Smartsheet',
+};
+
+type Read = Pick<BillingSettings, 'timeZone' | 'columnAliases'>;
+
+/** A time where the business is, short enough for a table: `Tue 3 Feb 2026, 09:30`. */
+export function whenText(instant: string, { timeZone }: Pick<Read, 'timeZone'>): string {
+  return DateTime.fromISO(instant, { zone: timeZone }).setLocale('en-GB').toFormat('ccc d LLL yyyy, HH:mm');
+}
+
+export function whenTextOrNull(instant: string | null, read: Pick<Read, 'timeZone'>): string | null {
+  return instant === null ? null : whenText(instant, read);
+}
+
+/** An event in the words of a table. */
+export function rowOf(event: MarkedEvent, read: Read): Row {
+  return {
+    event_key: event.event_key,
+    when: whenText(event.changed_at, read),
+    sheet: oneLine(event.sheet_name) || `Sheet ${event.sheet_id}`,
+    work_request: event.work_request,
+    what: event.column_name === null ? (KINDS[event.kind] ?? 'Changed') : oneLine(event.column_name),
+    old_value: valueText(event.old_value, event, read.columnAliases),
+    new_value: valueText(event.new_value, event, read.columnAliases),
+    delta: deltaText(event.delta, event, read.columnAliases),
+    person: personOf(event),
+    severity: event.severity,
+    risk: event.risk_score === null ? null : Math.round(event.risk_score * 100),
+    violation: VIOLATIONS[event.violation_type] ?? null,
+    issue: oneLine(event.issue_description, LONGEST_SENTENCE),
+    suggested_fix: oneLine(event.suggested_fix, LONGEST_SENTENCE),
+    reasons: event.reasons.map(({ because }) => oneLine(because, LONGEST_SENTENCE)),
+    link: safeLink(event.sheet_reference),
+    mark: event.mark === null ? null : markInWords(event.mark, read),
+  };
+}
+
+export function markInWords(mark: Mark, read: Pick<Read, 'timeZone'>): NonNullable<Row['mark']> {
+  return { ...mark, reason: oneLine(mark.reason, LONGEST_SENTENCE), when: whenText(mark.marked_at, read) };
+}
+
+/** Money of one currency, from an exact decimal. */
+export function moneyText(amount: string, currency: string): string {
+  const exact = parseAmount(amount);
+  return exact === null ? `${amount} ${currency}` : money(exact, currency);
+}
+
+function personOf({ changed_by, changed_by_kind }: MarkedEvent): string {
+  const name = changed_by === null ? '' : oneLine(changed_by);
+  return name || ACTORS[changed_by_kind] || 'Nobody knows who';
+}
+
+/** A link that a cell or a sheet brings must not run anything: only web addresses pass. */
+function safeLink(link: string | null): string | null {
+  return link !== null && /^https?:\/\/[^\s"'<>]+$/iu.test(link) ? link : null;
+}
