@@ -126,6 +126,8 @@ function prepareUserDir(userDir: string, port: number, options: NodeRedOptions):
     credentialSecret: 'only for tests',
     telemetry: { enabled: false },
     editorTheme: { tours: false },
+    // Else the editor asks catalogue.nodered.org.
+    externalModules: { palette: { allowInstall: false } },
     ...options.settings,
   };
   const over = options.settingsCode ? `, ${options.settingsCode}` : '';

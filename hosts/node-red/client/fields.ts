@@ -1,5 +1,5 @@
 import type { Field } from '../../../lib/define';
-import { fixedSource } from '../editor/defaults';
+import { fixedSource, initialValue } from '../editor/defaults';
 import { optionKey } from '../editor/form';
 import { readField } from '../fields/read-field';
 import { typeProperty } from '../names';
@@ -7,9 +7,13 @@ import { inputOf, type OpenDialog, type TypedInputType } from './editor-api';
 
 const EXPRESSIONS = ['msg', 'flow', 'global', 'env', 'jsonata'];
 
-/** Fills what Node-RED does not fill by itself: inputs with a source, ticks, tables. */
+/**
+ * Fills what Node-RED does not fill by itself: inputs with a source, ticks, tables, and what an imported flow left out,
+ * which the runtime takes as the default.
+ */
 export function prepareField(open: OpenDialog, name: string, field: Field): void {
-  const saved = open.node[name];
+  const saved = open.node[name] ?? initialValue(field);
+  if (open.node[name] === undefined && field.kind !== 'secret') fill(inputOf(open, name), saved);
   if (field.expression || field.kind === 'json') return typed(open, name, field);
   if (field.kind === 'multi-options') {
     const chosen = Array.isArray(saved) ? saved.map(String) : [];
@@ -51,12 +55,17 @@ export function isComposed(field: Field): boolean {
   return field.kind === 'multi-options' || field.kind === 'weights';
 }
 
+function fill(input: JQuery, value: unknown): void {
+  if (typeof value === 'boolean' && input.is(':checkbox')) input.prop('checked', value);
+  else if (typeof value !== 'object') input.val(String(value));
+}
+
 function typed(open: OpenDialog, name: string, field: Field): void {
   const input = inputOf(open, name);
   const types = field.expression ? [fixedType(open, name, field), ...EXPRESSIONS] : ['json'];
   const typeField = field.expression ? { typeField: `#${open.prefix}-${typeProperty(name)}` } : {};
   input.typedInput({ types, ...typeField });
-  input.typedInput('width', 'calc(100% - 110px)');
+  input.typedInput('width', '70%');
 }
 
 function fixedType(open: OpenDialog, name: string, field: Field): string | TypedInputType {

@@ -9,7 +9,10 @@ export function formHtml(editable: Editable): string {
   const { shown, more } = arrange(editable.fields);
   const { credentials, settings } = choicesOf(editable);
   const row = (name: string): string => fieldRow(prefix, name, editable.fields[name] as Field);
-  const hidden = [...more.map(row), ...(settings ? [choiceRow(prefix, settings, 'billing-settings')] : [])];
+  const hidden = [
+    ...more.map(row),
+    ...(settings ? [choiceRow(prefix, settings, 'billing-settings', 'billing-settings-hint')] : []),
+  ];
   return [
     nameRow(prefix),
     ...credentials.map((choice) => choiceRow(prefix, choice, `credentials.${choice.property}`)),
@@ -31,10 +34,11 @@ function nameRow(prefix: string): string {
 </div>`;
 }
 
-function choiceRow(prefix: string, { property }: Choice, key: string): string {
-  return `<div class="form-row">
+function choiceRow(prefix: string, { property }: Choice, key: string, hint?: string): string {
+  const said = hint ? `\n  <div class="billing-audit-hint" data-i18n="${hint}"></div>` : '';
+  return `<div class="form-row billing-audit-choice">
   <label for="${prefix}-${property}"><span data-i18n="${key}"></span></label>
-  <input type="text" id="${prefix}-${property}">
+  <input type="text" id="${prefix}-${property}">${said}
 </div>`;
 }
 
