@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { codeOf } from './error-code';
 import { SecretUnreadable } from './store-errors';
 
 /** Seals short secrets for storage, each bound to what it belongs to: a sealed text moved elsewhere does not open. */
@@ -60,7 +61,7 @@ function makeKey(file: string): void {
   try {
     descriptor = openSync(file, 'wx', 0o600);
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST') return;
+    if (codeOf(thrown) === 'EEXIST') return;
     throw thrown;
   }
   try {

@@ -47,7 +47,7 @@ create table billing_audit.audit_events (
     hash                    bytea        not null check (octet_length(hash) = 32),
     primary key (stream, seq),
     unique (position),
-    check (hash = sha256(previous_hash || convert_to(preimage, 'UTF8')))
+    constraint hash_is_of_preimage check (hash = sha256(previous_hash || convert_to(preimage, 'UTF8')))
 );
 comment on table billing_audit.audit_events is 'Immutable. hash = sha256(previous_hash || preimage); columns are checked against the preimage.';
 comment on column billing_audit.audit_events.position is 'Order of storing over all streams, with gaps.';

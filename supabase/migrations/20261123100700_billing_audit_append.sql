@@ -113,6 +113,7 @@ declare
     streams_   text[];
     given      record;
     entry      billing_audit.audit_events;
+    heads      billing_audit.streams[];
     head       billing_audit.streams;
     first_     billing_audit.event_keys;
     salt       bytea;
@@ -125,10 +126,12 @@ begin
     select s, billing_audit.genesis(s) from unnest(streams_) as s where s is not null order by s
     on conflict do nothing;
     perform from billing_audit.streams where stream = any (streams_) order by stream for update;
+    select array_agg(h order by h.stream), array_agg(h.stream order by h.stream) into heads, streams_
+    from billing_audit.streams as h where h.stream = any (streams_);
 
     for given in
         select e.event, e.place from jsonb_array_elements(p -> 'events') with ordinality as e (event, place)
-        order by e.event ->> 'sheet_id', e.place
+        order by e.place
     loop
         select * into first_ from billing_audit.event_keys where event_key = given.event ->> 'event_key';
         if found then
@@ -139,10 +142,7 @@ begin
             continue;
         end if;
         entry := billing_audit.entry_of(given.event);
-        if head.stream is distinct from entry.stream then
-            update billing_audit.streams set seq = head.seq, head = head.head where stream = head.stream;
-            select * into head from billing_audit.streams where stream = entry.stream;
-        end if;
+        head := heads[array_position(streams_, entry.stream)];
         payload := billing_audit.payload_of(given.event);
         -- 122 random bits out of the core, so that no extension is needed.
         salt := uuid_send(gen_random_uuid());
@@ -155,11 +155,12 @@ begin
         perform billing_audit.insert_entry(entry, salt, payload);
         head.seq := entry.seq;
         head.head := entry.hash;
+        heads[array_position(streams_, entry.stream)] := head;
         appended[given.place] := jsonb_build_object(
             'event_key', entry.event_key, 'stream', entry.stream, 'seq', entry.seq, 'is_new', true,
             'timestamp', billing_audit.instant(now_));
     end loop;
-    update billing_audit.streams set seq = head.seq, head = head.head where stream = head.stream;
+    update billing_audit.streams as s set seq = h.seq, head = h.head from unnest(heads) as h where s.stream = h.stream;
 
     update billing_audit.changes
     set state = 'done', done_at = now_, leased_until = null, body = null

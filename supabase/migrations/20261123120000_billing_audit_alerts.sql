@@ -47,6 +47,7 @@ create table billing_audit.alert_recipients (
     hour_from      timestamptz,
     mails          integer     not null default 0 check (mails >= 0)
 );
+comment on table billing_audit.alert_recipients is 'The hour that a recipient''s mails are counted in. Its row is the lock of whoever raises or sends for the recipient.';
 comment on column billing_audit.alert_recipients.hour_from is 'When the hour began: with the first mail after the last hour was over.';
 
 create table billing_audit.alert_groups (

@@ -1,6 +1,7 @@
 import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { codeOf } from '../error-code';
 import { StoreLocked } from '../store-errors';
 
 /** Who holds the lock; the content of the lock file. */
@@ -156,10 +157,4 @@ function lastBeat(file: string): number {
   } catch {
     return 0;
   }
-}
-
-function codeOf(thrown: unknown): string | null {
-  // Not instanceof: Jest runs tests in a realm of its own, and the file system's errors come from another.
-  const code = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? thrown.code : null;
-  return typeof code === 'string' ? code : null;
 }

@@ -7,13 +7,7 @@ declare module '@electric-sql/pglite/nodefs' {
   /** The start options of the WebAssembly module. */
   export type StartOptions = Parameters<Files['init']>[1];
 
-  /** The class has all that `Files` asks for; merged in, since the compiler cannot see it. */
-  export interface NodeFS extends Files {
-    init(...given: Parameters<Files['init']>): ReturnType<Files['init']>;
-  }
+  export type NodeFS = Files & { readonly rootDir: string };
 
-  export class NodeFS {
-    protected readonly rootDir: string;
-    constructor(directory: string);
-  }
+  export const NodeFS: new (directory: string) => NodeFS;
 }
