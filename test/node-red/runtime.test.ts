@@ -138,7 +138,7 @@ describe.each([
     await red.deploy(scales({ heavyFrom: '500', heavyFromType: 'num' }));
     const { body } = await ask<Caught>(red.address, { weight: 3 });
     expect(body).toMatchObject({ code: 'bad_setting' });
-    expect(body.message).toContain('"Heavy from" must be 100 or less.');
+    expect(body.message).toContain('"Heavy from" must be 100 or less; it holds "500".');
   });
 
   it.each(['/webhook', '/WEBHOOK/', '/webhook?x=1'])(

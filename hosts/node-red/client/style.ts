@@ -6,6 +6,7 @@ const CSS = `
 .billing-audit-hint { color: var(--red-ui-tertiary-text-color, #777); font-size: 12px; line-height: 1.35; }
 .billing-audit-field > input[type=checkbox] { width: auto; margin: 6px 0 0; }
 .billing-audit-field > select { width: 70%; }
+.billing-audit-field > .red-ui-typedInput-container { width: 70% !important; }
 .billing-audit-field > .billing-audit-hint, .billing-audit-choice > .billing-audit-hint { margin: 2px 0 0 105px; }
 .billing-audit-unit { margin-left: 4px; }
 .billing-audit-more { margin: 4px 0 12px; border-top: 1px solid var(--red-ui-secondary-border-color, #ddd); }
@@ -19,7 +20,7 @@ const CSS = `
 .billing-audit-points input[type=number] { width: 70px; margin: 0; }
 .billing-audit-try { margin-top: 14px; }
 .billing-audit-sides { display: flex; flex-wrap: wrap; gap: 12px; margin-top: 8px; }
-.billing-audit-side { flex: 1 1 220px; min-width: 0; }
+.billing-audit-side { flex: 1 1 180px; min-width: 0; }
 .billing-audit-side h4 { margin: 0 0 4px; font-size: 13px; }
 .billing-audit-side h5 { margin: 0 0 2px; font-size: 12px; font-weight: 500; }
 textarea.billing-audit-example, .billing-audit-result {

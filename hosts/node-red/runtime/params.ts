@@ -24,6 +24,7 @@ export interface Completed {
   readonly settings: BillingSettings;
 }
 
+const LONGEST_FOUND = 60;
 /** Sources whose value is in the field itself. */
 const FIXED = new Set(['', 'str', 'num', 'bool', 'json', 'choice']);
 
@@ -54,7 +55,14 @@ export async function completeParams(house: House, asked: Asked): Promise<Comple
 export function checkedValue(field: Field, raw: unknown): unknown {
   const reading = readField(field, raw);
   if (reading.ok) return reading.value;
-  throw new BadSetting(field.label, sentenceOf(reading.problem), `Open the node and correct "${field.label}".`);
+  const why = `${sentenceOf(reading.problem)}${found(field, raw)}`;
+  throw new BadSetting(field.label, why, `Open the node and correct "${field.label}".`);
+}
+
+/** What a field holds, for its error; a secret is never told. */
+function found(field: Field, raw: unknown): string {
+  if (field.kind === 'secret' || isEmpty(raw)) return '';
+  return `; it holds ${JSON.stringify(raw).slice(0, LONGEST_FOUND)}`;
 }
 
 /** The values that are set among settings fields: what is empty is left out, so that it can be inherited. */
