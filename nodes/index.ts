@@ -1,5 +1,8 @@
 import type { NodeDefinition } from '../lib/define';
 import { smartsheet } from '../credentials/smartsheet';
+import { alertChannel, smtp } from '../credentials/smtp';
+import { alertNode } from './alert';
+import { auditMetrics } from './audit-metrics';
 import { auditTrail } from './audit-trail';
 import { billingRules } from './billing-rules';
 import { billingSettings } from './billing-settings';
@@ -12,8 +15,10 @@ export const nodes = [
   billingRules,
   riskScore,
   auditTrail,
+  alertNode,
+  auditMetrics,
   billingSettings,
 ] as const satisfies readonly NodeDefinition[];
 
 /** The credentials that these nodes ask for. */
-export const credentials = [smartsheet] as const;
+export const credentials = [smartsheet, smtp, alertChannel] as const;
