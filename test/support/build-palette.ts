@@ -8,9 +8,18 @@ const ROOT = resolve(__dirname, '../..');
  * @returns the folder of the package
  */
 export function buildPalette(name: string, { definitions, palette }: { definitions: string; palette: string }): string {
+  return build(name, { definitions, palette, workers: {} });
+}
+
+/** Builds the palette as it is shipped, without touching `dist/`, where another test may be running it. */
+export function buildShippedPalette(name: string): string {
+  return build(name, {});
+}
+
+function build(name: string, options: Readonly<Record<string, unknown>>): string {
   const outdir = join(ROOT, 'build', 'test-palettes', name);
-  const options = { outdir, definitions, palette, folders: ['nodes', 'credentials'], workers: {} };
-  const script = `import { buildNodeRed } from './scripts/build/node-red.mjs'; await buildNodeRed(${JSON.stringify(options)});`;
+  const given = JSON.stringify({ ...options, outdir });
+  const script = `import { buildNodeRed } from './scripts/build/node-red.mjs'; await buildNodeRed(${given});`;
   execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: ROOT, stdio: 'pipe' });
   return outdir;
 }

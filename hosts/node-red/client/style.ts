@@ -2,7 +2,8 @@ const ID = 'billing-audit-style';
 
 /** Uses the editor's own colours, so that it fits its light and its dark theme. */
 const CSS = `
-.billing-audit-field > label, .billing-audit-more .form-row > label { vertical-align: top; padding-top: 4px; }
+.form-row.billing-audit-field { display: flow-root; }
+.form-row.billing-audit-field > label { float: left; margin-right: 4px; padding-top: 6px; line-height: 1.3; }
 .billing-audit-hint { color: var(--red-ui-tertiary-text-color, #777); font-size: 12px; line-height: 1.35; }
 .billing-audit-field > input[type=checkbox] { width: auto; margin: 6px 0 0; }
 .billing-audit-field > select { width: 70%; }
@@ -12,11 +13,11 @@ const CSS = `
 .billing-audit-more { margin: 4px 0 12px; border-top: 1px solid var(--red-ui-secondary-border-color, #ddd); }
 .billing-audit-more > summary { cursor: pointer; padding: 8px 0; font-weight: 500; }
 .billing-audit-ticks { display: inline-block; width: 70%; }
-.billing-audit-ticks label { display: block; width: auto; }
+.form-row.billing-audit-field .billing-audit-ticks label { display: block; width: auto; }
 .billing-audit-ticks input[type=checkbox] { width: auto; margin: 0 6px 2px 0; }
 .billing-audit-points { display: inline-table; width: 70%; }
 .billing-audit-points td { padding: 1px 8px 1px 0; }
-.billing-audit-points label { width: auto; margin: 0; }
+.form-row.billing-audit-field .billing-audit-points label { width: auto; margin: 0; }
 .billing-audit-points input[type=number] { width: 70px; margin: 0; }
 .billing-audit-try { margin-top: 14px; }
 .billing-audit-sides { display: flex; flex-wrap: wrap; gap: 12px; margin-top: 8px; }
