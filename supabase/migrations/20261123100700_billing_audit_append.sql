@@ -42,68 +42,47 @@ as $$
         'values', coalesce(event -> 'values', '{}'))
 $$;
 
--- The immutable half, without its place in the chain.
-create function billing_audit.entry_of(event jsonb) returns billing_audit.audit_events
-language plpgsql stable
+-- The chain as a window aggregate: each hash over the one before it, the first over the head of the stream.
+create function billing_audit.next_hash(hash bytea, head bytea, preimage text) returns bytea
+language sql immutable
+set search_path = ''
+as $$
+    select sha256(coalesce(hash, head) || convert_to(preimage, 'UTF8'))
+$$;
+create aggregate billing_audit.chained(head bytea, preimage text) (sfunc = billing_audit.next_hash, stype = bytea);
+
+-- An event without one of these cannot be recorded; the first such field is named with the event that lacks it.
+create function billing_audit.require_of_events(events jsonb) returns void
+language plpgsql immutable
 set search_path = ''
 as $$
 declare
-    entry billing_audit.audit_events;
+    lacking record;
 begin
-    perform billing_audit.require(event, 'event_key', 'kind', 'sheet_id', 'violation_type', 'changed_at', 'severity',
-        'audit_run_id', 'currency', 'changed_by_kind', 'intermediate_unknown');
-    entry.stream := 'sheet:' || (event ->> 'sheet_id');
-    entry.event_key := event ->> 'event_key';
-    entry.kind := event ->> 'kind';
-    entry.sheet_id := event ->> 'sheet_id';
-    entry.row_id := event ->> 'row_id';
-    entry.work_request := event ->> 'work_request';
-    entry.column_name := event ->> 'column_name';
-    entry.violation_type := event ->> 'violation_type';
-    entry.delta := (event ->> 'delta')::numeric;
-    entry.currency := event ->> 'currency';
-    entry.changed_by_kind := event ->> 'changed_by_kind';
-    entry.changed_at := (event ->> 'changed_at')::timestamptz;
-    entry.week_ending := (event ->> 'week_ending')::date;
-    entry.is_historical := (event ->> 'is_historical')::boolean;
-    entry.audit_run_id := event ->> 'audit_run_id';
-    entry.severity := event ->> 'severity';
-    entry.risk_score := (event ->> 'risk_score')::numeric;
-    entry.anomaly_score := (event ->> 'anomaly_score')::numeric;
-    entry.predicted_category := event ->> 'predicted_category';
-    entry.approval_id := event ->> 'approval_id';
-    entry.intermediate_unknown := (event ->> 'intermediate_unknown')::boolean;
-    entry.rules_hash := event ->> 'rules_hash';
-    entry.model_version := event ->> 'model_version';
-    entry.flow_version := event ->> 'flow_version';
-    return entry;
+    select e.event ->> 'event_key' as event_key, n.name into lacking
+    from jsonb_array_elements(events) as e (event)
+    cross join unnest(array['event_key', 'kind', 'sheet_id', 'violation_type', 'changed_at', 'severity', 'audit_run_id',
+        'currency', 'changed_by_kind', 'intermediate_unknown']) as n (name)
+    where e.event ->> n.name is null
+    limit 1;
+    if found then
+        raise exception using errcode = 'BA001',
+            message = format('Event %s lacks "%s".', coalesce(lacking.event_key, 'without a key'), lacking.name),
+            hint = 'The program and the store may be of different versions: run "billing-audit migrate".';
+    end if;
 end
-$$;
-
-create function billing_audit.insert_entry(entry billing_audit.audit_events, salt bytea, payload jsonb) returns void
-language sql
-set search_path = ''
-as $$
-    insert into billing_audit.audit_events (
-        stream, seq, event_key, kind, recorded_at, sheet_id, row_id, work_request, column_name, violation_type, delta,
-        currency, changed_by_kind, changed_at, week_ending, is_historical, audit_run_id, severity, risk_score,
-        anomaly_score, predicted_category, approval_id, intermediate_unknown, rules_hash, model_version, flow_version,
-        commitment, previous_hash, preimage, hash)
-    values (
-        entry.stream, entry.seq, entry.event_key, entry.kind, entry.recorded_at, entry.sheet_id, entry.row_id,
-        entry.work_request, entry.column_name, entry.violation_type, entry.delta, entry.currency,
-        entry.changed_by_kind, entry.changed_at, entry.week_ending, entry.is_historical, entry.audit_run_id,
-        entry.severity, entry.risk_score, entry.anomaly_score, entry.predicted_category, entry.approval_id,
-        entry.intermediate_unknown, entry.rules_hash, entry.model_version, entry.flow_version, entry.commitment,
-        entry.previous_hash, entry.preimage, entry.hash);
-    insert into billing_audit.event_payloads (stream, seq, event_key, salt, payload, changed_at)
-    values (entry.stream, entry.seq, entry.event_key, salt, payload, entry.changed_at);
-    insert into billing_audit.event_keys (event_key, stream, seq) values (entry.event_key, entry.stream, entry.seq);
 $$;
 
 -- p: events (AuditEvent, lib/event/audit-event.ts). Gives {appended: [{event_key, stream, seq, timestamp, is_new}]} in
 -- the order of the events, and marks their changes done. A key that is in the trail already appends nothing.
--- The heads are locked in one order by everybody, so that two appends never wait for each other.
+-- The heads are locked in one order by everybody, so that two appends never wait for each other. All the rest is one
+-- statement, told from top to bottom:
+--   given     the events; of those that share a key the first counts
+--   known     keys that are in the trail already
+--   fresh     what is new, with its number in its stream, its salt and its erasable half
+--   entries   the immutable half of each
+--   told      the text of each that is hashed
+--   chained   the hashes, each over the one before
 create function public.billing_audit_append(p jsonb) returns jsonb
 language plpgsql security definer
 set search_path = ''
@@ -111,61 +90,84 @@ as $$
 declare
     now_       timestamptz := billing_audit.clock();
     streams_   text[];
-    given      record;
-    entry      billing_audit.audit_events;
-    heads      billing_audit.streams[];
-    head       billing_audit.streams;
-    first_     billing_audit.event_keys;
-    salt       bytea;
-    payload    jsonb;
-    appended   jsonb[] := array[]::jsonb[];
+    appended   jsonb;
 begin
     perform billing_audit.require(p, 'events');
+    perform billing_audit.require_of_events(p -> 'events');
     select array_agg(distinct 'sheet:' || (e ->> 'sheet_id')) into streams_ from jsonb_array_elements(p -> 'events') as e;
     insert into billing_audit.streams (stream, head)
     select s, billing_audit.genesis(s) from unnest(streams_) as s where s is not null order by s
     on conflict do nothing;
     perform from billing_audit.streams where stream = any (streams_) order by stream for update;
-    select array_agg(h order by h.stream), array_agg(h.stream order by h.stream) into heads, streams_
-    from billing_audit.streams as h where h.stream = any (streams_);
 
-    for given in
-        select e.event, e.place from jsonb_array_elements(p -> 'events') with ordinality as e (event, place)
-        order by e.place
-    loop
-        select * into first_ from billing_audit.event_keys where event_key = given.event ->> 'event_key';
-        if found then
-            appended[given.place] := jsonb_build_object(
-                'event_key', first_.event_key, 'stream', first_.stream, 'seq', first_.seq, 'is_new', false,
-                'timestamp', (select billing_audit.instant(recorded_at) from billing_audit.audit_events
-                    where stream = first_.stream and seq = first_.seq));
-            continue;
-        end if;
-        entry := billing_audit.entry_of(given.event);
-        head := heads[array_position(streams_, entry.stream)];
-        payload := billing_audit.payload_of(given.event);
-        -- 122 random bits out of the core, so that no extension is needed.
-        salt := uuid_send(gen_random_uuid());
-        entry.seq := head.seq + 1;
-        entry.recorded_at := now_;
-        entry.commitment := billing_audit.commit_to(salt, payload);
-        entry.previous_hash := head.head;
-        entry.preimage := billing_audit.event_preimage(entry);
-        entry.hash := sha256(entry.previous_hash || convert_to(entry.preimage, 'UTF8'));
-        perform billing_audit.insert_entry(entry, salt, payload);
-        head.seq := entry.seq;
-        head.head := entry.hash;
-        heads[array_position(streams_, entry.stream)] := head;
-        appended[given.place] := jsonb_build_object(
-            'event_key', entry.event_key, 'stream', entry.stream, 'seq', entry.seq, 'is_new', true,
-            'timestamp', billing_audit.instant(now_));
-    end loop;
-    update billing_audit.streams as s set seq = h.seq, head = h.head from unnest(heads) as h where s.stream = h.stream;
+    with given as materialized (
+        select e.event, e.place, e.event ->> 'event_key' as event_key, 'sheet:' || (e.event ->> 'sheet_id') as stream,
+            row_number() over (partition by e.event ->> 'event_key' order by e.place) = 1 as is_first
+        from jsonb_array_elements(p -> 'events') with ordinality as e (event, place)
+    ), known as materialized (
+        select k.event_key, k.stream, k.seq, a.recorded_at
+        from billing_audit.event_keys as k
+        join billing_audit.audit_events as a on a.stream = k.stream and a.seq = k.seq
+        where k.event_key in (select event_key from given)
+    ), fresh as materialized (
+        select g.event_key, g.place, g.event, g.stream, h.head,
+            h.seq + row_number() over (partition by g.stream order by g.place) as seq,
+            -- 122 random bits out of the core, so that no extension is needed.
+            uuid_send(gen_random_uuid()) as salt, billing_audit.payload_of(g.event) as payload
+        from given as g
+        join billing_audit.streams as h using (stream)
+        where g.is_first and not exists (select from known where known.event_key = g.event_key)
+    ), entries as materialized (
+        select f.place, f.stream, f.seq, f.head, f.salt, f.payload, jsonb_populate_record(
+            null::billing_audit.audit_events, f.event || jsonb_build_object(
+                'stream', f.stream, 'seq', f.seq, 'recorded_at', now_,
+                'commitment', billing_audit.commit_to(f.salt, f.payload))) as entry
+        from fresh as f
+    ), told as materialized (
+        select *, billing_audit.event_preimage(entry) as preimage from entries
+    ), chained as materialized (
+        select *, billing_audit.chained(head, preimage) over (partition by stream order by seq) as hash from told
+    ), inserted as (
+        insert into billing_audit.audit_events (
+            stream, seq, event_key, kind, recorded_at, sheet_id, row_id, work_request, column_name, violation_type,
+            delta, currency, changed_by_kind, changed_at, week_ending, is_historical, audit_run_id, severity,
+            risk_score, anomaly_score, predicted_category, approval_id, intermediate_unknown, rules_hash,
+            model_version, flow_version, commitment, previous_hash, preimage, hash)
+        select
+            stream, seq, (entry).event_key, (entry).kind, now_, (entry).sheet_id, (entry).row_id,
+            (entry).work_request, (entry).column_name, (entry).violation_type, (entry).delta, (entry).currency,
+            (entry).changed_by_kind, (entry).changed_at, (entry).week_ending, (entry).is_historical,
+            (entry).audit_run_id, (entry).severity, (entry).risk_score, (entry).anomaly_score,
+            (entry).predicted_category, (entry).approval_id, (entry).intermediate_unknown, (entry).rules_hash,
+            (entry).model_version, (entry).flow_version, (entry).commitment,
+            lag(hash, 1, head) over (partition by stream order by seq), preimage, hash
+        from chained
+        order by place
+    ), payloads as (
+        insert into billing_audit.event_payloads (stream, seq, event_key, salt, payload, changed_at)
+        select stream, seq, (entry).event_key, salt, payload, (entry).changed_at from chained
+    ), keys as (
+        insert into billing_audit.event_keys (event_key, stream, seq)
+        select (entry).event_key, stream, seq from chained
+    ), heads as (
+        update billing_audit.streams as s set seq = c.seq, head = c.hash
+        from (select distinct on (stream) stream, seq, hash from chained order by stream, seq desc) as c
+        where s.stream = c.stream
+    ), kept as (
+        select event_key, stream, seq, recorded_at, false as is_new from known
+        union all
+        select (entry).event_key, stream, seq, now_, true from chained
+    )
+    select coalesce(jsonb_agg(jsonb_build_object(
+        'event_key', k.event_key, 'stream', k.stream, 'seq', k.seq, 'is_new', k.is_new and g.is_first,
+        'timestamp', billing_audit.instant(k.recorded_at)) order by g.place), '[]')
+    into appended
+    from given as g join kept as k using (event_key);
 
     update billing_audit.changes
     set state = 'done', done_at = now_, leased_until = null, body = null
     where event_key in (select e ->> 'event_key' from jsonb_array_elements(p -> 'events') as e) and state <> 'done';
-    return jsonb_build_object('appended', to_jsonb(appended));
+    return jsonb_build_object('appended', appended);
 end
 $$;
 
@@ -218,7 +220,8 @@ call billing_audit.keep_private('billing_audit.event_preimage(billing_audit.audi
 call billing_audit.keep_private('billing_audit.genesis(text)');
 call billing_audit.keep_private('billing_audit.commit_to(bytea, jsonb)');
 call billing_audit.keep_private('billing_audit.payload_of(jsonb)');
-call billing_audit.keep_private('billing_audit.entry_of(jsonb)');
-call billing_audit.keep_private('billing_audit.insert_entry(billing_audit.audit_events, bytea, jsonb)');
+call billing_audit.keep_private('billing_audit.next_hash(bytea, bytea, text)');
+call billing_audit.keep_private('billing_audit.chained(bytea, text)');
+call billing_audit.keep_private('billing_audit.require_of_events(jsonb)');
 call billing_audit.offer_to_service('public.billing_audit_append(jsonb)');
 call billing_audit.offer_to_service('public.billing_audit_verify(jsonb)');
