@@ -112,6 +112,7 @@ function build({ always = false } = {}) {
 
 function lint() {
   tool('tsc', ['-p', 'tsconfig.json']);
+  tool('tsc', ['-p', 'hosts/node-red/client', '--noEmit']);
   tool('eslint', ['.', '--max-warnings', '0']);
   tool('prettier', ['--check', '--log-level', 'warn', '.']);
 }
