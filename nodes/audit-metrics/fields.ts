@@ -3,8 +3,9 @@ import { number, options, string } from '../../lib/define';
 const SHOWING = { field: 'operation', is: ['overview'] } as const;
 const MARKING = { field: 'operation', is: ['mark'] } as const;
 
-/** Rows on one page of the tables. */
+/** Rows on one page of the table of changes, and of what needs a look: that one stands above the charts. */
 export const PAGE_ROWS = 25;
+export const ATTENTION_ROWS = 8;
 
 export const auditMetricsFields = {
   operation: options({

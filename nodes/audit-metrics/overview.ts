@@ -2,7 +2,7 @@ import type { Emit, Params } from '../../lib/define';
 import type { Ports } from '../../lib/ports';
 import type { Overview } from '../../lib/store/overview';
 import type { auditMetricsFields } from './fields';
-import { PAGE_ROWS } from './fields';
+import { ATTENTION_ROWS } from './fields';
 import { holdOff, remember, shownBy } from './shown';
 import type { Cards, cards, histogram, page, people, sheets, timeline } from './wires';
 import { moneyText, rowOf, whenText, whenTextOrNull } from './words';
@@ -55,7 +55,7 @@ async function numbers(
     ...(known === undefined ? {} : { known }),
   });
   if (answer.unchanged) return { version: answer.version, given: {} };
-  const { events, next } = await store.needsLook({ risk_from, limit: PAGE_ROWS });
+  const { events, next } = await store.needsLook({ risk_from, limit: ATTENTION_ROWS });
   const rows = events.map((event) => rowOf(event, settings));
   const attention = { rows, next, after: null, order: 'newest' };
   return { version: answer.version, given: { ...charts(answer, settings), attention } };

@@ -1,6 +1,6 @@
 import { receive, type Emit, type Params, type Status } from '../../lib/define';
 import type { Ports } from '../../lib/ports';
-import { auditMetricsFields, PAGE_ROWS } from './fields';
+import { ATTENTION_ROWS, auditMetricsFields, PAGE_ROWS } from './fields';
 import { overview } from './overview';
 import { attentionQuestion, changesQuestion, trailQueryOf, verdict } from './questions';
 import type { cards, histogram, marked, Page, page, people, Row, sheets, timeline } from './wires';
@@ -45,7 +45,7 @@ async function mark(input: unknown, { by, role }: Asked, { store, settings }: Le
 
 async function attentionPage(input: unknown, { riskFrom }: Asked, { store, settings }: Lent): Promise<Page> {
   const { order, after } = receive(attentionQuestion, input);
-  const asked = { risk_from: riskFrom ?? 0.7, order, limit: PAGE_ROWS };
+  const asked = { risk_from: riskFrom ?? 0.7, order, limit: ATTENTION_ROWS };
   const { events, next } = await store.needsLook(after === undefined || after === null ? asked : { ...asked, after });
   return { rows: events.map((event) => rowOf(event, settings)), next, after: after ?? null, order };
 }

@@ -32,6 +32,8 @@ const rowSchema = z.object({
   reasons: z.array(z.string()),
   /** An https address that opens the row, or null. */
   link: z.string().nullable(),
+  /** There is something to decide: a violation, a high severity or a high risk. */
+  open_to_verdict: z.boolean(),
   mark: markSchema.nullable(),
 });
 

@@ -63,6 +63,7 @@ export function rowOf(event: MarkedEvent, read: Read): Row {
     suggested_fix: oneLine(event.suggested_fix, LONGEST_SENTENCE),
     reasons: event.reasons.map(({ because }) => oneLine(because, LONGEST_SENTENCE)),
     link: safeLink(event.sheet_reference),
+    open_to_verdict: isConcern(event),
     mark: event.mark === null ? null : markInWords(event.mark, read),
   };
 }
@@ -75,6 +76,12 @@ export function markInWords(mark: Mark, read: Pick<Read, 'timeZone'>): NonNullab
 export function moneyText(amount: string, currency: string): string {
   const exact = parseAmount(amount);
   return exact === null ? `${amount} ${currency}` : money(exact, currency);
+}
+
+/** As the store decides what may need a look: see `billing_audit.is_concern`. */
+function isConcern({ violation_type, severity, risk_score }: MarkedEvent): boolean {
+  const isViolation = violation_type !== 'NONE' && violation_type !== 'APPROVED_CORRECTION';
+  return isViolation || severity === 'HIGH' || (risk_score ?? 0) >= 0.4;
 }
 
 function personOf({ changed_by, changed_by_kind }: MarkedEvent): string {

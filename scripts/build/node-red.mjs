@@ -41,6 +41,7 @@ export async function buildNodeRed({
   copyIfThere('supabase/migrations', join(target, 'supabase/migrations'));
   copyIfThere('supabase/bootstrap.sql', join(target, 'supabase/bootstrap.sql'));
   copyIfThere('flows/node-red', join(target, 'examples'));
+  copyIfThere('dashboards/overview.json', join(target, 'examples/02 - Dashboard.json'));
   copyIfThere('LICENSE', join(target, 'LICENSE'));
   copyIfThere('CHANGELOG.md', join(target, 'CHANGELOG.md'));
   return { files: generated.size };

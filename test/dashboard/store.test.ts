@@ -226,7 +226,7 @@ describe('a mark', () => {
     ['a manager without a reason', { ...manager, reason: '  ' }, 'BA001'],
     ['a manager about nothing', { ...manager, event_key: 'no:such:event' }, 'BA006'],
   ])('is refused of %s, and leaves nothing', async (_who, over, sqlstate) => {
-    const mark = store.mark({ event_key: keyOf(1), mark: 'approved', reason: 'because', role: '', by: '', ...over });
+    const mark = store.mark({ event_key: keyOf(1), mark: 'approved', reason: 'because', ...over });
     await expect(mark).rejects.toMatchObject({ code: 'store_refused', sqlstate });
     expect(await feedback()).toEqual([]);
   });

@@ -21,6 +21,8 @@ severityText(row) {
     decide() {
       this.sending = true;
       this.refusal = '';
+      clearTimeout(this.patience);
+      this.patience = setTimeout(() => this.sending && this.refuse('No answer came. Check the connection, then look whether it was recorded before you try again.'), 10000);
       this.say('mark', { event_key: this.asked.row.event_key, mark: this.asked.mark, reason: this.reason });
     },
     letGo() {

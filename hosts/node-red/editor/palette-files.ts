@@ -5,6 +5,9 @@ import type { Editable } from './dialog';
 import { editorPage } from './page';
 import { iconFile } from './register-type';
 
+/** Where the plugin of Dashboard 2.0 lies in the package. */
+const DASHBOARD_PLUGIN = 'plugins/dashboard.js';
+
 /** What the package is generated from; files are read by the caller. */
 export interface PaletteSources {
   readonly nodes: readonly NodeDefinition[];
@@ -29,6 +32,7 @@ export function paletteFiles(sources: PaletteSources): ReadonlyMap<string, strin
     files.set(`${folder}/locales/en-US/${editable.name}.json`, json(catalogueOf(editable)));
     if (icon !== null) files.set(`${folder}/icons/${iconFile(editable)}`, icon);
   }
+  files.set(DASHBOARD_PLUGIN, dashboardPluginFile());
   files.set('package.json', json(manifest(sources)));
   files.set('README.md', readme(sources));
   return files;
@@ -49,6 +53,14 @@ module.exports = (RED) => palette.register(RED, ${JSON.stringify(name)});
 `;
 }
 
+function dashboardPluginFile(): string {
+  return `'use strict';
+const { palette } = require('../palette.js');
+
+module.exports = (RED) => palette.registerDashboard(RED);
+`;
+}
+
 function manifest(sources: PaletteSources): unknown {
   const nodes = editables(sources).map(({ name }) => [name, `nodes/${name}/${name}.js`]);
   return {
@@ -61,8 +73,12 @@ function manifest(sources: PaletteSources): unknown {
     bugs: { url: 'https://github.com/billing-audit/billing-audit/issues' },
     homepage: 'https://github.com/billing-audit/billing-audit#readme',
     engines: { node: '>=22.9' },
-    files: ['nodes/', 'resources/', 'examples/', 'supabase/', '*.js'],
-    'node-red': { version: '>=4.1', nodes: Object.fromEntries(nodes) },
+    files: ['nodes/', 'plugins/', 'resources/', 'examples/', 'supabase/', '*.js'],
+    'node-red': {
+      version: '>=4.1',
+      nodes: Object.fromEntries(nodes),
+      plugins: { 'billing-audit-dashboard': DASHBOARD_PLUGIN },
+    },
     dependencies: sources.dependencies,
   };
 }

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import type { NodeAPI } from 'node-red';
 import type { Log } from '../../../lib/ports';
 import type { Runtime } from '../../../lib/runtime/runtime';
+import { registerDashboardPlugin } from '../dashboard-plugin';
 import { credentialType, nodeType } from '../names';
 import { openEditorRoutes } from '../web/editor-routes';
 import { openPublicRoutes } from '../web/public-routes';
@@ -16,12 +17,15 @@ import { triggerConstructor } from './trigger-node';
 export interface Palette {
   /** Registers one node or credential by the name of its definition; called by the small file that Node-RED loads. */
   register(RED: NodeAPI, name: string): void;
+  /** Registers what Dashboard 2.0 is told of; called by the plugin file. */
+  registerDashboard(RED: NodeAPI): void;
 }
 
 /** Makes the palette out of definitions. What its nodes share is made with the first of them, once per process. */
 export function createPalette(parts: PaletteParts): Palette {
   let house: House | null = null;
   return {
+    registerDashboard: registerDashboardPlugin,
     register: (RED, name) => {
       if (!house) {
         house = buildHouse(RED, parts);

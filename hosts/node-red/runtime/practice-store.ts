@@ -1,5 +1,6 @@
 import type { AuditEvent } from '../../../lib/event/audit-event';
 import { BillingAuditError } from '../../../lib/errors';
+import { emptyOverview } from '../../../lib/store/overview';
 import type { Store } from '../../../lib/store/store';
 
 /** Trying a node out must not reach the outside. */
@@ -43,6 +44,7 @@ export function practiceStore(now: () => number): Store {
     personFacts: () =>
       Promise.resolve({ access_level: null, last_review_at: null, last_active_at: null, changes_in_window: 1 }),
     savePeople: nothing,
+    ...dashboardOfNothing(now),
     counts: () =>
       Promise.resolve({
         callbacks_waiting: 0,
@@ -56,9 +58,21 @@ export function practiceStore(now: () => number): Store {
   };
 }
 
+type Dashboard = Pick<Store, 'overview' | 'needsLook' | 'mark' | 'marks'>;
+
+function dashboardOfNothing(now: () => number): Dashboard {
+  return {
+    overview: (query) => Promise.resolve(emptyOverview(query)),
+    needsLook: () => Promise.resolve({ events: [], next: null }),
+    mark: ({ event_key, mark, reason, by }) =>
+      Promise.resolve({ event_key, mark, reason, by, marked_at: new Date(now()).toISOString() }),
+    marks: none,
+  };
+}
+
 type Intake = Omit<
   Store,
-  'append' | 'recent' | 'search' | 'approvals' | 'approve' | 'personFacts' | 'savePeople' | 'counts'
+  keyof Dashboard | 'append' | 'recent' | 'search' | 'approvals' | 'approve' | 'personFacts' | 'savePeople' | 'counts'
 >;
 
 function intakeOfNothing(): Intake {

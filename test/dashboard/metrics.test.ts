@@ -1,0 +1,230 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { receive, type Wire } from '../../lib/define';
+import type { AuditEvent } from '../../lib/event';
+import type { Ports } from '../../lib/ports';
+import { defaultSettings } from '../../lib/settings';
+import type { Mark, NewMark, Overview, OverviewQuery, Store, TrailQuery } from '../../lib/store';
+import { emptyOverview } from '../../lib/store/overview';
+import { auditMetrics } from '../../nodes/audit-metrics';
+import { defaultsOf } from '../support/params';
+import { alarming, event } from './events';
+
+const NOW = Date.parse('2026-02-03T18:00:00.000Z');
+const defaults = defaultsOf(auditMetrics.fields);
+const whole = (over: Partial<Overview> = {}): Overview => {
+  const empty = emptyOverview({ now: new Date(NOW).toISOString(), days: 7 });
+  if (empty.unchanged) throw new Error('There is no empty overview.');
+  return { ...empty, ...over };
+};
+
+/** A store that answers what it is given, and remembers what it was asked. */
+class AskedStore {
+  version = 'one';
+  failing = false;
+  milliseconds = 0;
+  now = NOW;
+  readonly asked: OverviewQuery[] = [];
+  readonly searched: TrailQuery[] = [];
+  readonly said: NewMark[] = [];
+  events: AuditEvent[] = [];
+  marked: Mark[] = [];
+
+  ports(nodeId?: string): Ports {
+    const store = this as unknown as Store;
+    const ports = {
+      store,
+      settings: defaultSettings,
+      now: () => this.now,
+      ...(nodeId === undefined ? {} : { nodeId }),
+    };
+    return ports as unknown as Ports;
+  }
+  async overview(query: OverviewQuery) {
+    this.asked.push(query);
+    this.now += this.milliseconds;
+    if (this.failing) throw new Error('The store is not available.');
+    if (query.known === this.version) return { version: this.version, unchanged: true } as const;
+    return whole({ version: this.version });
+  }
+  async needsLook() {
+    return { events: this.events.map((each) => ({ ...each, mark: null })), next: null };
+  }
+  async search(query: TrailQuery) {
+    this.searched.push(query);
+    return { events: this.events, next: 'the next' };
+  }
+  async marks() {
+    return this.marked;
+  }
+  async mark(mark: NewMark): Promise<Mark> {
+    this.said.push(mark);
+    const { event_key, reason, by } = mark;
+    return { event_key, mark: mark.mark, reason, by, marked_at: new Date(NOW).toISOString() };
+  }
+}
+
+let store: AskedStore;
+beforeEach(() => {
+  store = new AskedStore();
+});
+
+const show = (ports: Ports, over: Partial<typeof defaults> = {}, input: unknown = {}) =>
+  auditMetrics.run(input, { ...defaults, ...over }, ports);
+
+describe('the overview of Audit Metrics', () => {
+  it('gives everything once, and then nothing until something has changed', async () => {
+    const ports = store.ports('node-1');
+    expect(Object.keys(await show(ports)).sort()).toEqual(
+      ['attention', 'cards', 'histogram', 'people', 'sheets', 'timeline'].sort(),
+    );
+    expect(await show(ports)).toEqual({});
+    store.version = 'two';
+    expect(await show(ports)).toMatchObject({ cards: { version: 'two' } });
+    expect(store.asked.map(({ known }) => known)).toEqual([undefined, 'one', 'one']);
+  });
+
+  it('remembers for each node apart, and not at all once the node is deployed anew', async () => {
+    await show(store.ports('node-1'));
+    expect(await show(store.ports('node-2'))).toHaveProperty('cards');
+    await auditMetrics.begin?.(defaults, store.ports('node-1'));
+    expect(await show(store.ports('node-1'))).toHaveProperty('cards');
+    expect(await show(store.ports())).toHaveProperty('cards');
+    expect(await show(store.ports())).toHaveProperty('cards');
+  });
+
+  it("takes a quarter of the store's time at most", async () => {
+    store.milliseconds = 2_000;
+    const ports = store.ports('node-1');
+    await show(ports);
+    const end = store.now;
+    for (store.now = end; store.now < end + 6_000; store.now += 1_000) expect(await show(ports)).toEqual({});
+    expect(store.asked).toHaveLength(1);
+    await show(ports);
+    expect(store.asked).toHaveLength(2);
+  });
+
+  it('gives everything again after a failure, changed or not', async () => {
+    const ports = store.ports('node-1');
+    await show(ports);
+    store.failing = true;
+    await expect(show(ports)).rejects.toThrow('not available');
+    store.failing = false;
+    store.now += 20_000;
+    expect(await show(ports)).toHaveProperty('cards');
+  });
+
+  it('gives chart rows as one list, within the limit of its wires', async () => {
+    const given = await show(store.ports());
+    for (const [name, values] of Object.entries(given)) {
+      const wire = auditMetrics.outputs[name as keyof typeof auditMetrics.outputs] as Wire;
+      for (const value of Array.isArray(values) ? values : [values]) receive(wire, value);
+    }
+    const rows = [given.histogram ?? []].flat();
+    expect(rows).toHaveLength(1);
+    expect(rows[0]).toHaveLength(10);
+  });
+});
+
+describe('a row of a table', () => {
+  const rowsOf = async (...events: AuditEvent[]) => {
+    store.events = events;
+    const { attention } = await show(store.ports(), { operation: 'attention' }, {});
+    return [attention ?? []].flat()[0]?.rows ?? [];
+  };
+
+  it('is in words, in business time', async () => {
+    expect(await rowsOf(alarming(1))).toMatchObject([
+      {
+        when: 'Tue 3 Feb 2026, 09:30',
+        what: 'Units Total Price',
+        old_value: '$1,250.00',
+        new_value: '$2,750.00',
+        delta: '+$1,500.00',
+        risk: 70,
+        violation: 'Closed week changed',
+        reasons: ['The week ended on 2026-01-18, before this change.', expect.any(String)],
+        open_to_verdict: true,
+      },
+    ]);
+    const unknown = event(2, { changed_by: null, changed_by_kind: 'unknown', risk_score: null, old_value: null });
+    expect(await rowsOf(unknown)).toMatchObject([
+      { person: 'Nobody knows who', risk: null, old_value: '(empty)', violation: null, open_to_verdict: false },
+    ]);
+  });
+
+  it.each(['javascript:alert(1)', 'data:text/html,x', ' https://a b', 'https://x/"onclick="', null])(
+    'has no link for %s',
+    async (sheet_reference) => {
+      expect(await rowsOf(event(1, { sheet_reference }))).toMatchObject([{ link: null }]);
+    },
+  );
+});
+
+describe('a page of changes', () => {
+  const ask = (input: unknown) => show(store.ports(), { operation: 'changes' }, input);
+
+  it('asks by field and by day, both days included, where the business is', async () => {
+    store.events = [alarming(1)];
+    store.marked = [
+      {
+        event_key: event(1).event_key,
+        mark: 'approved',
+        reason: 'ticket 17',
+        by: 'M',
+        marked_at: '2026-02-03T18:00:00.000Z',
+      },
+    ];
+    const question = { text: ' 90001 ', person: '', severity: '', from: '2026-02-01', to: '2026-02-03', after: null };
+    const { changes } = await ask({ ...question, high_risk: true });
+    expect(store.searched).toEqual([
+      {
+        text: '90001',
+        from: '2026-02-01T06:00:00.000Z',
+        to: '2026-02-04T06:00:00.000Z',
+        risk_from: 0.7,
+        order: 'newest',
+        limit: 25,
+      },
+    ]);
+    expect(changes).toMatchObject({
+      next: 'the next',
+      rows: [{ mark: { mark: 'approved', when: 'Tue 3 Feb 2026, 12:00' } }],
+    });
+  });
+
+  it.each([{ from: 'yesterday' }, { severity: 'SEVERE' }, { order: 'random' }, { text: 'x'.repeat(201) }, 'a text'])(
+    'refuses %j, and asks nothing',
+    async (input) => {
+      await expect(ask(input)).rejects.toMatchObject({ code: 'wrong_message_type' });
+      expect(store.searched).toEqual([]);
+    },
+  );
+});
+
+describe('a verdict', () => {
+  const by = { by: 'M. Example', role: 'manager' };
+  const say = (input: unknown) => show(store.ports(), { operation: 'mark', ...by }, input);
+
+  it('takes the event, the choice and the reason from the message, and nothing else', async () => {
+    const forged = { by: 'The Owner', role: 'admin', marked_at: '2020-01-01T00:00:00.000Z' };
+    const { marked } = await say({ event_key: 'k:1', mark: 'approved', reason: 'ticket 17', ...forged });
+    expect(store.said).toEqual([{ event_key: 'k:1', mark: 'approved', reason: 'ticket 17', ...by }]);
+    expect(marked).toMatchObject({ by: 'M. Example', when: 'Tue 3 Feb 2026, 12:00' });
+  });
+
+  it.each([{}, { event_key: 'k:1', mark: 'denied' }, { event_key: '', mark: 'looking' }, [], null])(
+    'refuses %j, and records nothing',
+    async (input) => {
+      await expect(say(input)).rejects.toMatchObject({ code: 'wrong_message_type' });
+      expect(store.said).toEqual([]);
+    },
+  );
+});
+
+it('has help of the Node-RED layout, an icon, and six fields at most', () => {
+  const folder = join(__dirname, '../../nodes/audit-metrics');
+  expect(readFileSync(join(folder, 'help.md'), 'utf8')).toMatch(/### Details[^]*### References/u);
+  expect(readFileSync(join(folder, 'icon.svg'), 'utf8')).toContain('viewBox="0 0 40 60"');
+  expect(Object.keys(auditMetrics.fields).length).toBeLessThanOrEqual(6);
+});
