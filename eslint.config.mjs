@@ -47,7 +47,7 @@ const boundaries = [
 ];
 
 export default typescript.config(
-  { ignores: ['**/node_modules/', 'dist/', 'build/', '.billing-audit/', 'test/artefacts/'] },
+  { ignores: ['dashboards/source/', '**/node_modules/', 'dist/', 'build/', '.billing-audit/', 'test/artefacts/'] },
   js.configs.recommended,
   ...typescript.configs.strict,
   {
