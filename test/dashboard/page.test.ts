@@ -220,7 +220,9 @@ describe('a verdict', () => {
     await page.locator('.ba-dialog textarea').fill('   ');
     await page.locator('.ba-dialog button[type=submit]').click();
     await page.locator('.ba-dialog .ba-problem').waitFor();
-    expect(await page.locator('.ba-dialog .ba-problem').innerText()).toMatch(/^A verdict needs a reason\. Say in a sentence/u);
+    expect(await page.locator('.ba-dialog .ba-problem').innerText()).toMatch(
+      /^A verdict needs a reason\. Say in a sentence/u,
+    );
     expect(await violationsOn(page)).toEqual([]);
     await page.screenshot({ path: join(ARTEFACTS, 'verdict-1280.png') });
     await page.close();
