@@ -4,11 +4,18 @@ import type { Overview } from '../../lib/store';
 import { newFolder, removeFolder } from '../support/store';
 import { until } from '../support/until';
 import { alarming, event, NORTH } from './events';
-import { type Browser, buildShippedPalette, launchBrowser, type Page, startDashboard, withStore } from './pages';
+import {
+  type Browser,
+  buildShippedPalette,
+  forge,
+  launchBrowser,
+  type Page,
+  startDashboard,
+  violationsOn,
+  withStore,
+} from './pages';
 
 const ARTEFACTS = resolve(__dirname, '../artefacts');
-/** What the shell of Dashboard 2.0 1.31 does wrong itself, outside our widgets. */
-const FAULTS_OF_THE_SHELL = ['aria-required-children', 'aria-tooltip-name', 'button-name', 'link-name'];
 /** Stands in for the sign-in of the server: who a cookie says. */
 const SIGN_IN = `{ dashboard: { ioMiddleware: (socket, next) => {
   const role = /who=(\\w+)/.exec(socket.request.headers.cookie ?? '')?.[1];
@@ -73,19 +80,6 @@ const numberOn = async (page: Page, card: string): Promise<string> =>
 const tileOn = async (page: Page, tile: string): Promise<string> =>
   (await page.locator(`[data-tile=${tile}] dd`).first().innerText()).trim();
 const rowOf = (number: number): string => `[data-event="${event(number).event_key}"]`;
-
-/** Sends what no page of ours would send, over the page's own connection. */
-function forge(page: Page, kind: string, widget: string, message: unknown): Promise<void> {
-  return page.evaluate(
-    (given) => {
-      const root = document.querySelector('#app') as unknown as {
-        __vue_app__: { _context: { provides: { $socket: { emit(...parts: unknown[]): void } } } };
-      };
-      root.__vue_app__._context.provides.$socket.emit(given.kind, given.widget, given.message);
-    },
-    { kind, widget, message },
-  );
-}
 
 describe('the overview page', () => {
   it('shows the numbers of the store, in words as well as in charts', async () => {
@@ -297,19 +291,3 @@ describe('what is left in the store', () => {
     ]);
   });
 });
-
-/** Rules of WCAG A and AA that something of ours breaks, as `rule: where`. */
-async function violationsOn(page: Page): Promise<readonly string[]> {
-  await page.addScriptTag({ path: resolve(__dirname, '../hosts/node_modules/axe-core/axe.min.js') });
-  return page.evaluate(async (known) => {
-    type Found = { violations: { id: string; nodes: { target: string[] }[] }[] };
-    const { axe } = window as unknown as { axe: { run(options: object): Promise<Found> } };
-    const { violations } = await axe.run({ runOnly: ['wcag2a', 'wcag2aa'] });
-    return violations.flatMap(({ id, nodes }) =>
-      nodes
-        .map(({ target }) => target.join(' '))
-        .filter((target) => !known.includes(id) || document.querySelector(target)?.closest('.ba, .ba-dialog'))
-        .map((target) => `${id}: ${target}`),
-    );
-  }, FAULTS_OF_THE_SHELL);
-}

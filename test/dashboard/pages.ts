@@ -6,6 +6,8 @@ import { openEmbeddedStore, openSecretBox, storeOver, type Store } from '../../l
 import { type FlowNode, type RunningNodeRed, startNodeRed } from '../support/node-red';
 
 const ROOT = resolve(__dirname, '../..');
+/** What the shell of Dashboard 2.0 1.31 does wrong itself, outside our widgets. */
+const FAULTS_OF_THE_SHELL = ['aria-required-children', 'aria-tooltip-name', 'button-name', 'link-name'];
 const PALETTE = join(ROOT, 'build/test-palettes/dashboard');
 
 /** The part of playwright-core that is used here; it is installed beside the hosts, without its types. */
@@ -117,4 +119,33 @@ function recordingFlow(): FlowNode[] {
     { ...place, id: 'append-catch', type: 'catch', scope: ['append-it'], uncaught: false, wires: [['append-bad']] },
     { ...place, id: 'append-bad', type: 'http response', statusCode: '500', headers: {}, wires: [] },
   ];
+}
+
+/** Sends what no page of ours would send, over the page's own connection. */
+export function forge(page: Page, kind: string, widget: string, message: unknown): Promise<void> {
+  return page.evaluate(
+    (given) => {
+      const root = document.querySelector('#app') as unknown as {
+        __vue_app__: { _context: { provides: { $socket: { emit(...parts: unknown[]): void } } } };
+      };
+      root.__vue_app__._context.provides.$socket.emit(given.kind, given.widget, given.message);
+    },
+    { kind, widget, message },
+  );
+}
+
+/** Rules of WCAG A and AA that something of ours breaks, as `rule: where`. */
+export async function violationsOn(page: Page): Promise<readonly string[]> {
+  await page.addScriptTag({ path: resolve(__dirname, '../hosts/node_modules/axe-core/axe.min.js') });
+  return page.evaluate(async (known) => {
+    type Found = { violations: { id: string; nodes: { target: string[] }[] }[] };
+    const { axe } = window as unknown as { axe: { run(options: object): Promise<Found> } };
+    const { violations } = await axe.run({ runOnly: ['wcag2a', 'wcag2aa'] });
+    return violations.flatMap(({ id, nodes }) =>
+      nodes
+        .map(({ target }) => target.join(' '))
+        .filter((target) => !known.includes(id) || document.querySelector(target)?.closest('.ba, .ba-dialog'))
+        .map((target) => `${id}: ${target}`),
+    );
+  }, FAULTS_OF_THE_SHELL);
 }
