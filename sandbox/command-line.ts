@@ -12,7 +12,8 @@ interface Flags {
   readonly state?: string;
   readonly load?: string;
   readonly replay?: string;
-  readonly rate: number;
+  readonly practice: boolean;
+  readonly rate?: number;
   readonly debounce: number;
   readonly wait: boolean;
   readonly lockstep: boolean;
@@ -20,11 +21,11 @@ interface Flags {
   readonly collapse: boolean;
   readonly strictCallbackUrls: boolean;
   readonly eventMix: 'plain' | 'full';
-  readonly timeZone: string;
+  readonly timeZone?: string;
   readonly seed: number;
 }
 
-/** The command `sandbox`, without its action; the CLI `billing-audit` hangs it in as a subcommand. */
+/** The command `sandbox`; the CLI `billing-audit` hangs it in as a subcommand. */
 export function sandboxCommand(): Command {
   return new Command('sandbox')
     .description(
@@ -40,15 +41,19 @@ export function sandboxCommand(): Command {
     .option('--state <directory>', 'keep the state in this folder')
     .option('--load <file>', 'make a sheet from a CSV file')
     .option('--replay <file>', 'replay invoice lines (the form of docs/sandbox.md) as billing weeks')
+    .addOption(
+      new Option('--practice', 'play an office that works by itself, from days ago up to now and on')
+        .conflicts(['replay', 'load'])
+        .default(false),
+    )
     .option(
       '--rate <number>',
-      'virtual seconds of the replay for each real second; 0 = as fast as possible',
+      'virtual seconds for each real one, of the replay (0) or until the office has caught up (7200); 0 = no pauses',
       number(0, 1e9),
-      0,
     )
     .option('--debounce <seconds>', 'gather events this long before a callback, 0 to 60', number(0, 60), 0)
-    .option('--wait', 'begin the replay at POST /sandbox/replay/start, not at once', false)
-    .option('--lockstep', 'replay a step only when the callbacks of the step before were answered', false)
+    .option('--wait', 'begin at POST /sandbox/replay/start or /sandbox/practice/start, not at once', false)
+    .option('--lockstep', 'go on only when the callbacks of the step before were answered', false)
     .option('--no-rate-limits', 'never answer 429')
     .option('--no-collapse', 'send an event for every edit of a cell within one window')
     .option('--strict-callback-urls', 'demand HTTPS and the ports of Smartsheet from callback URLs', false)
@@ -57,22 +62,28 @@ export function sandboxCommand(): Command {
         .choices(['plain', 'full'])
         .default('plain'),
     )
-    .option('--time-zone <name>', 'IANA time zone of the times in a replayed file', timeZone, 'Europe/London')
-    .option('--seed <number>', 'ids are the same for the same seed', wholeNumber(0, 2 ** 31), 1);
+    .option(
+      '--time-zone <name>',
+      'IANA time zone of a replayed file (Europe/London) or of the office (America/Chicago)',
+      timeZone,
+    )
+    .option('--seed <number>', 'ids are the same for the same seed', wholeNumber(0, 2 ** 31), 1)
+    .action(run);
 }
 
 /** Runs the sandbox until it is told to end. Exit codes: 0 ended, 2 misused, 3 could not be done. */
 export async function runFromCommandLine(argv: readonly string[]): Promise<void> {
   const command = sandboxCommand().exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : MISUSED));
-  command.action(async (flags: Flags) => {
-    try {
-      endOnSignal(await startFrom(flags));
-    } catch (thrown) {
-      process.stderr.write(`${messageOf(thrown)}\n${thrown instanceof BillingAuditError ? `${thrown.hint}\n` : ''}`);
-      process.exit(COULD_NOT);
-    }
-  });
   await command.parseAsync([...argv]);
+}
+
+async function run(flags: Flags): Promise<void> {
+  try {
+    endWhenTold(await startFrom(flags));
+  } catch (thrown) {
+    process.stderr.write(`${messageOf(thrown)}\n${thrown instanceof BillingAuditError ? `${thrown.hint}\n` : ''}`);
+    process.exit(COULD_NOT);
+  }
 }
 
 /** Starts a sandbox as the flags say, and prints `{"sandbox": url}` when it is up. */
@@ -85,12 +96,13 @@ async function startFrom(flags: Flags): Promise<Sandbox> {
     rateLimits: flags.rateLimits,
     strictCallbackUrls: flags.strictCallbackUrls,
     eventMix: flags.eventMix,
-    timeZone: flags.timeZone,
     seed: flags.seed,
     log: (message) => process.stderr.write(`${message}\n`),
-    replayRate: flags.rate,
     replayWaits: flags.wait,
     replayInLockstep: flags.lockstep,
+    practice: flags.practice,
+    ...(flags.rate === undefined ? {} : { replayRate: flags.rate, practiceRate: flags.rate }),
+    ...(flags.timeZone === undefined ? {} : { timeZone: flags.timeZone }),
     ...(flags.state === undefined ? {} : { stateDirectory: flags.state }),
     ...(flags.load === undefined ? {} : { load: flags.load }),
     ...(flags.replay === undefined ? {} : { replay: flags.replay }),
@@ -99,7 +111,11 @@ async function startFrom(flags: Flags): Promise<Sandbox> {
   return sandbox;
 }
 
-function endOnSignal(sandbox: Sandbox): void {
+/**
+ * Ends on SIGTERM and SIGINT. A program that started this one with an IPC channel ends it by closing the channel, which
+ * the system does for a program that dies; Ctrl+C in their common terminal is then for that program to answer.
+ */
+function endWhenTold(sandbox: Sandbox): void {
   let ending = false;
   const end = () => {
     if (ending) return;
@@ -113,7 +129,8 @@ function endOnSignal(sandbox: Sandbox): void {
     );
   };
   process.on('SIGTERM', end);
-  process.on('SIGINT', end);
+  process.on('SIGINT', () => (process.channel === undefined ? end() : undefined));
+  process.on('disconnect', end);
 }
 
 function number(least: number, most: number): (text: string) => number {

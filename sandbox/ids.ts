@@ -9,12 +9,13 @@ export class Ids {
   private count = 0n;
   private start = 0n;
 
-  constructor(seed: number) {
+  constructor(public seed: number) {
     this.resume(seed, 0);
   }
 
   /** Goes on where a generator with this seed stood after `used` steps. */
   resume(seed: number, used: number): void {
+    this.seed = seed;
     this.start = (BigInt(seed) * 0x9e3779b97f4a7c15n) % ROOM;
     this.count = BigInt(used);
   }

@@ -11,11 +11,15 @@ export interface SandboxOptions {
   readonly load?: string;
   /** A CSV file of invoice lines that is replayed as billing weeks. */
   readonly replay?: string;
+  /** An office that works by itself: its sheets, their past, and what goes on in them. Not together with `replay`. */
+  readonly practice?: boolean;
   /** Virtual seconds of the replay for each real one; 0 = as fast as possible. */
   readonly replayRate?: number;
-  /** The replay begins at `POST /sandbox/replay/start`, not at once. */
+  /** The same for the last days of a practice office, until it has caught up with the present. */
+  readonly practiceRate?: number;
+  /** The replay begins at `POST /sandbox/replay/start`, the practice office at `POST /sandbox/practice/start`. */
   readonly replayWaits?: boolean;
-  /** Each step of the replay waits until the callbacks before it were answered. */
+  /** Each step of the replay, each save of the practice office waits until the callbacks before it were answered. */
   readonly replayInLockstep?: boolean;
   /** Ids are the same for the same seed and order of calls. */
   readonly seed?: number;
@@ -29,7 +33,7 @@ export interface SandboxOptions {
   readonly strictCallbackUrls?: boolean;
   readonly callbackTimeoutMilliseconds?: number;
   readonly challengeTimeoutMilliseconds?: number;
-  /** IANA name; the times of a replayed or loaded file are local to it. */
+  /** IANA name; the times of a replayed file, the hours of the practice office are local to it. */
   readonly timeZone?: string;
   /** The machine's clock in milliseconds; for tests. */
   readonly wall?: () => number;
@@ -56,8 +60,10 @@ export function completed(options: SandboxOptions): SandboxSettings {
     strictCallbackUrls: false,
     callbackTimeoutMilliseconds: 10_000,
     challengeTimeoutMilliseconds: 5_000,
-    timeZone: 'Europe/London',
+    practice: false,
+    timeZone: options.practice === true ? 'America/Chicago' : 'Europe/London',
     replayRate: 0,
+    practiceRate: 7_200,
     replayWaits: false,
     replayInLockstep: false,
     wall: Date.now,

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { addPracticeRoutes } from './control/practice';
 import { addReplayRoutes } from './control/replay';
 import { completed, type SandboxOptions, type SandboxSettings } from './options';
 import { createWorld, FIRST_PEOPLE, type World } from './world';
 import { Keeper } from './state/keeper';
 import { messageOf } from '../lib/errors';
 import { planReplay } from './replay/plan';
+import { PracticeOffice } from './practice/practice-office';
 import { readInvoiceLines } from './replay/invoice-lines';
 import { Replay } from './replay/replay';
 import { restoreState, type SavedState } from './state/saved-state';
@@ -36,19 +38,23 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const saved = file?.read() ?? null;
   furnish(world, saved);
   const replay = replayFor(world, settings, saved);
+  const practice = settings.practice ? new PracticeOffice(world, saved?.practice ?? null, saved === null) : undefined;
   const keeper = file === undefined ? undefined : new Keeper(world, file);
-  if (keeper !== undefined) keeper.replay = replay;
+  if (keeper !== undefined) Object.assign(keeper, { replay, practice });
   const server = new Server(world, () => keeper?.changed());
   addReplayRoutes(server.control, replay);
+  addPracticeRoutes(server.control, practice);
   const port = await server.listen(settings.host, settings.port);
   world.address = `http://${settings.host}:${port}`;
   if (replay !== undefined && !settings.replayWaits && replay.waits) replay.start();
+  if (practice !== undefined && !settings.replayWaits) practice.start();
   return {
     url: world.address,
     port,
     close: async () => {
       await server.close();
       await replay?.stop();
+      await practice?.stop();
       await keeper?.save();
       world.dispatcher.close();
       world.clock.close();

@@ -4,7 +4,7 @@ import { moment } from './words';
 import type { World } from '../world';
 
 /** `GET /`: every sheet, newest change first. */
-export function sheetListPage({ office, dispatcher }: World): string {
+export function sheetListPage({ office, dispatcher, settings }: World): string {
   const sheets = [...office.sheets.values()].sort((left, right) => right.modifiedAt - left.modifiedAt);
   if (sheets.length === 0) {
     return page(
@@ -32,6 +32,7 @@ export function sheetListPage({ office, dispatcher }: World): string {
     'Practice sheets',
     [],
     html`<p class="facts">${sheets.length} ${sheets.length === 1 ? 'sheet' : 'sheets'}</p>
+      ${settings.practice ? html`<p>A made-up office works in them. Its hours are always now.</p>` : ''}
       <div class="scroll">
         <table>
           <thead>

@@ -1,5 +1,6 @@
 import { messageOf } from '../../lib/errors';
 import { stateOf } from './saved-state';
+import type { PracticeOffice } from '../practice/practice-office';
 import type { Replay } from '../replay/replay';
 import type { StateFile } from './state-file';
 import type { World } from '../world';
@@ -13,6 +14,7 @@ export class Keeper {
   private timer: NodeJS.Timeout | undefined;
   private pause = LEAST_PAUSE;
   replay: Replay | undefined;
+  practice: PracticeOffice | undefined;
 
   constructor(
     private readonly world: World,
@@ -35,7 +37,8 @@ export class Keeper {
     clearTimeout(this.timer);
     this.timer = undefined;
     const began = this.world.settings.wall();
-    await this.file.write(stateOf(this.world, this.replay?.progress() ?? null));
+    const replay = this.replay?.progress() ?? null;
+    await this.file.write(stateOf(this.world, replay, this.practice?.progress() ?? null));
     this.pause = Math.max(LEAST_PAUSE, (this.world.settings.wall() - began) * PAUSE_FACTOR);
   }
 }

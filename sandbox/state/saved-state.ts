@@ -1,6 +1,7 @@
 import { Sheet, type SheetFacts } from '../office/sheet';
 import type { AccessLevel, Container, Row, User, Writing } from '../office/types';
 import type { Callback, Webhook } from '../webhooks/types';
+import type { PracticeProgress } from '../practice/practice-office';
 import type { ReplayProgress } from '../replay/replay';
 import type { World } from '../world';
 
@@ -14,6 +15,8 @@ export interface SavedState {
   readonly sheets: readonly SavedSheet[];
   readonly webhooks: readonly { readonly hook: Webhook; readonly pending: readonly Callback[] }[];
   readonly replay: ReplayProgress | null;
+  /** Absent in states of a version that had no practice office. */
+  readonly practice?: PracticeProgress | null;
 }
 
 interface SavedSheet {
@@ -23,10 +26,10 @@ interface SavedSheet {
 }
 
 /** Takes a picture of a world. It shares nothing with it but values that never change. */
-export function stateOf(world: World, replay: ReplayProgress | null): SavedState {
-  const { office, clock, dispatcher, settings } = world;
+export function stateOf(world: World, replay: ReplayProgress | null, practice: PracticeProgress | null): SavedState {
+  const { office, clock, dispatcher } = world;
   return {
-    seed: settings.seed,
+    seed: office.ids.seed,
     idsUsed: office.ids.used,
     clock: clock.setting,
     users: office.people.all(),
@@ -34,6 +37,7 @@ export function stateOf(world: World, replay: ReplayProgress | null): SavedState
     sheets: [...office.sheets.values()].map(savedSheet),
     webhooks: dispatcher.hooks().map((hook) => ({ hook, pending: dispatcher.line(hook.id)?.pending() ?? [] })),
     replay,
+    practice,
   };
 }
 
