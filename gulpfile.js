@@ -55,7 +55,6 @@ async function serverPackage() {
   });
   chmodSync(join(SERVER, 'cli.js'), 0o755);
   cpSync('flows/node-red', join(SERVER, 'flows'), { recursive: true });
-  cpSync('sandbox/samples/practice.csv', join(SERVER, 'practice.csv'));
   for (const file of ['LICENSE', 'README.md', 'CHANGELOG.md']) cpSync(file, join(SERVER, file));
   writeFileSync(join(SERVER, 'package.json'), `${JSON.stringify(serverManifest(), null, 2)}\n`);
 }
@@ -70,7 +69,7 @@ function serverManifest() {
     repository: { type: 'git', url: 'git+https://github.com/billing-audit/billing-audit.git' },
     engines: { node: '>=22.9' },
     bin: { 'billing-audit': 'cli.js' },
-    files: ['*.js', '*.csv', 'flows/', 'CHANGELOG.md'],
+    files: ['*.js', 'flows/', 'CHANGELOG.md'],
     dependencies: {
       '@billing-audit/node-red': version,
       bcryptjs: versions.bcryptjs,

@@ -22,7 +22,6 @@ export interface Started {
 /** Where the build put what the server needs beside itself. */
 export interface Assets {
   readonly sandboxProgram: string;
-  readonly practiceWorkload: string;
   readonly firstFlow: string;
 }
 
@@ -57,11 +56,15 @@ export async function start(
     ? await startPractice({
         program: assets.sandboxProgram,
         port: configuration.sandboxPort,
-        workload: assets.practiceWorkload,
+        state: join(folder, 'office'),
+        timeZone: timeZoneOf(environment['BUSINESS_TIME_ZONE']),
+        onFailure: logFailure,
       })
     : null;
   const userDirectory = join(folder, 'node-red');
   const flowWasPlaced = placeFirstFlow(userDirectory, assets.firstFlow);
+  if (practising) for (const name of REAL_CONNECTIONS) Reflect.deleteProperty(environment, name);
+  delete environment['BILLING_AUDIT_PRACTICE'];
   Object.assign(environment, variablesFor(configuration, folder, practice));
   try {
     const nodeRed = await startNodeRed({
@@ -100,6 +103,17 @@ function timeZoneOf(text: string | undefined): string {
   }
 }
 
+/** What would lead out of practice: a mail to somebody, a line in a database that others use. */
+const REAL_CONNECTIONS = [
+  'ALERT_TO',
+  'ALERT_FROM',
+  'SMTP_URL',
+  'DATABASE_URL',
+  'SUPABASE_URL',
+  'SUPABASE_SECRET_KEY',
+  'SUPABASE_PUBLISHABLE_KEY',
+] as const;
+
 /** The variables that the nodes of this process see. Practice never shows them anything real. */
 function variablesFor(
   { host, port, publicUrl }: Configuration,
@@ -109,9 +123,10 @@ function variablesFor(
   if (!practice) return { BILLING_AUDIT_HOME: home, ...(publicUrl && { PUBLIC_URL: publicUrl }) };
   return {
     BILLING_AUDIT_HOME: home,
+    BILLING_AUDIT_PRACTICE: '1',
     SMARTSHEET_ACCESS_TOKEN: practice.token,
     SMARTSHEET_API_BASE: `${practice.address}/2.0/`,
     SMARTSHEET_SHEETS: practice.sheetIds.join(','),
-    PUBLIC_URL: `http://${host}:${port}`,
+    PUBLIC_URL: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
   };
 }

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { BillingAuditError, messageOf } from '../../lib/errors';
 import { readConfiguration, type StartFlags } from '../configuration';
 import type { NewPassword } from '../sign-in';
 import { start, type Assets, type Started } from '../start';
+import { sandboxCommand } from '../../sandbox';
 import { version } from '../version';
 
 /** Exit codes of DESIGN §6. */
@@ -13,7 +13,6 @@ const EXIT = { done: 0, foundWrong: 1, misused: 2, couldNotBeDone: 3 } as const;
 
 const assets: Assets = {
   sandboxProgram: join(__dirname, 'sandbox.js'),
-  practiceWorkload: join(__dirname, 'practice.csv'),
   firstFlow: join(__dirname, 'flows', '01 - Watch a sheet.json'),
 };
 
@@ -32,13 +31,7 @@ program
   .option('--json', 'print one JSON line instead of sentences')
   .action((flags: StartFlags & { json?: boolean }) => guarded(() => runStart(flags)));
 
-program
-  .command('sandbox')
-  .description('Run the local Smartsheet on its own (its options: billing-audit sandbox --help).')
-  .allowUnknownOption()
-  .helpOption(false)
-  .argument('[options...]')
-  .action((options: string[]) => runSandbox(options));
+program.addCommand(sandboxCommand().copyInheritedSettings(program));
 
 void program.parseAsync();
 
@@ -54,10 +47,10 @@ async function runStart(flags: StartFlags & { json?: boolean }): Promise<void> {
     (made) => void show.write(`${firstPeople(made)}\n`),
   );
   stopOnSignals(started);
-  await started.practice?.open();
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   if (flags.json) print(JSON.stringify({ address: started.address, practice: started.practice !== null, seconds }));
   else print(welcome(started, seconds));
+  await started.practice?.open();
 }
 
 /** The only time that these passwords can be read. */
@@ -84,12 +77,6 @@ function welcome(started: Started, seconds: string): string {
       ? 'To watch real sheets: set SMARTSHEET_ACCESS_TOKEN and SMARTSHEET_SHEETS in .env and start again.'
       : 'Stop with Ctrl+C.',
   ].join('\n');
-}
-
-function runSandbox(options: readonly string[]): void {
-  const child = spawn(process.execPath, [assets.sandboxProgram, ...options], { stdio: 'inherit' });
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
-  child.on('exit', (code, signal) => process.exit(code ?? (signal ? EXIT.done : EXIT.couldNotBeDone)));
 }
 
 /** The first signal stops in order; a second one, from somebody in a hurry, at once. */
