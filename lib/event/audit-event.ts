@@ -60,7 +60,8 @@ export const contractFields = {
 export const auditEventSchema = z.object({
   ...contractFields,
   event_key: z.string().min(1),
-  kind: changeKind.or(z.enum(['sheet_checked'])),
+  /** `coverage`: how a sheet was watched on a day; the store writes it, no node does. */
+  kind: changeKind.or(z.enum(['sheet_checked', 'coverage'])),
   sheet_name: z.string(),
   changed_by_kind: actorKind,
   /** ISO 4217. */

@@ -1,14 +1,18 @@
 import { join } from 'node:path';
+import type { Alerting } from '../alerts/start-alerting';
 import { startAlertingIn } from '../alerts/start-in-home';
 import { messageOf } from '../errors';
 import type { Log } from '../ports';
+import { defaultSettings } from '../settings';
 import type { RateLimits } from '../smartsheet';
 import { openEmbeddedStore, openSecretBox, storeOver, type Store, type StoreDriver } from '../store';
 import { CallbackPump } from './callback-pump';
+import { CoverageKeeper } from './coverage-keeper';
 import { Emitter } from './emitter';
 import { healthOf, withCheck } from './health';
 import { openHome, removeRuntimeNote, serviceKey, writeRuntimeNote, type Home } from './home';
 import { thisMachine, type Machine } from './machine';
+import { announceHome, type RuntimeFacts } from './open-homes';
 import { recordingStore } from './recording-store';
 import type { Runtime, RuntimeOptions } from './runtime';
 import { DEFAULT_TIMING, type Timing } from './timing';
@@ -20,7 +24,7 @@ import { createWebhookKeeper } from './webhook-keeper';
 /** A store that is open, and how to close it. */
 export interface OpenStore {
   readonly store: Store;
-  /** What alerting stands on; without it this Runtime raises no alerts. */
+  /** What alerting and the daily coverage stand on; without it this Runtime does neither. */
   readonly driver?: StoreDriver;
   close(): Promise<void>;
 }
@@ -28,7 +32,7 @@ export interface OpenStore {
 export interface OpenRuntimeOptions extends RuntimeOptions {
   /** Default: the embedded store in the home. */
   readonly openStore?: (home: Home) => Promise<OpenStore>;
-  /** Where people and programs reach this process; written to `runtime.json`. */
+  /** Where people and programs reach this process; written to `runtime.json`. Default: `BILLING_AUDIT_ADDRESS`. */
   readonly address?: string;
   /** Null: no budget of ours. Default: Smartsheet's, and none where the API is on this machine (the sandbox). */
   readonly rateLimits?: RateLimits | null;
@@ -44,16 +48,21 @@ export interface OpenRuntimeOptions extends RuntimeOptions {
 export async function openRuntime(options: OpenRuntimeOptions): Promise<Runtime> {
   const home = openHome(options.home);
   const machine: Machine = { ...thisMachine(), ...options.machine };
-  const opened = await (options.openStore ?? openEmbedded)(home);
+  const retract = announceHome(home.folder, { inside: null });
+  const opened = await (options.openStore ?? openEmbedded)(home).catch((failure: unknown) => {
+    retract();
+    throw failure;
+  });
   try {
     serviceKey(home);
     writeRuntimeNote(home, {
       pid: process.pid,
       startedAt: new Date(machine.now()).toISOString(),
-      address: options.address ?? null,
+      address: options.address ?? process.env['BILLING_AUDIT_ADDRESS'] ?? null,
     });
     return assemble(options, home, machine, opened);
   } catch (failure) {
+    retract();
     await opened.close();
     throw failure;
   }
@@ -67,7 +76,7 @@ async function openEmbedded(home: Home): Promise<OpenStore> {
 function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, opened: OpenStore): Runtime {
   const { log } = options;
   const { store: bareStore } = opened;
-  const { emitter, pump, watches, intake } = parts(options, machine, bareStore);
+  const { emitter, pump, watches, intake, coverage, business } = parts(options, machine, opened);
   const alerting = opened.driver && startAlertingIn(home.folder, opened.driver, { ...machine, log });
   const store = recordingStore(bareStore, (keys) => {
     emitter.recorded(keys);
@@ -75,43 +84,67 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
   });
   emitter.start();
   pump.start();
-  let closing: Promise<void> | null = null;
-  return {
-    portsFor: ({ settings, credentials, log: nodeLog, nodeId }) => ({
-      ...machine,
-      ...(alerting && { alerts: alerting.desk }),
-      ...(nodeId !== undefined && { nodeId }),
+  coverage?.start();
+  const answers: Record<string, number> = {};
+  const retract = announceHome(home.folder, {
+    inside: {
       store,
-      changes: watches,
-      settings,
-      credentials,
-      log: nodeLog,
-    }),
-    answerWebhook: (request) => intake.answer(request),
+      driver: opened.driver ?? null,
+      facts: () => factsOf(bareStore, watches, intake, answers, alerting),
+    },
+  });
+  const close = closeOnce(
+    [
+      async () => retract(),
+      async () => coverage?.stop(),
+      () => pump.stop(),
+      () => watches.stop(),
+      () => emitter.stop(),
+      async () => alerting?.stop(),
+      opened.close,
+    ],
+    home,
+    log,
+  );
+  return {
+    portsFor: ({ settings, credentials, log: nodeLog, nodeId }) => {
+      business.timeZone = settings.timeZone;
+      return {
+        ...machine,
+        ...(alerting && { alerts: alerting.desk }),
+        ...(nodeId !== undefined && { nodeId }),
+        store,
+        changes: watches,
+        settings,
+        credentials,
+        log: nodeLog,
+      };
+    },
+    answerWebhook: async (request) => {
+      const answer = await intake.answer(request);
+      answers[answer.status] = (answers[answer.status] ?? 0) + 1;
+      return answer;
+    },
     health: async () => {
       const health = await healthOf({ store: bareStore, intake, watches: watches.all() });
       return alerting && health.counts ? withCheck(health, 'alerts', await alerting.health()) : health;
     },
-    close: () => {
-      closing ??= closeAll(
-        [() => pump.stop(), () => watches.stop(), () => emitter.stop(), async () => alerting?.stop(), opened.close],
-        home,
-        log,
-      );
-      return closing;
-    },
+    close,
   };
 }
 
 function parts(
   options: OpenRuntimeOptions,
   machine: Machine,
-  store: Store,
+  { store, driver }: OpenStore,
 ): {
   readonly emitter: Emitter;
   readonly pump: CallbackPump;
   readonly watches: Watches;
   readonly intake: ReturnType<typeof createIntake>;
+  readonly coverage: CoverageKeeper | null;
+  /** Settings come with the nodes; the last one to start says what business time is. */
+  readonly business: { timeZone: string };
 } {
   const { log } = options;
   const { now, sleep } = machine;
@@ -127,6 +160,7 @@ function parts(
     timing,
     rateLimits: options.rateLimits,
     onReleased: (ids) => pump.release(ids),
+    onCompared: (sheetId, version) => coverage?.compared(sheetId, version),
     onSheetsChanged: () => pump.ring(),
   });
   const pump = new CallbackPump({
@@ -138,7 +172,41 @@ function parts(
     deliver: (callback) => watches.offer(callback),
   });
   const intake = createIntake({ store, book, now, log, onStored: () => pump.ring() });
-  return { emitter, pump, watches, intake };
+  const business = { timeZone: defaultSettings.timeZone };
+  const coverage = driver
+    ? new CoverageKeeper({
+        driver,
+        now,
+        sleep,
+        log,
+        watched: () => watches.all().map(({ target, how }) => ({ sheetId: target.sheetId, how })),
+        timeZone: () => business.timeZone,
+        beatSeconds: timing.coverageSeconds,
+      })
+    : null;
+  return { emitter, pump, watches, intake, coverage, business };
+}
+
+async function factsOf(
+  store: Store,
+  watches: Watches,
+  intake: ReturnType<typeof createIntake>,
+  answers: Readonly<Record<string, number>>,
+  alerting: Alerting | undefined,
+): Promise<RuntimeFacts> {
+  return {
+    counts: await store.counts(),
+    answers: { ...answers },
+    refusals: intake.refusals(),
+    sheets: watches.all().map(({ target, how, status }) => ({ sheetId: target.sheetId, how, status })),
+    outbox: alerting ? (await alerting.health()).outbox : null,
+  };
+}
+
+/** Closing twice is closing once, and waiting for it twice. */
+function closeOnce(steps: readonly (() => Promise<void>)[], home: Home, log: Log): () => Promise<void> {
+  let closing: Promise<void> | null = null;
+  return () => (closing ??= closeAll(steps, home, log));
 }
 
 /** Each step is tried, whatever became of the one before: a store must not stay locked because a note could not be removed. */

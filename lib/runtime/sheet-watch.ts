@@ -29,6 +29,8 @@ export interface WatchParts extends Sources {
   /** Callbacks that need not be held any more: done, given back, or dead. */
   readonly onReleased: (callbackIds: readonly string[]) => void;
   readonly onStatus: (status: Status) => void;
+  /** The sheet's version was compared with the last known one. */
+  readonly onCompared?: (version: number) => void;
 }
 
 const MOST_CALLBACKS_AT_ONCE = 200;
@@ -50,6 +52,7 @@ export class SheetWatch {
   private hookDueAt = 0;
   private compareDueAt = 0;
   private isFirstCompare = true;
+  private hasCompared = false;
   private atOnce = MOST_CALLBACKS_AT_ONCE;
   private failures = 0;
   private lastProblem: string | null = null;
@@ -68,6 +71,12 @@ export class SheetWatch {
 
   start(): void {
     this.running = this.run();
+  }
+
+  /** How the sheet is watched now; null: it is not. */
+  get how(): 'webhook' | 'polling' | null {
+    if (!this.hasCompared || this.status.state === 'error') return null;
+    return this.webhookId === null ? 'polling' : 'webhook';
   }
 
   /** Takes a callback of this sheet; it is resolved with what else waits. */
@@ -168,6 +177,8 @@ export class SheetWatch {
       );
     }
     this.isFirstCompare = false;
+    this.hasCompared = true;
+    this.parts.onCompared?.(version);
     const seconds = this.webhookId === null ? pollSeconds : timing.sweepSeconds;
     const nextLook = this.missingSince.size > 0 ? Math.min(seconds, timing.deletionGraceSeconds) : seconds;
     this.compareDueAt = now() + nextLook * 1000;

@@ -15,6 +15,8 @@ export interface Timing {
   readonly idleSeconds: number;
   /** The first wait after a failure; doubled up to a minute, for refusals up to five. */
   readonly firstRetrySeconds: number;
+  /** How sheets are watched is noted this often; a silence of three minutes is a gap. */
+  readonly coverageSeconds: number;
 }
 
 export const DEFAULT_TIMING: Timing = {
@@ -25,4 +27,5 @@ export const DEFAULT_TIMING: Timing = {
   changesInFlight: 1000,
   idleSeconds: 5,
   firstRetrySeconds: 1,
+  coverageSeconds: 60,
 };

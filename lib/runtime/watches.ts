@@ -45,6 +45,8 @@ export interface WatchesParts {
   readonly rateLimits: RateLimits | null | undefined;
   readonly onReleased: (callbackIds: readonly string[]) => void;
   readonly onSheetsChanged: () => void;
+  /** A sheet's version was compared with the last known one. */
+  readonly onCompared?: (sheetId: string, version: number) => void;
 }
 
 const LONGEST_REMOVAL_MILLISECONDS = 10_000;
@@ -121,7 +123,10 @@ export class Watches implements ChangeSource {
       return;
     }
     const subscriptions = new Set([subscription]);
-    const watch = new SheetWatch(target, (signal) => this.partsFor(request, signal, subscriptions));
+    const watch = new SheetWatch(target, (signal) => ({
+      ...this.partsFor(request, signal, subscriptions),
+      onCompared: (version) => this.parts.onCompared?.(target.sheetId, version),
+    }));
     this.watched.set(target.sheetId, { watch, request, subscriptions });
     watch.start();
   }

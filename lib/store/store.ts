@@ -211,6 +211,8 @@ export interface TrailQuery {
   readonly changed_by?: string;
   readonly violation_type?: string;
   readonly severity?: string;
+  /** Without it all kinds but `coverage`, which is no change. */
+  readonly kind?: string;
   readonly is_historical?: boolean;
   readonly risk_from?: number;
   readonly text?: string;

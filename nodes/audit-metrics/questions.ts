@@ -67,6 +67,7 @@ export function trailQueryOf(
     sheet_id: undefined,
     row_id: undefined,
     is_historical: undefined,
+    kind: undefined,
   };
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== '');
   return Object.fromEntries(given);

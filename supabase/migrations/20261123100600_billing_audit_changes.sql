@@ -69,7 +69,9 @@ as $$
         'changes_waiting', c.waiting,
         'changes_leased', c.leased,
         'changes_dead', (select count(*) from billing_audit.changes where state = 'dead'),
-        'events', (select coalesce(sum(seq), 0) from billing_audit.streams),
+        -- Days of coverage are in the trail, and nothing that happened to a sheet.
+        'events', (select coalesce(sum(seq), 0) from billing_audit.streams)
+            - (select count(*) from billing_audit.audit_events where kind = 'coverage'),
         'oldest_waiting_at', billing_audit.instant(least(k.oldest, c.oldest)))
     from callbacks as k, open_changes as c
 $$;

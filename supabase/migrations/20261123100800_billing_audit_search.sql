@@ -23,7 +23,7 @@ as $$
         || coalesce(payload, '{}')
 $$;
 
--- p: limit. Gives {events}, the last stored first.
+-- p: limit. Gives {events}, the last stored first; without the daily coverage.
 create function public.billing_audit_recent(p jsonb) returns jsonb
 language sql security definer
 set search_path = ''
@@ -32,6 +32,7 @@ as $$
         billing_audit.event_json(r.entry, d.payload) order by (r.entry).position desc), '[]'))
     from (
         select e as entry from billing_audit.audit_events as e
+        where e.kind <> 'coverage'
         order by e.position desc limit (p ->> 'limit')::integer
     ) as r
     left join billing_audit.event_payloads as d on d.stream = (r.entry).stream and d.seq = (r.entry).seq
@@ -42,8 +43,11 @@ create function billing_audit.search_conditions(p jsonb) returns text
 language sql immutable
 set search_path = ''
 as $$
-    select coalesce(string_agg(c.condition, ' and '), 'true')
+    -- How a day was watched is no change: it is found only when asked for by its kind.
+    select concat_ws(' and ', case when p ->> 'kind' is null then 'e.kind <> ''coverage''' end,
+        coalesce(string_agg(c.condition, ' and '), 'true'))
     from (values
+        ('kind', 'e.kind = $1 ->> ''kind'''),
         ('from', 'e.changed_at >= ($1 ->> ''from'')::timestamptz'),
         ('to', 'e.changed_at < ($1 ->> ''to'')::timestamptz'),
         ('sheet_id', 'e.sheet_id = $1 ->> ''sheet_id'''),

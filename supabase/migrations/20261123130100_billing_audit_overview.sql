@@ -54,9 +54,11 @@ as $$
     ), stored_today as (
         select count(*) as events,
             count(*) filter (where coalesce(e.risk_score >= risk_from, false)) as high_risk
-        from billing_audit.audit_events as e, today where e.recorded_at >= today.began
+        from billing_audit.audit_events as e, today
+        where e.recorded_at >= today.began and e.kind <> 'coverage'
     ), latest as (
-        select recorded_at - changed_at as took, kind from billing_audit.audit_events order by position desc limit 500
+        select recorded_at - changed_at as took, kind from billing_audit.audit_events
+        where kind <> 'coverage' order by position desc limit 500
     ), trouble as (
         select recorded_at from billing_audit.audit_events as e
         where billing_audit.is_concern(e.violation_type, e.severity, e.risk_score)
@@ -65,7 +67,8 @@ as $$
         order by position desc limit 1
     )
     select billing_audit.open_concerns(risk_from) || jsonb_build_object(
-        'events', (select coalesce(sum(seq), 0) from billing_audit.streams),
+        'events', (select coalesce(sum(seq), 0) from billing_audit.streams)
+            - (select count(*) from billing_audit.audit_events where kind = 'coverage'),
         'events_today', t.events,
         'high_risk_today', t.high_risk,
         'changes_waiting', (select count(*) from billing_audit.changes where state in ('waiting', 'leased')),
@@ -77,7 +80,8 @@ as $$
         'median_seconds_to_record', (
             select round((percentile_cont(0.5) within group (order by greatest(extract(epoch from took), 0)))::numeric, 1)
             from latest where kind not in ('watch_gap', 'sheet_checked')),
-        'last_event_at', (select billing_audit.instant(max(recorded_at)) from billing_audit.audit_events),
+        'last_event_at', (select billing_audit.instant(max(recorded_at)) from billing_audit.audit_events
+            where kind <> 'coverage'),
         -- No backups are made by this version of the store.
         'last_backup_at', null)
     from stored_today as t
@@ -106,7 +110,7 @@ as $$
             grouping(date_trunc(f.unit, e.changed_at at time zone time_zone), e.severity) = 0 as is_place,
             grouping(billing_audit.tenth(e.risk_score)) = 0 as is_tenth, grouping(e.sheet_id) = 0 as is_sheet
         from billing_audit.audit_events as e, frame as f
-        where e.changed_at >= f.first_place at time zone time_zone and e.changed_at <= until
+        where e.kind <> 'coverage' and e.changed_at >= f.first_place at time zone time_zone and e.changed_at <= until
         group by grouping sets (
             (date_trunc(f.unit, e.changed_at at time zone time_zone), e.severity),
             (billing_audit.tenth(e.risk_score)), (e.sheet_id))
@@ -138,7 +142,7 @@ set search_path = ''
 as $$
     with active as (
         select person, count(*) as changes from billing_audit.event_payloads
-        where changed_at >= since and changed_at <= until
+        where changed_at >= since and changed_at <= until and event_key not like 'sheet:%:coverage:%'
         group by person order by count(*) desc, person limit 20
     ), risky as (
         select d.person, count(*) as events
@@ -164,7 +168,7 @@ as $$
         'watched_by', case when w.enabled then 'webhook' else 'polling' end,
         'compared_at', billing_audit.instant(s.compared_at),
         'last_change_at', (select billing_audit.instant(max(e.changed_at)) from billing_audit.audit_events as e
-            where e.sheet_id = s.sheet_id)) order by s.name, s.sheet_id), '[]')
+            where e.sheet_id = s.sheet_id and e.kind <> 'coverage')) order by s.name, s.sheet_id), '[]')
     from (select * from billing_audit.sheets order by name, sheet_id limit 500) as s
     left join lateral (
         select bool_or(status = 'ENABLED') as enabled from billing_audit.webhooks where sheet_id = s.sheet_id) as w on true
@@ -190,7 +194,8 @@ begin
     if p ->> 'known' = version then
         return jsonb_build_object('version', version, 'unchanged', true);
     end if;
-    select max(changed_at) into newest from billing_audit.audit_events where changed_at <= now_;
+    select max(changed_at) into newest from billing_audit.audit_events
+    where changed_at <= now_ and kind <> 'coverage';
     if newest < now_ - make_interval(days => days_) then
         until_ := newest;
     end if;
