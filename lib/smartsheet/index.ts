@@ -9,4 +9,5 @@ export * from './errors';
 export type { Exchange } from './exchange';
 export * from './instants';
 export * from './limiter';
+export * from './plan';
 export * from './signature';

@@ -1,15 +1,13 @@
 #!/usr/bin/env node
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { BillingAuditError, messageOf } from '../../lib/errors';
 import { readConfiguration, type StartFlags } from '../configuration';
 import type { NewPassword } from '../sign-in';
 import { start, type Assets, type Started } from '../start';
 import { sandboxCommand } from '../../sandbox';
 import { version } from '../version';
-
-/** Exit codes of DESIGN §6. */
-const EXIT = { done: 0, foundWrong: 1, misused: 2, couldNotBeDone: 3 } as const;
+import { EXIT, guarded, loadDotEnv, print } from './run';
+import { addSetup } from './setup';
 
 const assets: Assets = {
   sandboxProgram: join(__dirname, 'sandbox.js'),
@@ -32,6 +30,8 @@ program
   .action((flags: StartFlags & { json?: boolean }) => guarded(() => runStart(flags)));
 
 program.addCommand(sandboxCommand().copyInheritedSettings(program));
+
+addSetup(program, assets.firstFlow);
 
 void program.parseAsync();
 
@@ -88,27 +88,4 @@ function stopOnSignals(started: Started): void {
     void guarded(() => started.stop()).then(() => process.exit());
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGBREAK'] as const) process.on(signal, stop);
-}
-
-function loadDotEnv(): void {
-  try {
-    process.loadEnvFile();
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') throw thrown;
-  }
-}
-
-/** The one place where a failure of a command is told. */
-async function guarded(command: () => Promise<void>): Promise<void> {
-  try {
-    await command();
-  } catch (thrown) {
-    const known = thrown instanceof BillingAuditError;
-    process.stderr.write(`${messageOf(thrown)}\n${known ? `${thrown.hint}\n` : `${(thrown as Error).stack ?? ''}\n`}`);
-    process.exit(known && thrown.code === 'bad_setting' ? EXIT.misused : EXIT.couldNotBeDone);
-  }
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

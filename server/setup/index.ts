@@ -1,0 +1,18 @@
+/** The face of the set-up: the same steps for a terminal, an answers file and a page. */
+export { readAnswers } from './answers-file';
+export {
+  changedText,
+  EnvFileDamaged,
+  readEnvFile,
+  writeEnvFile,
+  type Changes,
+  type EnvFile,
+  type Values,
+} from './env-file';
+export { aliasesIn, flowFileOf, readFlow, writeFlow, type SavedNode } from './flow-settings';
+export { runAnswers, StepRefused } from './run-answers';
+export type { SetupPlace } from './setup';
+export type { Tools } from './step';
+export { Terminal } from './terminal/terminal';
+export { runWizard, savedText } from './terminal/wizard';
+export { freeBytes } from './writable-folder';

@@ -1,0 +1,54 @@
+import { resolve } from 'node:path';
+import { BadSetting } from '../../../lib/errors';
+import { answered, good, note, valueOf, withValues, type Draft, type Step } from '../step';
+import { freeBytes, proveWritable } from '../writable-folder';
+
+const HOME = 'BILLING_AUDIT_HOME';
+const OTHER_STORES = ['DATABASE_URL', 'SUPABASE_URL'] as const;
+const SMALL_BYTES = 1024 ** 3;
+
+/** The folder of a draft's home; relative ones begin where the server is started. */
+export function homeOf(draft: Draft): string {
+  return resolve(valueOf(draft, HOME) || '.billing-audit');
+}
+
+/** Where everything is kept. */
+export const storeStep: Step = {
+  name: 'store',
+  title: 'Store',
+  explain:
+    'Everything is kept in one folder of this machine, with a database inside; nothing else has to be installed. ' +
+    'Choose a disk that is backed up.',
+  async questions(draft) {
+    return [
+      {
+        name: 'home',
+        label: 'Folder',
+        hint: 'Made when it is not there. Only the user that runs the server needs it.',
+        kind: 'text',
+        present: valueOf(draft, HOME) || './.billing-audit',
+      },
+    ];
+  },
+  async check(answers, draft) {
+    const other = OTHER_STORES.find((name) => valueOf(draft, name) !== '');
+    if (other !== undefined) {
+      throw new BadSetting(
+        other,
+        'is set, but this version keeps its data in a folder only; PostgreSQL and Supabase come with part C',
+        `Take ${other} out of .env, or wait for that version.`,
+      );
+    }
+    const present = valueOf(draft, HOME);
+    const given = answered(answers, 'home', present);
+    if (/\0/u.test(given)) throw new BadSetting(HOME, 'is no folder', 'Write a path like ./.billing-audit.');
+    const keep = given === '' || (present === '' && given === './.billing-audit');
+    const next = keep && present === '' ? draft : withValues(draft, { [HOME]: given });
+    const folder = homeOf(next);
+    proveWritable(folder);
+    const free = freeBytes(folder);
+    const size = `${(free / 1024 ** 3).toFixed(1)} GB free`;
+    const findings = [good(`${folder} can be written.`), free < SMALL_BYTES ? note(`Only ${size}.`) : good(`${size}.`)];
+    return { draft: next, findings };
+  },
+};
