@@ -7,6 +7,7 @@ import { Bell } from './bell';
 import { observeCallbacks, observeFirst, observeSince, type CallbackBatch } from './resolution/observations';
 import type { Sources } from './resolution/resolver';
 import type { Timing } from './timing';
+import { count, isOutage, isVague, shortProblem } from './troubles';
 import type { WebhookKeeper } from './webhook-keeper';
 
 export interface WatchTarget {
@@ -36,6 +37,7 @@ export interface WatchParts extends Sources {
 const MOST_CALLBACKS_AT_ONCE = 200;
 /** Rows whose events are resolved in one call, as far as whole callbacks allow. */
 const MOST_EVENTS_AT_ONCE = 4000;
+const LONGEST_GATHERING_MILLISECONDS = 1000;
 
 /**
  * Watches one sheet, one thing at a time: the first look, its webhook, what happened while nobody watched, callbacks as
@@ -51,6 +53,7 @@ export class SheetWatch {
   private webhookId: string | null = null;
   private hookDueAt = 0;
   private compareDueAt = 0;
+  private isKnown = false;
   private isFirstCompare = true;
   private hasCompared = false;
   private atOnce = MOST_CALLBACKS_AT_ONCE;
@@ -125,8 +128,10 @@ export class SheetWatch {
   /** @returns false after a first look: the round begins again, with its result known */
   private async knownOrFirstLook(): Promise<boolean> {
     const { client, store, now } = this.parts;
+    if (this.isKnown) return true;
     const known = await store.sheet(this.target.sheetId);
-    if (known?.compared_at) return true;
+    this.isKnown = (known?.compared_at ?? null) !== null;
+    if (this.isKnown) return true;
     this.show({ state: 'working', text: 'reading the sheet' });
     const portions = await observeFirst(client, this.target.sheetId, now, (done, total) =>
       this.show({ state: 'working', text: `reading ${count(done)} of ${count(total)} rows` }),
@@ -192,12 +197,16 @@ export class SheetWatch {
   }
 
   private async resolveQueue(): Promise<void> {
+    const { now } = this.parts;
     const callbacks = this.takeBatch();
+    const begin = now();
     try {
       const batch = await this.understand(callbacks);
-      if (batch.callbacks.length > 0) await this.store(await observeCallbacks(batch, this.parts, this.parts.now));
+      if (batch.callbacks.length > 0) await this.store(await observeCallbacks(batch, this.parts, now));
       this.parts.onReleased(callbacks.map(({ id }) => id));
       this.atOnce = Math.min(MOST_CALLBACKS_AT_ONCE, this.atOnce * 2);
+      // More came meanwhile: as long as that took, others may gather, so that a burst costs few large calls.
+      if (this.queue.length > 0) await this.pause(Math.min(LONGEST_GATHERING_MILLISECONDS, now() - begin));
     } catch (failure) {
       if (this.ending.signal.aborted || isOutage(failure)) this.queue.unshift(...callbacks);
       else {
@@ -267,7 +276,11 @@ export class SheetWatch {
     this.show({ state: 'error', text: shortProblem(failure) });
     const longest = failure instanceof SmartsheetRefused ? 300 : 60;
     const seconds = Math.min(longest, timing.firstRetrySeconds * 2 ** Math.min(this.failures, 16));
-    await this.parts.sleep(seconds * 1000 * (0.5 + random() / 2), this.ending.signal).catch(() => undefined);
+    await this.pause(seconds * 1000 * (0.5 + random() / 2));
+  }
+
+  private async pause(milliseconds: number): Promise<void> {
+    await this.parts.sleep(milliseconds, this.ending.signal).catch(() => undefined);
   }
 
   private quietStatus(): Status {
@@ -282,28 +295,4 @@ export class SheetWatch {
     this.status = status;
     this.parts.onStatus(status);
   }
-}
-
-/** The other side is away; the callback itself is not at fault, so it costs it no try. */
-function isOutage(failure: unknown): boolean {
-  if (failure instanceof SmartsheetUnavailable) return true;
-  return failure instanceof BillingAuditError && failure.code === 'store_unavailable';
-}
-
-/** Says that something happened to a cell or row, but not to which: the sheet has to be compared. */
-function isVague({ objectType, id, rowId }: CallbackEvent): boolean {
-  return (objectType === 'cell' && rowId === null) || (objectType === 'row' && id === null);
-}
-
-function shortProblem(failure: unknown): string {
-  if (failure instanceof SmartsheetRefused) {
-    if (failure.isAboutToken) return 'the token is refused';
-    return failure.isNotFound ? 'sheet not found' : `refused (${failure.errorCode ?? failure.status})`;
-  }
-  if (failure instanceof SmartsheetUnavailable) return 'Smartsheet cannot be reached';
-  return messageOf(failure).slice(0, 40);
-}
-
-function count(value: number): string {
-  return value.toLocaleString('en-US');
 }

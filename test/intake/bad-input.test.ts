@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { defaultSettings } from '../../lib/settings';
 import { smartsheetTrigger } from '../../nodes/smartsheet-trigger';
 import { practiceSheet, type PracticeSheet } from '../sandbox/office';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox';
@@ -87,7 +88,7 @@ describe('the trigger itself', () => {
   const start = (sheets: readonly string[], credentials: Record<string, Record<string, string>>, publicUrl = '') =>
     smartsheetTrigger.start(
       { sheets, publicUrl, pollSeconds: 60 },
-      { ...tower.runtime.portsFor({ settings: undefined as never, credentials, log: tower.log }) },
+      { ...tower.runtime.portsFor({ settings: defaultSettings, credentials, log: tower.log }) },
       () => undefined,
       () => undefined,
     );

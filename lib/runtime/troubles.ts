@@ -1,0 +1,28 @@
+import { BillingAuditError, messageOf } from '../errors';
+import { SmartsheetRefused, SmartsheetUnavailable, type CallbackEvent } from '../smartsheet';
+
+/** The other side is away; the callback itself is not at fault, so it costs it no try. */
+export function isOutage(failure: unknown): boolean {
+  if (failure instanceof SmartsheetUnavailable) return true;
+  return failure instanceof BillingAuditError && failure.code === 'store_unavailable';
+}
+
+/** Says that something happened to a cell or row, but not to which: the sheet has to be compared. */
+export function isVague({ objectType, id, rowId }: CallbackEvent): boolean {
+  return (objectType === 'cell' && rowId === null) || (objectType === 'row' && id === null);
+}
+
+/** What stands under a node. */
+export function shortProblem(failure: unknown): string {
+  if (failure instanceof SmartsheetRefused) {
+    if (failure.isAboutToken) return 'the token is refused';
+    return failure.isNotFound ? 'sheet not found' : `refused (${failure.errorCode ?? failure.status})`;
+  }
+  if (failure instanceof SmartsheetUnavailable) return 'Smartsheet cannot be reached';
+  return messageOf(failure).slice(0, 40);
+}
+
+/** A number as people read it. */
+export function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
