@@ -349,16 +349,25 @@ create function public.billing_audit_known_rows(p jsonb) returns jsonb
 language sql security definer
 set search_path = ''
 as $$
+    -- Two ways in, of which one is empty: an `or` between them would look at every row of the sheet for a few.
+    with asked as (
+        select r.sheet_id, r.row_id, r.version, r.modified_at
+        from billing_audit.sheet_rows as r
+        where p -> 'row_ids' = '"all"' and r.sheet_id = p ->> 'sheet_id' and r.removed_as is null
+        union all
+        select r.sheet_id, r.row_id, r.version, r.modified_at
+        from (select distinct unnest(billing_audit.texts(p -> 'row_ids')) as row_id) as w
+        join billing_audit.sheet_rows as r
+            on r.sheet_id = p ->> 'sheet_id' and r.row_id = w.row_id and r.removed_as is null
+    )
     select jsonb_build_object('rows', coalesce(jsonb_agg(jsonb_build_object(
-        'row_id', r.row_id, 'version', r.version, 'modified_at', billing_audit.instant(r.modified_at),
-        'cells', coalesce(c.cells, '{}')) order by r.row_id), '[]'))
-    from billing_audit.sheet_rows as r
+        'row_id', a.row_id, 'version', a.version, 'modified_at', billing_audit.instant(a.modified_at),
+        'cells', coalesce(c.cells, '{}')) order by a.row_id), '[]'))
+    from asked as a
     left join lateral (
         select jsonb_object_agg(k.column_id, k.value) as cells
-        from billing_audit.sheet_cells as k where k.sheet_id = r.sheet_id and k.row_id = r.row_id
+        from billing_audit.sheet_cells as k where k.sheet_id = a.sheet_id and k.row_id = a.row_id
     ) as c on true
-    where r.sheet_id = p ->> 'sheet_id' and r.removed_as is null
-        and (p -> 'row_ids' = '"all"' or r.row_id = any (billing_audit.texts(p -> 'row_ids')))
 $$;
 
 call billing_audit.keep_private('billing_audit.change_body(jsonb, text, text, text, text, text, text, text, jsonb, text, text, timestamptz, boolean, text)');

@@ -3,6 +3,7 @@ import {
   CHECKPOINT_COMMITS,
   CHECKPOINT_MILLISECONDS,
   dueUpkeep,
+  FIRST_ANALYZE_COMMITS,
   FIRST_VACUUM_MILLISECONDS,
   upkeepAtOpening,
   VACUUM_MILLISECONDS,
@@ -31,5 +32,13 @@ describe('upkeep of the embedded store', () => {
     const vacuumed = afterUpkeep(opened, 'vacuum', FIRST_VACUUM_MILLISECONDS);
     expect(dueUpkeep(vacuumed, FIRST_VACUUM_MILLISECONDS + VACUUM_MILLISECONDS - 1)).toBeNull();
     expect(dueUpkeep(vacuumed, FIRST_VACUUM_MILLISECONDS + VACUUM_MILLISECONDS)).toBe('vacuum');
+  });
+
+  it('learns anew how large its tables are, more and more seldom', () => {
+    const grown = { ...opened, commits: FIRST_ANALYZE_COMMITS };
+    expect(dueUpkeep({ ...opened, commits: FIRST_ANALYZE_COMMITS - 1 }, 1)).toBeNull();
+    expect(dueUpkeep(grown, 1)).toBe('analyze');
+    expect(dueUpkeep(afterUpkeep(grown, 'analyze', 1), 1)).toBeNull();
+    expect(dueUpkeep({ ...afterUpkeep(grown, 'analyze', 1), commits: 3 * FIRST_ANALYZE_COMMITS }, 1)).toBe('analyze');
   });
 });

@@ -5,7 +5,7 @@ import { StoreLocked, StoreRefused, StoreUnavailable } from '../store-errors';
 import type { Caller, StoreDriver } from '../store';
 import { takeLock, type Lock } from './lock';
 import type { Statement, WorkerCall } from './protocol';
-import { afterUpkeep, dueUpkeep, upkeepAtOpening } from './upkeep';
+import { afterCommit, afterUpkeep, dueUpkeep, upkeepAtOpening } from './upkeep';
 import { startWorkerThread, type WorkerThread } from './worker-thread';
 
 export interface EmbeddedStoreOptions {
@@ -85,8 +85,8 @@ class EmbeddedDriver implements EmbeddedStoreDriver {
     }
     const { role, claims } = await this.#identityOf(caller);
     const value = await this.#call({ kind: 'rpc', name, p: JSON.stringify(p), role, claims: JSON.stringify(claims) });
-    this.#upkeep = { ...this.#upkeep, commitsSinceCheckpoint: this.#upkeep.commitsSinceCheckpoint + 1 };
-    if (dueUpkeep(this.#upkeep, this.#now()) === 'checkpoint') void this.upkeep().catch(() => undefined);
+    this.#upkeep = afterCommit(this.#upkeep);
+    if ((dueUpkeep(this.#upkeep, this.#now()) ?? 'vacuum') !== 'vacuum') void this.upkeep().catch(() => undefined);
     return value;
   }
 

@@ -14,6 +14,7 @@ export type WorkerCall =
   /** All in one transaction; the answer is the rows of the last one. */
   | { readonly kind: 'transaction'; readonly statements: readonly Statement[] }
   | { readonly kind: 'checkpoint' }
+  | { readonly kind: 'analyze' }
   | { readonly kind: 'vacuum' }
   | { readonly kind: 'close' };
 

@@ -75,6 +75,8 @@ async function perform(database: PGlite, call: WorkerCall): Promise<unknown> {
       return database.transaction((transaction) => runAll(transaction, call.statements));
     case 'checkpoint':
       return void (await database.exec('checkpoint'));
+    case 'analyze':
+      return void (await database.exec('analyze'));
     case 'vacuum':
       return void (await database.exec('vacuum (analyze)'));
     case 'close':
