@@ -71,7 +71,10 @@ export function sandboxCommand(): Command {
     .action(run);
 }
 
-/** Runs the sandbox until it is told to end. Exit codes: 0 ended, 2 misused, 3 could not be done. */
+/**
+ * Runs the sandbox until it is told to end; prints `{"sandbox": url}` when it is up.
+ * Exit codes: 0 ended, 2 misused, 3 could not be done.
+ */
 export async function runFromCommandLine(argv: readonly string[]): Promise<void> {
   const command = sandboxCommand().exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : MISUSED));
   await command.parseAsync([...argv]);
@@ -79,16 +82,20 @@ export async function runFromCommandLine(argv: readonly string[]): Promise<void>
 
 async function run(flags: Flags): Promise<void> {
   try {
-    endWhenTold(await startFrom(flags));
+    // From the first moment on: a parent may die while this one starts.
+    const parted = new Promise<void>((resolve) => process.once('disconnect', resolve));
+    const sandbox = await startFrom(flags);
+    endWhenTold(sandbox, parted);
+    // Last: whoever reads this line may tell it to end at once.
+    process.stdout.write(`${JSON.stringify({ sandbox: sandbox.url })}\n`);
   } catch (thrown) {
     process.stderr.write(`${messageOf(thrown)}\n${thrown instanceof BillingAuditError ? `${thrown.hint}\n` : ''}`);
     process.exit(COULD_NOT);
   }
 }
 
-/** Starts a sandbox as the flags say, and prints `{"sandbox": url}` when it is up. */
-async function startFrom(flags: Flags): Promise<Sandbox> {
-  const sandbox = await startSandbox({
+function startFrom(flags: Flags): Promise<Sandbox> {
+  return startSandbox({
     host: flags.host,
     port: flags.port,
     debounceSeconds: flags.debounce,
@@ -107,15 +114,13 @@ async function startFrom(flags: Flags): Promise<Sandbox> {
     ...(flags.load === undefined ? {} : { load: flags.load }),
     ...(flags.replay === undefined ? {} : { replay: flags.replay }),
   });
-  process.stdout.write(`${JSON.stringify({ sandbox: sandbox.url })}\n`);
-  return sandbox;
 }
 
 /**
  * Ends on SIGTERM and SIGINT. A program that started this one with an IPC channel ends it by closing the channel, which
  * the system does for a program that dies; Ctrl+C in their common terminal is then for that program to answer.
  */
-function endWhenTold(sandbox: Sandbox): void {
+function endWhenTold(sandbox: Sandbox, parted: Promise<void>): void {
   let ending = false;
   const end = () => {
     if (ending) return;
@@ -130,7 +135,7 @@ function endWhenTold(sandbox: Sandbox): void {
   };
   process.on('SIGTERM', end);
   process.on('SIGINT', () => (process.channel === undefined ? end() : undefined));
-  process.on('disconnect', end);
+  void parted.then(end);
 }
 
 function number(least: number, most: number): (text: string) => number {

@@ -38,7 +38,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const saved = file?.read() ?? null;
   furnish(world, saved);
   const replay = replayFor(world, settings, saved);
-  const practice = settings.practice ? new PracticeOffice(world, saved?.practice ?? null, saved === null) : undefined;
+  const practice = settings.practice ? new PracticeOffice(world, saved?.practice ?? null) : undefined;
   const keeper = file === undefined ? undefined : new Keeper(world, file);
   if (keeper !== undefined) Object.assign(keeper, { replay, practice });
   const server = new Server(world, () => keeper?.changed());

@@ -19,6 +19,11 @@ export class Hands {
     for (const sheet of office.sheets.values()) if (isArea(sheet.name)) this.sheets.set(sheet.name, sheet);
   }
 
+  /** True when the office has a sheet of its own. */
+  get furnished(): boolean {
+    return this.sheets.size > 0;
+  }
+
   /** Makes the sheets, without rows. */
   furnish(at: number): void {
     const userId = this.office.people.all()[0]?.id ?? 0;

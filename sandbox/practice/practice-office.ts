@@ -39,12 +39,11 @@ export class PracticeOffice {
   constructor(
     private readonly world: World,
     saved: PracticeProgress | null,
-    isNew: boolean,
   ) {
     this.hands = new Hands(world.office);
     this.planted = new PlantedBook(saved?.planted ?? [], saved?.plantedInAll ?? 0);
-    if (isNew) this.layDownThePast();
-    else this.goOnFromBefore();
+    if (this.hands.furnished) this.goOnFromBefore();
+    else this.layDownThePast();
   }
 
   get waits(): boolean {
