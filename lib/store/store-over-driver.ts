@@ -69,8 +69,11 @@ function webhooksOver(
 
 function callbacksOver(driver: StoreDriver): Pick<Store, 'acceptCallback' | 'leaseCallbacks' | 'failCallbacks'> {
   return {
-    acceptCallback: ({ body, ...callback }) =>
-      ask(driver, 'billing_audit_accept_callback', { ...callback, body: Buffer.from(body).toString('base64') }),
+    async acceptCallback({ body, ...callback }) {
+      const p = { ...callback, body: Buffer.from(body).toString('base64') };
+      const { is_new } = await ask<{ is_new: boolean }>(driver, 'billing_audit_accept_callback', p);
+      return { isNew: is_new };
+    },
     async leaseCallbacks({ limit, leaseSeconds, sheetIds }) {
       const p = { limit, lease_seconds: leaseSeconds, sheet_ids: sheetIds ?? 'all' };
       type Encoded = Omit<LeasedCallback, 'body'> & { readonly body: string };

@@ -12,6 +12,8 @@ interface Learned {
   readonly warnings: Map<string, readonly string[]>;
   /** What was said already. */
   readonly said: Set<string>;
+  /** Reads under way by sheet: a paste brings hundreds of changes at once, and one read serves them all. */
+  readonly reads: Map<string, Promise<void>>;
 }
 
 /** A column is missing when no sheet has it, so all nodes over a store learn together. */
@@ -28,7 +30,7 @@ export async function watchColumns(
   rules: Rules,
   { store, log }: Pick<Ports, 'store' | 'log'>,
 ): Promise<readonly string[]> {
-  const learned = learnedOf.get(store) ?? { titles: new Map(), warnings: new Map(), said: new Set() };
+  const learned = learnedOf.get(store) ?? newlyLearned();
   learnedOf.set(store, learned);
   await learnTitles(change, learned, store);
   const key = `${change.sheet_id} ${rules.hash}`;
@@ -43,14 +45,37 @@ export async function watchColumns(
   return warnings;
 }
 
+function newlyLearned(): Learned {
+  return { titles: new Map(), warnings: new Map(), said: new Set(), reads: new Map() };
+}
+
 /** Reads a sheet's titles at its first change, and again when one turns up that it did not have. */
 async function learnTitles(change: Change, learned: Learned, store: Store): Promise<void> {
-  const known = learned.titles.get(change.sheet_id);
+  const sheetId = change.sheet_id;
   const present = Object.keys(change.values);
-  if (known && change.kind !== 'column_renamed' && present.every((title) => known.has(title))) return;
-  const sheet = await store.sheet(change.sheet_id);
-  learned.titles.set(change.sheet_id, new Set([...(sheet ? Object.values(sheet.columns) : []), ...present]));
+  const isKnown = (): boolean => {
+    const known = learned.titles.get(sheetId);
+    return known !== undefined && present.every((title) => known.has(title));
+  };
+  if (change.kind !== 'column_renamed' && isKnown()) return;
+  const underWay = learned.reads.get(sheetId);
+  await (underWay ?? readTitles(sheetId, learned, store));
+  if (isKnown()) return;
+  // A title that the store does not know yet: the change itself is proof that it is there.
+  learned.titles.set(sheetId, new Set([...(learned.titles.get(sheetId) ?? []), ...present]));
   learned.warnings.clear();
+}
+
+function readTitles(sheetId: string, learned: Learned, store: Store): Promise<void> {
+  const read = store
+    .sheet(sheetId)
+    .then((sheet) => {
+      learned.titles.set(sheetId, new Set(Object.values(sheet?.columns ?? {})));
+      learned.warnings.clear();
+    })
+    .finally(() => learned.reads.delete(sheetId));
+  learned.reads.set(sheetId, read);
+  return read;
 }
 
 function warningsFor(sheetId: string, { titles }: Learned, { settings }: Rules): readonly string[] {

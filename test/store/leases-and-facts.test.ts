@@ -86,11 +86,11 @@ describe('accepted callbacks', () => {
   beforeEach(() => store.saveWebhook(webhook));
 
   it('are kept byte for byte, and once: by nonce and by content', async () => {
-    expect(await store.acceptCallback({ webhook_id: '1', nonce: 'a', body })).toEqual({ is_new: true });
+    expect(await store.acceptCallback({ webhook_id: '1', nonce: 'a', body })).toEqual({ isNew: true });
     expect(await store.acceptCallback({ webhook_id: '1', nonce: 'a', body: Buffer.from('other') })).toEqual({
-      is_new: false,
+      isNew: false,
     });
-    expect(await store.acceptCallback({ webhook_id: '1', nonce: 'b', body })).toEqual({ is_new: false });
+    expect(await store.acceptCallback({ webhook_id: '1', nonce: 'b', body })).toEqual({ isNew: false });
     const [leased, ...more] = await store.leaseCallbacks({ limit: 10, leaseSeconds: 60 });
     expect(more).toEqual([]);
     expect(leased).toMatchObject({ webhook_id: '1', nonce: 'a', sheet_id: sheetId, attempts: 1 });
