@@ -6,6 +6,7 @@ import type { NewPassword } from '../sign-in';
 import { start, type Assets, type Started } from '../start';
 import { sandboxCommand } from '../../sandbox';
 import { version } from '../version';
+import { addDoctor } from './doctor';
 import { EXIT, guarded, loadDotEnv, print } from './run';
 import { addSetup } from './setup';
 
@@ -32,6 +33,7 @@ program
 program.addCommand(sandboxCommand().copyInheritedSettings(program));
 
 addSetup(program, assets.firstFlow);
+addDoctor(program);
 
 void program.parseAsync();
 

@@ -14,7 +14,7 @@ export interface WatchProgress {
 
 /**
  * Looks once whether the running server has recorded a change.
- * @param before  changes in the trail when the waiting began; null = nobody could tell
+ * @param before  changes in the trail when the waiting began; null = nobody could tell, so this look begins it
  */
 export async function lookForFirstChange(draft: Draft, http: Http, before: number | null): Promise<WatchProgress> {
   const server = runningServer(homeOf(draft), draft.values);
@@ -27,12 +27,13 @@ export async function lookForFirstChange(draft: Draft, http: Http, before: numbe
     return { state: 'waiting', text, recorded: null };
   }
   const recorded = health.counts?.events ?? null;
-  if (recorded !== null && recorded > (before ?? 0)) {
-    return { state: 'seen', text: `The first change has been seen and recorded (${recorded} in the trail).`, recorded };
+  if (recorded !== null && before !== null && recorded > before) {
+    return { state: 'seen', text: `A change has been seen and recorded (${recorded} in the trail).`, recorded };
   }
   const sheets = health.checks.filter(({ name }) => name.startsWith('sheet '));
   const wrong = sheets.find(({ status }) => status !== 'ok');
   const how = wrong ?? sheets[0];
   const watched = how === undefined ? 'No sheet is watched yet.' : `${how.name}: ${how.text}.`;
-  return { state: 'waiting', text: `${watched} Change a cell in a watched sheet.`, recorded };
+  const soFar = (recorded ?? 0) === 0 ? '' : ` ${recorded} changes are in the trail so far.`;
+  return { state: 'waiting', text: `${watched}${soFar} Change a cell in a watched sheet.`, recorded };
 }

@@ -15,4 +15,4 @@ export type { SetupPlace } from './setup';
 export type { Tools } from './step';
 export { Terminal } from './terminal/terminal';
 export { runWizard, savedText } from './terminal/wizard';
-export { freeBytes } from './writable-folder';
+export { freeBytes, proveWritable } from './writable-folder';

@@ -106,15 +106,15 @@ async function waitForFirstChange(terminal: Terminal, draft: Draft, { http, slee
   );
   const skipped = new AbortController();
   const entered = terminal.enter().then(() => skipped.abort());
-  const first = await lookForFirstChange(draft, http, null);
-  let progress = first.recorded === null || first.state === 'waiting' ? first : { ...first, state: 'waiting' as const };
-  const before = first.recorded;
+  let progress = await lookForFirstChange(draft, http, null);
+  let before = progress.recorded;
   let shown = '';
   while (!skipped.signal.aborted && progress.state !== 'seen') {
     if (progress.text !== shown) terminal.progress(`  ${progress.text}`);
     shown = progress.text;
     await Promise.race([entered, sleep(LOOK_EVERY_MILLISECONDS, skipped.signal).catch(() => undefined)]);
     if (!skipped.signal.aborted) progress = await lookForFirstChange(draft, http, before);
+    before ??= progress.recorded;
   }
   if (progress.state === 'seen') terminal.progress(`  ok  ${progress.text}`);
   terminal.print('\nbilling-audit doctor says at any time how everything stands.');

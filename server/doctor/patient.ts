@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Http, Now, Random, Sleep } from '../../lib/ports';
+import type { StoreCounts } from '../../lib/store';
+import type { Configuration } from '../configuration';
+import { healthAt, runningServer, type HealthAnswer, type RunningServer } from '../running-server';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface DoctorOptions {
+  readonly configuration: Configuration;
+  readonly environment: Environment;
+  /** The `.env` that was read. */
+  readonly envPath: string;
+  readonly http: Http;
+  readonly now: Now;
+  readonly sleep: Sleep;
+  readonly random: Random;
+  /** Opens the store of a home that no server has open, looks, and closes it again. */
+  readonly lookIntoStore: (home: string) => Promise<StoreCounts>;
+}
+
+/** All that the checks look at; taken once. */
+export interface Patient extends DoctorOptions {
+  /** The home that is in use: of practice, its own inside the home. */
+  readonly folder: string;
+  readonly practice: boolean;
+  /** It has watched real sheets before. */
+  readonly hadToken: boolean;
+  readonly running: RunningServer | null;
+  /** Null: nothing of ours answers. */
+  readonly health: HealthAnswer | null;
+}
+
+export async function examine(options: DoctorOptions): Promise<Patient> {
+  const { home, smartsheetToken } = options.configuration;
+  const hadToken = existsSync(join(home, 'keys', 'had-token'));
+  const practice = smartsheetToken === null && !hadToken;
+  const folder = practice ? join(home, 'sandbox') : home;
+  const running = runningServer(folder, options.environment);
+  const health = running === null ? null : await healthAt(running.address, options.http);
+  return { ...options, folder, practice, hadToken, running, health };
+}
+
+export function settingOf({ environment }: Pick<Patient, 'environment'>, name: string): string {
+  return environment[name]?.trim() ?? '';
+}
