@@ -1,6 +1,12 @@
 import type { Server } from 'node:http';
 import { join } from 'node:path';
-import express from 'express';
+import express, { type Router } from 'express';
+import type { Now } from '../lib/ports';
+import { flowVersionRoutes, keepingStorage, localStorageOfNodeRed } from './flow-versions';
+import type { FlowNode, ShippedFlow, VersionShelf } from './flow-versions';
+import { nodeRedLogging, type LogFile } from './logs';
+import { whereNobodyAnswers, whileStarting } from './metrics';
+import { ownRoutes } from './own-routes';
 import { dashboardAccess, EditorPass, FrontDoor, signInPages, type SignIn } from './sign-in';
 
 // The type package describes Node-RED 1.3; these are the parts of 5's embedding interface that we use.
@@ -10,6 +16,26 @@ interface NodeRed {
   stop(): Promise<void>;
   readonly httpAdmin: express.Application;
   readonly httpNode: express.Application;
+  readonly runtime: {
+    readonly flows: {
+      getFlows(options: object): Promise<{ readonly flows: readonly FlowNode[] }>;
+      setFlows(options: {
+        readonly flows: { readonly flows: readonly FlowNode[] };
+        readonly deploymentType: 'full';
+        readonly user: { readonly username: string };
+      }): Promise<unknown>;
+    };
+  };
+}
+
+/** What the server adds to Node-RED: its own routes, kept versions of the flows, its log. */
+export interface ServerParts {
+  /** Of the store that this server has open. */
+  readonly home: string;
+  readonly shelf: VersionShelf;
+  readonly shipped: ShippedFlow;
+  readonly log: LogFile;
+  readonly now: Now;
 }
 
 export interface NodeRedOptions {
@@ -23,6 +49,10 @@ export interface NodeRedOptions {
   readonly signIn: SignIn;
   /** IANA name, for the times on the pages of sign-in. */
   readonly timeZone: string;
+  /** Absent: nothing but Node-RED behind the door. */
+  readonly parts?: ServerParts;
+  /** The port is taken; nothing of Node-RED has started yet. */
+  readonly onListening?: (address: string) => void;
   /** A request that failed inside the server; it has been answered. */
   readonly onFailure: (failure: unknown) => void;
 }
@@ -52,16 +82,22 @@ export async function startNodeRed(options: NodeRedOptions): Promise<RunningNode
     onFailure,
   });
   try {
-    const addresses = await openPorts(door, options);
-    // Loaded late: requiring Node-RED costs a second, and an error above should not wait for it.
-    const { default: red } = (await import('node-red')) as unknown as { default: NodeRed };
     // As in production, an error of a route is answered without its stack.
     const application = express().disable('x-powered-by').set('env', 'production');
+    const running: { red: NodeRed | null } = { red: null };
+    application.use(whileStarting(() => running.red === null));
+    if (options.parts) application.use(routesOf(options, options.parts, () => running.red));
     door.behind.on('request', application);
+    const addresses = await openPorts(door, options);
+    options.onListening?.(addresses.address);
+    // Loaded late: requiring Node-RED costs a second, and an error above should not wait for it.
+    const { default: red } = (await import('node-red')) as unknown as { default: NodeRed };
     red.init(door.behind, settingsFor(options, editorPass));
     application.use('/admin', red.httpAdmin);
     application.use('/', red.httpNode);
+    if (options.parts) application.use(whereNobodyAnswers(options.parts.home));
     await red.start();
+    running.red = red;
     return {
       ...addresses,
       stop: async () => {
@@ -73,6 +109,25 @@ export async function startNodeRed(options: NodeRedOptions): Promise<RunningNode
     await door.close();
     throw thrown;
   }
+}
+
+function routesOf(
+  { signIn, timeZone, onFailure }: NodeRedOptions,
+  parts: ServerParts,
+  red: () => NodeRed | null,
+): Router {
+  const { home, shelf, shipped, now } = parts;
+  const flowVersions = flowVersionRoutes({
+    signIn,
+    shelf,
+    shipped,
+    timeZone,
+    current: async () => (await red()?.runtime.flows.getFlows({}))?.flows ?? null,
+    deploy: async (flows, username) => {
+      await red()?.runtime.flows.setFlows({ flows: { flows }, deploymentType: 'full', user: { username } });
+    },
+  });
+  return ownRoutes({ home, practice: signIn.policy.practice, timeZone, now, flowVersions, onFailure });
 }
 
 async function openPorts(
@@ -87,7 +142,7 @@ async function openPorts(
 }
 
 function settingsFor(
-  { userDirectory, credentialSecret, signIn }: NodeRedOptions,
+  { userDirectory, credentialSecret, signIn, parts, onFailure }: NodeRedOptions,
   editorPass: EditorPass,
 ): Record<string, unknown> {
   const { practice, publicUrl } = signIn.policy;
@@ -105,6 +160,7 @@ function settingsFor(
     telemetry: { enabled: false },
     contextStorage: { default: { module: 'localfilesystem' } },
     editorTheme: { page: { title: 'Billing Audit' }, header: { title: 'Billing Audit' }, tours: false },
-    logging: { console: { level: 'warn', metrics: false, audit: false } },
+    logging: parts ? nodeRedLogging(parts.log) : { console: { level: 'warn', metrics: false, audit: false } },
+    ...(parts && { storageModule: keepingStorage(localStorageOfNodeRed(), parts.shelf, onFailure) }),
   };
 }

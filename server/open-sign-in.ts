@@ -1,14 +1,29 @@
 import { join } from 'node:path';
 import { messageOf } from '../lib/errors';
+import { serviceKey } from '../lib/runtime/home';
 import type { Now } from '../lib/ports';
 import type { Configuration } from './configuration';
-import { accessLine, AccountFile, SessionFile, SignIn, type NewPassword, type OnAccess } from './sign-in';
+import {
+  accessLine,
+  AccountFile,
+  SessionFile,
+  SignIn,
+  type NewPassword,
+  type OnAccess,
+  type RouteRight,
+} from './sign-in';
 
 /** On the first start there is one who may do everything, and one to show the dashboard with. */
 const FIRST_PEOPLE = [
   { name: 'admin', role: 'admin' },
   { name: 'viewer', role: 'viewer' },
 ] as const;
+
+/** Who takes an export home; admins may anyway. */
+const EXTRA_ROUTES: readonly RouteRight[] = [{ path: '/export', roles: ['auditor', 'manager'], may: 'read' }];
+
+/** Where programs of the owner go with the service key: the command line, a Prometheus. */
+const SERVICE_ROUTES: readonly string[] = ['/metrics', '/export', '/rest/v1/rpc'];
 
 /**
  * Opens the accounts and sessions of a home. Practice that is not published needs none, and makes none.
@@ -27,8 +42,9 @@ export async function openSignIn(
   const accountsFile = join(folder, 'keys', 'accounts.json');
   const { accounts, made } = await AccountFile.open(accountsFile, now, asked ? FIRST_PEOPLE : []);
   const sessions = SessionFile.open(join(folder, 'keys', 'sessions.json'), now);
-  const policy = { practice, publicUrl, extraRoutes: [] };
-  return { signIn: new SignIn({ accounts, sessions, policy, now, onAccess }), made };
+  const policy = { practice, publicUrl, extraRoutes: EXTRA_ROUTES, serviceRoutes: SERVICE_ROUTES };
+  const key = serviceKey({ keys: join(folder, 'keys') });
+  return { signIn: new SignIn({ accounts, sessions, policy, now, onAccess, serviceKey: key }), made };
 }
 
 /** Until the trail takes them: one JSON line each on standard error, beside what people read on standard output. */

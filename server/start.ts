@@ -2,12 +2,16 @@ import { join } from 'node:path';
 import { BadSetting } from '../lib/errors';
 import { isLoopback, type Configuration } from './configuration';
 import { placeFirstFlow } from './first-flow';
+import { ShippedFlow, VersionShelf } from './flow-versions';
 import { openHome } from './home';
 import { keyFile } from './key-file';
-import { startNodeRed } from './node-red';
+import { openJournal, type LogFile } from './logs';
+import { useNetworkSettings } from './network';
+import { startNodeRed, type ServerParts } from './node-red';
 import { logAccess, logFailure, openSignIn } from './open-sign-in';
 import { startPractice, type PracticeOffice } from './practice';
 import type { NewPassword } from './sign-in';
+import { version } from './version';
 
 export interface Started {
   readonly address: string;
@@ -43,14 +47,11 @@ export async function start(
   showPasswords: ShowPasswords,
 ): Promise<Started> {
   const { folder, practice: practising } = openHome(configuration.home, configuration.smartsheetToken);
-  if (practising && !isLoopback(configuration.host)) {
-    throw new BadSetting(
-      'HOST',
-      `is ${configuration.host}, but practice mode asks nobody who they are`,
-      'Leave HOST at 127.0.0.1 to practise, or set SMARTSHEET_ACCESS_TOKEN.',
-    );
-  }
-  const { signIn, made } = await openSignIn(folder, practising, configuration, logAccess);
+  if (practising) refuseStrangers(configuration.host);
+  useNetworkSettings(environment);
+  const journal = openJournal(folder, environment, { onAccess: logAccess, onFailure: logFailure });
+  const { log, onFailure } = journal;
+  const { signIn, made } = await openSignIn(folder, practising, configuration, journal.onAccess);
   if (made.length > 0) showPasswords(made);
   const practice = practising
     ? await startPractice({
@@ -58,14 +59,12 @@ export async function start(
         port: configuration.sandboxPort,
         state: join(folder, 'office'),
         timeZone: timeZoneOf(environment['BUSINESS_TIME_ZONE']),
-        onFailure: logFailure,
+        onFailure,
       })
     : null;
   const userDirectory = join(folder, 'node-red');
   const flowWasPlaced = placeFirstFlow(userDirectory, assets.firstFlow);
-  if (practising) for (const name of REAL_CONNECTIONS) Reflect.deleteProperty(environment, name);
-  delete environment['BILLING_AUDIT_PRACTICE'];
-  Object.assign(environment, variablesFor(configuration, folder, practice));
+  setVariables(environment, variablesFor(configuration, folder, practice), practising);
   try {
     const nodeRed = await startNodeRed({
       ...configuration,
@@ -73,24 +72,53 @@ export async function start(
       credentialSecret: keyFile(join(folder, 'keys', 'node-red-credentials')),
       signIn,
       timeZone: timeZoneOf(environment['BUSINESS_TIME_ZONE']),
-      onFailure: logFailure,
+      onFailure,
+      onListening: (address) => {
+        environment['BILLING_AUDIT_ADDRESS'] = address;
+      },
+      parts: partsFor(folder, [assets.firstFlow], log),
     });
+    const { address, webhookAddress, dashboardAddress } = nodeRed;
+    log.write({ level: 'info', from: 'server', message: 'started', version, address, practice: practising });
     return {
-      address: nodeRed.address,
-      webhookAddress: nodeRed.webhookAddress,
-      dashboardAddress: nodeRed.dashboardAddress,
+      address,
+      webhookAddress,
+      dashboardAddress,
       practice,
       home: folder,
       flowWasPlaced,
       stop: async () => {
         await nodeRed.stop();
         await practice?.close();
+        log.write({ level: 'info', from: 'server', message: 'stopped' });
+        log.close();
       },
     };
   } catch (thrown) {
     await practice?.close();
     throw thrown;
   }
+}
+
+/** @throws BadSetting  when practice would listen to others */
+function refuseStrangers(host: string): void {
+  if (isLoopback(host)) return;
+  throw new BadSetting(
+    'HOST',
+    `is ${host}, but practice mode asks nobody who they are`,
+    'Leave HOST at 127.0.0.1 to practise, or set SMARTSHEET_ACCESS_TOKEN.',
+  );
+}
+
+function partsFor(home: string, flows: readonly string[], log: LogFile): ServerParts {
+  const versions = join(home, 'node-red', 'versions');
+  return {
+    home,
+    log,
+    now: Date.now,
+    shelf: new VersionShelf(versions, Date.now),
+    shipped: new ShippedFlow(flows, join(versions, 'shipped-flow-seen')),
+  };
 }
 
 /** Business time, as on the nodes; a zone that does not exist is reported by them, and must not break a page here. */
@@ -113,6 +141,12 @@ const REAL_CONNECTIONS = [
   'SUPABASE_SECRET_KEY',
   'SUPABASE_PUBLISHABLE_KEY',
 ] as const;
+
+function setVariables(environment: NodeJS.ProcessEnv, values: Record<string, string>, practising: boolean): void {
+  if (practising) for (const name of REAL_CONNECTIONS) Reflect.deleteProperty(environment, name);
+  delete environment['BILLING_AUDIT_PRACTICE'];
+  Object.assign(environment, values);
+}
 
 /** The variables that the nodes of this process see. Practice never shows them anything real. */
 function variablesFor(

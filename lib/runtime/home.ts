@@ -28,7 +28,7 @@ export function openHome(folder: string): Home {
 }
 
 /** The key with which local programs of the owner, the CLI above all, call the service; made when missing. */
-export function serviceKey({ keys }: Home): string {
+export function serviceKey({ keys }: Pick<Home, 'keys'>): string {
   const file = join(keys, 'service.key');
   if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('hex'), { mode: OWNER_ONLY_FILE, flag: 'wx' });
   return readFileSync(file, 'utf8').trim();

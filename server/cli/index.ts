@@ -7,6 +7,7 @@ import { start, type Assets, type Started } from '../start';
 import { sandboxCommand } from '../../sandbox';
 import { version } from '../version';
 import { addDoctor } from './doctor';
+import { addExport } from './export';
 import { EXIT, guarded, loadDotEnv, print } from './run';
 import { addSetup } from './setup';
 
@@ -34,6 +35,7 @@ program.addCommand(sandboxCommand().copyInheritedSettings(program));
 
 addSetup(program, assets.firstFlow);
 addDoctor(program);
+addExport(program);
 
 void program.parseAsync();
 

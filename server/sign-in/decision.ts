@@ -13,6 +13,8 @@ export interface Policy {
   /** The address under which others reach this server, if any. */
   readonly publicUrl: URL | null;
   readonly extraRoutes: readonly RouteRight[];
+  /** Where a program with the service key may go, in lower case; each and all below it. Nowhere else. */
+  readonly serviceRoutes?: readonly string[];
 }
 
 export type Refusal = {

@@ -14,8 +14,10 @@ import type { SessionFile } from './session-file';
 export interface Visitor {
   readonly name: string;
   readonly role: Role;
-  /** Null: practice mode, where nobody signs in. */
+  /** Null: practice mode, where nobody signs in, or a program. */
   readonly session: Session | null;
+  /** A program of the owner, by the service key. */
+  readonly service?: true;
 }
 
 export type SignInResult =
@@ -29,6 +31,8 @@ export interface SignInOptions {
   readonly policy: Policy;
   readonly now: Now;
   readonly onAccess: OnAccess;
+  /** What programs of the owner show; without it none is let in. */
+  readonly serviceKey?: string;
 }
 
 /** Requests that a page sends by itself; they do not keep a session alive. */
@@ -43,8 +47,10 @@ export class SignIn {
   private readonly guard = new GuessGuard();
   private readonly onAccess: OnAccess;
   private readonly practiceKey = randomBytes(32);
+  private readonly serviceKey: string | null;
 
-  constructor({ accounts, sessions, policy, now, onAccess }: SignInOptions) {
+  constructor({ accounts, sessions, policy, now, onAccess, serviceKey }: SignInOptions) {
+    this.serviceKey = serviceKey ?? null;
     this.accounts = accounts;
     this.sessions = sessions;
     this.policy = policy;
@@ -55,6 +61,7 @@ export class SignIn {
 
   /** Who sends this request; null when nobody we know. A session that is over is ended by asking. */
   async visitor(facts: RequestFacts): Promise<Visitor | null> {
+    if (this.isService(facts)) return { name: 'service', role: 'admin', session: null, service: true };
     const token = tokenIn(facts.cookie, isSecure(facts, this.policy.publicUrl));
     const session = token === null ? null : this.sessions.byToken(token);
     const account = session && (await this.stillIn(session));
@@ -136,6 +143,15 @@ export class SignIn {
     if (typeof given !== 'string') return false;
     const [one, other] = [Buffer.from(given), Buffer.from(this.formToken(visitor))];
     return one.length === other.length && timingSafeEqual(one, other);
+  }
+
+  /** Compared by their hashes, so that the time it takes says nothing about the key. */
+  private isService({ bearer, path }: RequestFacts): boolean {
+    const routes = this.policy.serviceRoutes ?? [];
+    if (!bearer || this.serviceKey === null) return false;
+    if (!routes.some((route) => path === route || path.startsWith(`${route}/`))) return false;
+    const hash = (text: string): Buffer => createHmac('sha256', this.practiceKey).update(text).digest();
+    return timingSafeEqual(hash(bearer), hash(this.serviceKey));
   }
 
   /** The account of a session that still holds; else ends the session. */

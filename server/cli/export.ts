@@ -1,0 +1,156 @@
+import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { extname } from 'node:path';
+import type { Command } from 'commander';
+import { BillingAuditError, messageOf } from '../../lib/errors';
+import { readConfiguration } from '../configuration';
+import {
+  csvTables,
+  openTrail,
+  readOrder,
+  workbookTables,
+  writeExport,
+  type ExportResult,
+  type TableSet,
+} from '../export';
+import { guarded, loadDotEnv, print } from './run';
+
+interface ExportFlags {
+  readonly from?: string;
+  readonly to?: string;
+  readonly sheet?: readonly string[];
+  readonly format?: string;
+  readonly out: string;
+  readonly sample?: string;
+  readonly seed?: string;
+  readonly home?: string;
+  readonly byteOrderMark: boolean;
+  readonly json?: boolean;
+}
+
+/** A file of the export cannot be written. */
+export class ExportNotWritten extends BillingAuditError {
+  readonly code = 'export_not_written';
+  readonly hint = 'Choose another place with --out, or make room on the disk.';
+
+  constructor(path: string, cause: unknown) {
+    super(`${path} cannot be written: ${messageOf(cause)}.`, { path }, { cause });
+  }
+}
+
+export function addExport(program: Command): void {
+  program
+    .command('export')
+    .description('Write the changes of a period to a workbook or to CSV files, with a sample for auditors.')
+    .requiredOption('--from <day>', 'first day, business time, like 2026-01-01')
+    .requiredOption('--to <day>', 'last day, included')
+    .requiredOption('--out <file>', 'where to; with csv, files for sample, coverage and query are put beside it')
+    .option('--sheet <id...>', 'only these sheets')
+    .option('--format <format>', 'csv or xlsx (by the ending of --out)')
+    .option('--sample <n>', 'how many changes the sample holds; 0 for none (25)')
+    .option('--seed <text>', 'draws the same sample again')
+    .option('--no-byte-order-mark', 'CSV without the mark by which Excel knows UTF-8')
+    .option('--home <folder>', 'folder of all local state (BILLING_AUDIT_HOME, ./.billing-audit)')
+    .option('--json', 'print one JSON line instead of sentences')
+    .action((flags: ExportFlags) => guarded(() => runExport(flags)));
+}
+
+async function runExport(flags: ExportFlags): Promise<void> {
+  loadDotEnv();
+  const { home } = readConfiguration({ ...(flags.home !== undefined && { home: flags.home }) }, process.env);
+  const trail = await openTrail(home);
+  try {
+    const timeZone = process.env['BUSINESS_TIME_ZONE']?.trim() || 'America/Chicago';
+    const { order, format } = readOrder(
+      {
+        ...flags,
+        sheets: flags.sheet ?? [],
+        format: flags.format ?? (extname(flags.out).slice(1).toLowerCase() || undefined),
+      },
+      { by: `${userInfo().username} (command line)`, practice: trail.practice, timeZone },
+    );
+    const files = new OutFiles();
+    const tables = format === 'xlsx' ? asWorkbook(files, flags.out) : asCsv(files, flags);
+    const progress = process.stderr.isTTY && !flags.json;
+    const result = await writeExport(order, {
+      store: trail.store,
+      now: Date.now,
+      tables,
+      ...(progress && { onProgress: (changes: number) => void process.stderr.write(`\r${changes} changes`) }),
+    }).catch((thrown: unknown) => {
+      files.abandon();
+      throw thrown;
+    });
+    const written = files.finish();
+    if (progress) process.stderr.write('\r\u001b[K');
+    const { seed } = order;
+    if (flags.json)
+      print(JSON.stringify({ ...result, seed, files: written, through: trail.through, home: trail.home }));
+    else print(inWords(result, seed, written, trail.practice));
+  } finally {
+    await trail.close();
+  }
+}
+
+function inWords(result: ExportResult, seed: string, files: readonly string[], practice: boolean): string {
+  const { changes, sampled, coverageDays } = result;
+  return [
+    `${changes} changes${practice ? ' (practice data)' : ''}, ${coverageDays} days of coverage, a sample of ${sampled} (seed ${seed}).`,
+    ...files.map((file) => `  ${file}`),
+  ].join('\n');
+}
+
+function asWorkbook(files: OutFiles, path: string): TableSet {
+  const file = files.open(path);
+  const tables = workbookTables(async (bytes) => file.write(bytes), Date.now());
+  return {
+    begin: tables.begin,
+    end: async (order) => {
+      await tables.end(order);
+      file.end();
+    },
+  };
+}
+
+/** The changes go to the file that was named, the rest beside it: `may.csv`, `may.sample.csv`, ... */
+function asCsv(files: OutFiles, { out, byteOrderMark }: ExportFlags): TableSet {
+  const open = (name: string): ReturnType<Parameters<typeof csvTables>[0]> => {
+    const file = files.open(name === 'changes' ? out : `${out.replace(/\.csv$/i, '')}.${name}.csv`);
+    return { write: async (text) => file.write(Buffer.from(text)), end: async () => file.end() };
+  };
+  return csvTables(open, byteOrderMark, () => Promise.resolve());
+}
+
+/** Files that appear under their names only when all of them are whole. */
+class OutFiles {
+  private readonly paths: string[] = [];
+
+  open(path: string): { write(bytes: Uint8Array): void; end(): void } {
+    const tried = <Done>(act: () => Done): Done => {
+      try {
+        return act();
+      } catch (thrown) {
+        throw new ExportNotWritten(path, thrown);
+      }
+    };
+    const descriptor = tried(() => openSync(`${path}.part`, 'w', 0o600));
+    this.paths.push(path);
+    return {
+      write: (bytes) => tried(() => writeAll(descriptor, bytes)),
+      end: () => tried(() => closeSync(descriptor)),
+    };
+  }
+
+  finish(): readonly string[] {
+    for (const path of this.paths) renameSync(`${path}.part`, path);
+    return this.paths;
+  }
+
+  abandon(): void {
+    for (const path of this.paths) rmSync(`${path}.part`, { force: true });
+  }
+}
+
+function writeAll(descriptor: number, bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.byteLength;) written += writeSync(descriptor, bytes, written);
+}

@@ -1,0 +1,61 @@
+import type { Cell } from './columns';
+import type { ExportQuery } from './trail-pages';
+import { SAMPLE_METHOD } from './sample';
+
+/** Who asked for an export, and for what. */
+export interface ExportOrder {
+  readonly query: ExportQuery;
+  /** The period as it was asked for. */
+  readonly asked: { readonly from: string; readonly to: string; readonly timeZone: string };
+  readonly by: string;
+  /** How many changes the sample holds at most; 0: no sample. */
+  readonly sampleSize: number;
+  readonly seed: string;
+  readonly practice: boolean;
+  /** Of this program. */
+  readonly version: string;
+}
+
+/** What came of it. */
+export interface ExportResult {
+  readonly changes: number;
+  readonly sampled: number;
+  readonly coverageDays: number;
+  readonly madeAt: string;
+  /** SHA-256 over the event keys in the order of the export, each with a line feed. */
+  readonly fingerprint: string;
+}
+
+/** What the first sheet says, in two columns. */
+export function aboutRows(order: ExportOrder, result: ExportResult): readonly (readonly [Cell, Cell])[] {
+  const { query, asked, by, sampleSize, seed, practice, version } = order;
+  const line = (title: string, value: string): readonly [Cell, Cell] => [{ text: title }, { text: value }];
+  return [
+    ...(practice ? [line('Practice data', 'Nothing in this export is real: it was made in practice mode.')] : []),
+    line('Period', `${asked.from} to ${asked.to} (${asked.timeZone})`),
+    line('Changed at, from', query.from),
+    line('Changed at, before', query.to),
+    line('Sheets', query.sheets.length > 0 ? query.sheets.join(', ') : 'all'),
+    line('Changes', String(result.changes)),
+    line('Recorded until', result.madeAt),
+    line('Exported at', result.madeAt),
+    line('Exported by', by),
+    line('Made with', `Billing Audit ${version}`),
+    line('Order', 'By the time of the change, the newest first; sheet by sheet, if sheets are named.'),
+    line('Fingerprint', `${result.fingerprint} (SHA-256 of the event keys in this order, each with a line feed)`),
+    line('Days of coverage', String(result.coverageDays)),
+    ...(sampleSize > 0
+      ? [
+          line('Sample', `${result.sampled} of ${result.changes} changes`),
+          line('Seed of the sample', seed),
+          line('How it is drawn', SAMPLE_METHOD),
+        ]
+      : []),
+    line('Times', 'UTC, as YYYY-MM-DDTHH:MM:SS.sssZ.'),
+    line('Empty', 'Not known, or empty in the sheet; nothing is made up.'),
+    line(
+      'Apostrophe',
+      "In CSV, text that begins with = + - @ or a tab has an apostrophe ' in front, so that no spreadsheet runs it. Numbers have none.",
+    ),
+  ];
+}

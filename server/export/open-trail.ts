@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { BillingAuditError } from '../../lib/errors';
+import { readRuntimeNote, type RuntimeNote } from '../../lib/runtime/home';
+import { openEmbeddedStore, openSecretBox, storeOver, type Store } from '../../lib/store';
+import { driverOverHttp } from './driver-over-http';
+
+/** There is nothing to export yet. */
+export class NoTrail extends BillingAuditError {
+  readonly code = 'no_trail';
+  readonly hint = 'Name the folder with --home or BILLING_AUDIT_HOME, or start the server once.';
+
+  constructor(home: string) {
+    super(`The folder ${home} holds no store.`, { home });
+  }
+}
+
+export interface OpenTrail {
+  readonly store: Store;
+  /** The home that it belongs to. */
+  readonly home: string;
+  readonly practice: boolean;
+  /** Through the running server, or by opening the store itself. */
+  readonly through: 'server' | 'store';
+  close(): Promise<void>;
+}
+
+/**
+ * The trail of a home: through the server that has it open, else by opening the store.
+ * @throws NoTrail
+ * @throws StoreLocked  a program that is not our server has it open
+ */
+export async function openTrail(home: string): Promise<OpenTrail> {
+  const practiceHome = join(home, 'sandbox');
+  for (const folder of [home, practiceHome]) {
+    const note = readRuntimeNote({ runtimeFile: join(folder, 'runtime.json') });
+    if (note?.address && isAlive(note.pid)) return throughServer(folder, folder === practiceHome, note);
+  }
+  const folder = [home, practiceHome].find((each) => existsSync(join(each, 'store', 'embedded')));
+  if (folder === undefined) throw new NoTrail(home);
+  return throughStore(folder, folder === practiceHome);
+}
+
+function throughServer(home: string, practice: boolean, note: RuntimeNote): OpenTrail {
+  const key = readFileSync(note.service_key_file, 'utf8').trim();
+  const driver = driverOverHttp(note.address ?? '', key);
+  const store = storeOver(driver, { secrets: openSecretBox(join(home, 'keys')) });
+  return { store, home, practice, through: 'server', close: () => driver.close() };
+}
+
+async function throughStore(home: string, practice: boolean): Promise<OpenTrail> {
+  // The worker and the migrations are shipped with the palette.
+  const palette = dirname(createRequire(__filename).resolve('@billing-audit/node-red/package.json'));
+  const driver = await openEmbeddedStore({
+    directory: join(home, 'store', 'embedded'),
+    workerPath: join(palette, 'store-worker.js'),
+    migrations: join(palette, 'supabase'),
+  });
+  const store = storeOver(driver, { secrets: openSecretBox(join(home, 'keys')) });
+  return { store, home, practice, through: 'store', close: () => driver.close() };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (thrown) {
+    // It is there, and another user's.
+    return (thrown as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

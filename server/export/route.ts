@@ -1,0 +1,114 @@
+import { once } from 'node:events';
+import type { Request, RequestHandler, Response } from 'express';
+import { BillingAuditError } from '../../lib/errors';
+import type { Now } from '../../lib/ports';
+import { openHomeAt } from '../../lib/runtime/open-homes';
+import { arrivalOf } from '../sign-in';
+import type { ExportOrder } from './about';
+import { readOrder, type Format } from './order';
+import { workbookTables, zippedCsvTables } from './table-set';
+import { writeExport } from './write-export';
+
+export interface ExportRouteOptions {
+  /** The home whose trail is exported. */
+  readonly home: string;
+  readonly practice: boolean;
+  /** IANA name: where a day of the query begins. */
+  readonly timeZone: string;
+  readonly now: Now;
+  readonly onFailure: (failure: unknown) => void;
+}
+
+const TYPES: Readonly<Record<Format, { readonly type: string; readonly extension: string }>> = {
+  csv: { type: 'application/zip', extension: 'csv.zip' },
+  xlsx: { type: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', extension: 'xlsx' },
+};
+
+/**
+ * `GET /export?from=2026-01-01&to=2026-01-31&format=xlsx&sheet=...&sample=25&seed=...`: a workbook, or CSV files in a ZIP.
+ * The door has asked who comes; auditors, managers and admins may.
+ */
+export function exportRoute(options: ExportRouteOptions): RequestHandler {
+  return (request, response) => {
+    void answer(options, request, response).catch((failure: unknown) => {
+      // Bytes have gone out with 200: only breaking the connection says that this is not the whole.
+      if (response.headersSent) response.destroy();
+      if (failure instanceof ReaderLeft) return;
+      options.onFailure(failure);
+      if (!response.headersSent) response.status(503).json(described(failure));
+    });
+  };
+}
+
+/** Nobody reads the answer any more. */
+class ReaderLeft extends Error {}
+
+async function answer(options: ExportRouteOptions, request: Request, response: Response): Promise<void> {
+  const { practice, timeZone, now } = options;
+  const inside = openHomeAt(options.home)?.inside;
+  if (!inside) {
+    response.status(503).set('Retry-After', '10').json({
+      error: 'store_unavailable',
+      message: 'The trail is not open.',
+      hint: 'Wait until /health says ok. A flow with a node of Billing Audit must be deployed.',
+    });
+    return;
+  }
+  const by = arrivalOf(request)?.visitor?.name ?? 'unknown';
+  const read = tried(() => readOrder(askedBy(request), { by, practice, timeZone }));
+  if (read instanceof BillingAuditError) {
+    response.status(400).json(described(read));
+    return;
+  }
+  const { order, format } = read;
+  const { type, extension } = TYPES[format];
+  response.set({
+    'Content-Type': type,
+    'Content-Disposition': `attachment; filename="${fileName(order)}.${extension}"`,
+    'Cache-Control': 'no-store',
+  });
+  const sink = async (bytes: Uint8Array): Promise<void> => {
+    if (response.destroyed) throw new ReaderLeft();
+    if (response.write(bytes)) return;
+    await Promise.race([once(response, 'drain'), once(response, 'close')]);
+  };
+  const tables = format === 'xlsx' ? workbookTables(sink, now()) : zippedCsvTables(sink, now(), true);
+  await writeExport(order, { store: inside.store, now, tables });
+  response.end();
+}
+
+function askedBy({ query }: Request): Parameters<typeof readOrder>[0] {
+  const one = (name: string): string | undefined => {
+    const value = query[name];
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  };
+  const sheets = [query['sheet']].flat().filter((sheet) => typeof sheet === 'string');
+  return {
+    from: one('from'),
+    to: one('to'),
+    format: one('format'),
+    sample: one('sample'),
+    seed: one('seed'),
+    sheets: sheets.flatMap((sheet) => sheet.split(',')).filter((sheet) => sheet !== ''),
+  };
+}
+
+function tried<Value>(read: () => Value): Value | BillingAuditError {
+  try {
+    return read();
+  } catch (thrown) {
+    if (thrown instanceof BillingAuditError) return thrown;
+    throw thrown;
+  }
+}
+
+function fileName({ asked, practice }: ExportOrder): string {
+  return `${practice ? 'practice-' : ''}changes-${asked.from.slice(0, 10)}-to-${asked.to.slice(0, 10)}`;
+}
+
+function described(failure: unknown): { error: string; message: string; hint: string } {
+  if (failure instanceof BillingAuditError) {
+    return { error: failure.code, message: failure.message, hint: failure.hint };
+  }
+  return { error: 'internal', message: 'The export could not be made.', hint: 'The log of this server says why.' };
+}

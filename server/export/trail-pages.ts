@@ -1,0 +1,39 @@
+import type { AuditEvent } from '../../lib/event/audit-event';
+import type { Store, TrailQuery } from '../../lib/store/store';
+
+/** The most that one call gives. */
+const PAGE = 1000;
+
+export interface ExportQuery {
+  /** Instants; `to` is exclusive. */
+  readonly from: string;
+  readonly to: string;
+  /** Ids; empty = all. */
+  readonly sheets: readonly string[];
+}
+
+/**
+ * Every event of a period, the newest first, page by page. What is stored after `recordedUntil` is left out, so that an
+ * export that takes long is still one consistent look.
+ */
+export async function* trailPages(
+  store: Pick<Store, 'search'>,
+  { from, to, sheets }: ExportQuery,
+  recordedUntil: string,
+  more: Pick<TrailQuery, 'kind'> = {},
+): AsyncGenerator<readonly AuditEvent[]> {
+  for (const sheet of sheets.length > 0 ? sheets : [null]) {
+    for (let after: string | null | undefined; after !== null;) {
+      const page = await store.search({
+        from,
+        to,
+        ...more,
+        limit: PAGE,
+        ...(sheet !== null && { sheet_id: sheet }),
+        ...(after !== undefined && { after }),
+      });
+      yield page.events.filter(({ timestamp }) => timestamp === null || timestamp <= recordedUntil);
+      after = page.next;
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import type { Visitor } from '../sign-in';
+import { html, messageLine, sheet, timeOfDay, tokenField, type Html, type Message } from '../sign-in/pages';
+import { inWords, type Difference } from './difference';
+import type { KeptVersion } from './version-shelf';
+
+export interface VersionLine {
+  readonly version: KeptVersion;
+  /** Against the version before; null for the oldest that is kept. */
+  readonly difference: Difference | null;
+  readonly isCurrent: boolean;
+}
+
+export interface VersionsPage {
+  readonly visitor: Visitor;
+  readonly formToken: string;
+  readonly message: Message | null;
+  readonly versions: readonly VersionLine[];
+  /** What taking the shipped flow would do; null: there is no newer one. */
+  readonly offer: Difference | null;
+  /** IANA name. */
+  readonly timeZone: string;
+}
+
+export function versionsPage(view: VersionsPage): string {
+  const { visitor, formToken, message, versions, offer } = view;
+  return sheet(
+    'Versions of the flows',
+    visitor,
+    formToken,
+    html`${messageLine(message)} ${offer ? offerSection(offer, formToken) : null}
+      <section>
+        <h2>The last 20 that were deployed</h2>
+        <table class="people">
+          <thead>
+            <tr>
+              <th scope="col">Deployed</th>
+              <th scope="col">By</th>
+              <th scope="col">Nodes</th>
+              <th scope="col">Against the one before</th>
+              <th scope="col"><span class="unseen">Actions</span></th>
+            </tr>
+          </thead>
+          <tbody>
+            ${versions.map((line) => row(line, view))}
+          </tbody>
+        </table>
+        <p>
+          Going back deploys that version again; the present one stays in this list. Passwords and tokens are kept apart
+          from the flows: those of a node that was removed since have to be entered again.
+        </p>
+      </section>`,
+  );
+}
+
+function offerSection(offer: Difference, formToken: string): Html {
+  return html`<section>
+    <h2>A newer flow came with this version</h2>
+    <p>
+      Taking it replaces the tabs that were shipped (${inWords(offer)} nodes) and leaves your own tabs and settings as
+      they are. You can go back afterwards.
+    </p>
+    <form method="post" action="/flows/versions/shipped" class="inline">
+      ${tokenField(formToken)}<button name="answer" value="take">Take it</button>
+      <button class="quiet" name="answer" value="leave">Not now</button>
+    </form>
+  </section>`;
+}
+
+function row({ version, difference, isCurrent }: VersionLine, { formToken, timeZone }: VersionsPage): Html {
+  const { id, savedAt, savedBy, nodes } = version;
+  const when = timeOfDay(Date.parse(savedAt), timeZone);
+  return html`<tr>
+    <th scope="row">${when}</th>
+    <td>${savedBy ?? 'not known'}</td>
+    <td>${nodes}</td>
+    <td>${difference ? inWords(difference) : 'the oldest that is kept'}</td>
+    <td>
+      ${
+        isCurrent
+          ? 'in force'
+          : html`<form method="post" action="/flows/versions/back" class="inline">
+              ${tokenField(formToken)}<input type="hidden" name="version" value="${id}" />
+              <button class="quiet" aria-label="Go back to the version of ${when}">Go back</button>
+            </form>`
+      }
+    </td>
+  </tr>`;
+}

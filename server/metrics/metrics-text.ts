@@ -1,0 +1,144 @@
+import type { RuntimeFacts } from '../../lib/runtime/open-homes';
+
+/** One number, with what tells it from others of the same name. */
+interface Sample {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+interface Family {
+  readonly name: string;
+  readonly type: 'gauge' | 'counter';
+  readonly help: string;
+  readonly samples: readonly Sample[];
+}
+
+export interface ProcessFacts {
+  readonly version: string;
+  /** Seconds since the process started. */
+  readonly uptimeSeconds: number;
+  readonly memory: { readonly rss: number; readonly heapUsed: number };
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+const STATES = ['ok', 'working', 'waiting', 'warning', 'error', 'off'] as const;
+
+/**
+ * The numbers in Prometheus' text format, version 0.0.4.
+ * @param facts  null while no Runtime is open: then only the process tells of itself
+ */
+export function metricsText(facts: RuntimeFacts | null, process: ProcessFacts): string {
+  const families = [
+    ...ofProcess(process, facts !== null),
+    ...(facts ? [...ofQueues(facts, process.now), ...ofWatch(facts)] : []),
+  ];
+  return families.map(textOf).join('');
+}
+
+function ofProcess({ version, uptimeSeconds, memory }: ProcessFacts, isOpen: boolean): Family[] {
+  return [
+    gauge('billing_audit_info', 'The version that runs.', { labels: { version }, value: 1 }),
+    gauge('billing_audit_up', '1 when the store is open and callbacks can be stored.', { value: isOpen ? 1 : 0 }),
+    gauge('billing_audit_uptime_seconds', 'Seconds since the start of the process.', { value: uptimeSeconds }),
+    gauge(
+      'billing_audit_memory_bytes',
+      'Memory of the process.',
+      { labels: { kind: 'resident' }, value: memory.rss },
+      { labels: { kind: 'heap' }, value: memory.heapUsed },
+    ),
+  ];
+}
+
+function ofQueues({ counts, outbox }: RuntimeFacts, now: number): Family[] {
+  const oldest =
+    counts.oldest_waiting_at === null ? 0 : Math.max(0, (now - Date.parse(counts.oldest_waiting_at)) / 1000);
+  const queue = (name: string, value: number): Sample => ({ labels: { queue: name }, value });
+  return [
+    {
+      name: 'billing_audit_events_total',
+      type: 'counter',
+      help: 'Events in the trail.',
+      samples: [{ value: counts.events }],
+    },
+    gauge(
+      'billing_audit_waiting',
+      'What waits, by queue.',
+      queue('callbacks', counts.callbacks_waiting),
+      queue('changes', counts.changes_waiting),
+      queue('changes_handed_out', counts.changes_leased),
+      ...(outbox ? [queue('alerts_undecided', outbox.undecided)] : []),
+    ),
+    gauge('billing_audit_oldest_waiting_seconds', 'Age of the oldest callback or change that waits.', {
+      value: oldest,
+    }),
+    gauge(
+      'billing_audit_dead',
+      'Dead letters, by queue.',
+      queue('callbacks', counts.callbacks_dead),
+      queue('changes', counts.changes_dead),
+    ),
+    ...(outbox
+      ? [
+          gauge(
+            'billing_audit_alert_mails',
+            'Mails about alerts, by state.',
+            ...Object.entries(outbox.states).map(([state, value]) => ({ labels: { state }, value })),
+          ),
+        ]
+      : []),
+  ];
+}
+
+function ofWatch({ sheets, answers, refusals }: RuntimeFacts): Family[] {
+  const counter = (name: string, help: string, label: string, counted: Readonly<Record<string, number>>): Family => ({
+    name,
+    type: 'counter',
+    help,
+    samples: Object.entries(counted).map(([key, value]) => ({ labels: { [label]: key }, value })),
+  });
+  return [
+    gauge(
+      'billing_audit_sheet_watched',
+      '1 for how the sheet is watched now; none of both: it is not.',
+      ...sheets.flatMap(({ sheetId, how }) =>
+        (['webhook', 'polling'] as const).map((by) => ({ labels: { sheet: sheetId, by }, value: how === by ? 1 : 0 })),
+      ),
+    ),
+    gauge(
+      'billing_audit_sheet_state',
+      '1 for the state of the watch of the sheet.',
+      ...sheets.flatMap(({ sheetId, status }) =>
+        STATES.map((state) => ({ labels: { sheet: sheetId, state }, value: status.state === state ? 1 : 0 })),
+      ),
+    ),
+    counter(
+      'billing_audit_webhook_answers_total',
+      'Answers of /webhook since the start, by HTTP status.',
+      'status',
+      answers,
+    ),
+    counter(
+      'billing_audit_webhook_refusals_total',
+      'Refused requests to /webhook since the start, by reason.',
+      'reason',
+      refusals,
+    ),
+  ];
+}
+
+function gauge(name: string, help: string, ...samples: readonly Sample[]): Family {
+  return { name, type: 'gauge', help, samples };
+}
+
+function textOf({ name, type, help, samples }: Family): string {
+  const lines = samples.map(({ labels = {}, value }) => {
+    const pairs = Object.entries(labels).map(([key, text]) => `${key}="${escaped(text)}"`);
+    return `${name}${pairs.length > 0 ? `{${pairs.join(',')}}` : ''} ${value}\n`;
+  });
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+}

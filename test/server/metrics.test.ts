@@ -1,0 +1,68 @@
+import { metricsText } from '../../server/metrics';
+
+const about = {
+  version: '1.2.3',
+  uptimeSeconds: 5,
+  memory: { rss: 1000, heapUsed: 500 },
+  now: Date.parse('2026-01-05T09:01:00Z'),
+};
+const facts = {
+  counts: {
+    callbacks_waiting: 1,
+    callbacks_dead: 2,
+    changes_waiting: 3,
+    changes_leased: 4,
+    changes_dead: 5,
+    events: 618,
+    oldest_waiting_at: '2026-01-05T09:00:00.000Z',
+  },
+  answers: { '200': 7, '401': 1 },
+  refusals: { mismatch: 1 },
+  sheets: [
+    { sheetId: '77', how: 'webhook' as const, status: { state: 'ok' as const, text: 'watching' } },
+    { sheetId: '78', how: null, status: { state: 'error' as const, text: 'the token is refused' } },
+  ],
+  outbox: { undecided: 6, states: { pending: 2, sent: 9 }, oldest_waiting_at: null, trouble: [] },
+};
+
+describe('the metrics', () => {
+  it('tell queues, the age of the oldest, events, the watch of each sheet, answers and alerts', () => {
+    const lines = metricsText(facts, about).split('\n');
+    for (const line of [
+      'billing_audit_up 1',
+      'billing_audit_events_total 618',
+      'billing_audit_waiting{queue="callbacks"} 1',
+      'billing_audit_waiting{queue="alerts_undecided"} 6',
+      'billing_audit_oldest_waiting_seconds 60',
+      'billing_audit_dead{queue="changes"} 5',
+      'billing_audit_alert_mails{state="pending"} 2',
+      'billing_audit_sheet_watched{sheet="77",by="webhook"} 1',
+      'billing_audit_sheet_watched{sheet="78",by="polling"} 0',
+      'billing_audit_sheet_state{sheet="78",state="error"} 1',
+      'billing_audit_webhook_answers_total{status="401"} 1',
+      'billing_audit_webhook_refusals_total{reason="mismatch"} 1',
+      'billing_audit_memory_bytes{kind="resident"} 1000',
+    ]) {
+      expect(lines).toContain(line);
+    }
+  });
+
+  it('have the form that Prometheus reads: a help and a type before each family, and nothing twice', () => {
+    const lines = metricsText(facts, about).trimEnd().split('\n');
+    const samples = lines.filter((line) => !line.startsWith('#'));
+    expect(new Set(samples.map((line) => line.replace(/ [^ ]+$/, ''))).size).toBe(samples.length);
+    for (const sample of samples) {
+      expect(sample).toMatch(/^[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? -?\d+(\.\d+)?$/);
+      expect(lines).toContainEqual(
+        expect.stringMatching(new RegExp(`^# TYPE ${sample.replace(/[{ ].*$/, '')} (gauge|counter)$`)),
+      );
+    }
+  });
+
+  it('say that the store is not open, and what the process can tell all the same', () => {
+    const text = metricsText(null, { ...about, version: 'a"b\\c' });
+    expect(text).toContain('billing_audit_up 0');
+    expect(text).toContain('version="a\\"b\\\\c"');
+    expect(text).not.toContain('billing_audit_events_total');
+  });
+});
