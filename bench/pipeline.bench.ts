@@ -11,8 +11,8 @@ import { until } from '../test/support/until';
 import { naive, product, ROWS, SHEETS, type Contestant } from './pipeline/contest';
 
 const ROUNDS = 3;
-const SINGLE_EDITS = 200;
-const PAUSE_BETWEEN_EDITS_MILLISECONDS = 25;
+const SINGLE_EDITS = 100;
+const PAUSE_BETWEEN_EDITS_MILLISECONDS = 100;
 
 interface Figures {
   readonly eventsPerSecond: number;

@@ -54,6 +54,8 @@ export function whatHappened(event: AuditEvent, aliases: MailFrame['columnAliase
       return `Changes to ${oneLine(event.sheet_name || event.sheet_id, 60)} may have gone unseen`;
     case 'sheet_checked':
       return `${column} found wrong in a check of ${oneLine(event.sheet_name || event.sheet_id, 60)}`;
+    case 'coverage':
+      return `A day's watch of ${oneLine(event.sheet_name || event.sheet_id, 60)} noted`;
   }
 }
 

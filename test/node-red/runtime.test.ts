@@ -80,6 +80,12 @@ describe.each([
     expect(body.params).toMatchObject({ heavyFrom: 7, greeting: '7' });
   });
 
+  it('takes a field as empty whose variable is not set', async () => {
+    await red.deploy(scales({ greeting: '${NOBODY_SET_THIS}' }));
+    const { body } = await ask<Weighed>(red.address, { weight: 3 });
+    expect(body.params).toMatchObject({ greeting: '' });
+  });
+
   it.each([
     ['msg', 'payload.weight', 3],
     ['jsonata', 'payload.weight * 2', 6],

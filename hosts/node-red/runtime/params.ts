@@ -77,13 +77,18 @@ async function enteredValue(
   name: string,
   field: Field,
 ): Promise<unknown> {
-  const raw = saved[name];
+  const raw = resolved(saved[name]);
   const source = String(saved[typeProperty(name)] ?? '');
   if (!field.expression || FIXED.has(source)) return raw;
   if (!node) {
     throw new BadSetting(field.label, `takes its value from ${source}`, 'Deploy the flow first, then try again.');
   }
   return evaluated(house, { value: String(raw ?? ''), source, node, message, label: field.label });
+}
+
+/** Node-RED leaves `${NAME}` as it is when there is no such variable: the field is then empty, and may be inherited. */
+function resolved(raw: unknown): unknown {
+  return typeof raw === 'string' && /^\$\{[^}]+\}$/.test(raw.trim()) ? '' : raw;
 }
 
 interface Expression {
