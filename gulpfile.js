@@ -19,6 +19,7 @@ const SOURCES = [
   'lib/**',
   'supabase/**',
   'flows/**',
+  'dashboards/**',
   'server/**',
   'sandbox/**',
 ];
@@ -55,6 +56,7 @@ async function serverPackage() {
   });
   chmodSync(join(SERVER, 'cli.js'), 0o755);
   cpSync('flows/node-red', join(SERVER, 'flows'), { recursive: true });
+  cpSync('dashboards/overview.json', join(SERVER, 'flows', '02 - Dashboard.json'));
   for (const file of ['LICENSE', 'README.md', 'CHANGELOG.md']) cpSync(file, join(SERVER, file));
   writeFileSync(join(SERVER, 'package.json'), `${JSON.stringify(serverManifest(), null, 2)}\n`);
 }
@@ -72,6 +74,7 @@ function serverManifest() {
     files: ['*.js', 'flows/', 'CHANGELOG.md'],
     dependencies: {
       '@billing-audit/node-red': version,
+      '@flowfuse/node-red-dashboard': versions['@flowfuse/node-red-dashboard'],
       bcryptjs: versions.bcryptjs,
       express: versions.express,
       'node-red': versions['node-red'],

@@ -95,6 +95,7 @@ function build({ always = false } = {}) {
     'lib',
     'supabase',
     'flows',
+    'dashboards',
     'sandbox',
     'server',
     'scripts',

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { BadSetting } from '../lib/errors';
 import { isLoopback, type Configuration } from './configuration';
-import { placeFirstFlow } from './first-flow';
+import { placeFirstFlows } from './first-flow';
 import { ShippedFlow, VersionShelf } from './flow-versions';
 import { openHome } from './home';
 import { keyFile } from './key-file';
@@ -27,6 +27,7 @@ export interface Started {
 export interface Assets {
   readonly sandboxProgram: string;
   readonly firstFlow: string;
+  readonly dashboardFlow: string;
 }
 
 /**
@@ -63,7 +64,7 @@ export async function start(
       })
     : null;
   const userDirectory = join(folder, 'node-red');
-  const flowWasPlaced = placeFirstFlow(userDirectory, assets.firstFlow);
+  const flowWasPlaced = placeFirstFlows(userDirectory, [assets.firstFlow, assets.dashboardFlow]);
   setVariables(environment, variablesFor(configuration, folder, practice), practising);
   try {
     const nodeRed = await startNodeRed({
@@ -76,7 +77,7 @@ export async function start(
       onListening: (address) => {
         environment['BILLING_AUDIT_ADDRESS'] = address;
       },
-      parts: partsFor(folder, [assets.firstFlow], log),
+      parts: partsFor(folder, [assets.firstFlow, assets.dashboardFlow], log),
     });
     const { address, webhookAddress, dashboardAddress } = nodeRed;
     log.write({ level: 'info', from: 'server', message: 'started', version, address, practice: practising });
@@ -154,13 +155,16 @@ function variablesFor(
   home: string,
   practice: PracticeOffice | null,
 ): Record<string, string> {
-  if (!practice) return { BILLING_AUDIT_HOME: home, ...(publicUrl && { PUBLIC_URL: publicUrl }) };
+  const here = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const dashboard = `${(publicUrl ?? here).replace(/\/$/, '')}/dashboard/changes`;
+  const ours = { BILLING_AUDIT_HOME: home, BILLING_AUDIT_DASHBOARD_URL: dashboard };
+  if (!practice) return { ...ours, ...(publicUrl && { PUBLIC_URL: publicUrl }) };
   return {
-    BILLING_AUDIT_HOME: home,
+    ...ours,
     BILLING_AUDIT_PRACTICE: '1',
     SMARTSHEET_ACCESS_TOKEN: practice.token,
     SMARTSHEET_API_BASE: `${practice.address}/2.0/`,
     SMARTSHEET_SHEETS: practice.sheetIds.join(','),
-    PUBLIC_URL: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    PUBLIC_URL: here,
   };
 }

@@ -14,6 +14,7 @@ import { addSetup } from './setup';
 const assets: Assets = {
   sandboxProgram: join(__dirname, 'sandbox.js'),
   firstFlow: join(__dirname, 'flows', '01 - Watch a sheet.json'),
+  dashboardFlow: join(__dirname, 'flows', '02 - Dashboard.json'),
 };
 
 const program = new Command('billing-audit')

@@ -1,8 +1,8 @@
-import { mkdtempSync, existsSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isLoopback, readConfiguration } from '../../server/configuration';
-import { placeFirstFlow } from '../../server/first-flow';
+import { placeFirstFlows } from '../../server/first-flow';
 import { openHome } from '../../server/home';
 import { keyFile } from '../../server/key-file';
 
@@ -72,13 +72,33 @@ describe('home', () => {
   });
 });
 
-describe('first flow', () => {
-  it('is placed in an empty home and never over what is there', () => {
+describe('first flows', () => {
+  const shipped = (id: string, modules: Record<string, string>): string => {
+    const file = join(folder(), 'flow.json');
+    writeFileSync(
+      file,
+      JSON.stringify([
+        { id, type: 'tab' },
+        { id: `${id}-modules`, type: 'global-config', modules },
+      ]),
+    );
+    return file;
+  };
+
+  it('are placed together in an empty home, with one list of the modules they need', () => {
     const home = folder();
-    const shipped = join(folder(), 'flow.json');
-    writeFileSync(shipped, '[]');
-    expect(placeFirstFlow(home, shipped)).toBe(true);
-    expect(existsSync(join(home, 'flows.json'))).toBe(true);
-    expect(placeFirstFlow(home, shipped)).toBe(false);
+    expect(placeFirstFlows(home, [shipped('a', { one: '1' }), shipped('b', { two: '2' })])).toBe(true);
+    expect(JSON.parse(readFileSync(join(home, 'flows.json'), 'utf8'))).toEqual([
+      { id: 'a', type: 'tab' },
+      { id: 'a-modules', type: 'global-config', modules: { one: '1', two: '2' } },
+      { id: 'b', type: 'tab' },
+    ]);
+  });
+
+  it("are never put over the user's", () => {
+    const home = folder();
+    writeFileSync(join(home, 'flows.json'), '[]');
+    expect(placeFirstFlows(home, [shipped('a', {})])).toBe(false);
+    expect(readFileSync(join(home, 'flows.json'), 'utf8')).toBe('[]');
   });
 });
