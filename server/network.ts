@@ -6,6 +6,8 @@ import { BadSetting, messageOf } from '../lib/errors';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const PROXY_VARIABLES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'] as const;
+/** A proxy does not lead back to us: the practice Smartsheet and our own pages are reached directly. */
+const THIS_MACHINE = ['localhost', '127.0.0.1', '::1'] as const;
 
 /**
  * Makes this process go through the proxy that the environment names, and trust the certificate authority that it names.
@@ -44,7 +46,9 @@ function useProxy(environment: Environment): void {
   }
   if (named.length === 0) return;
   if (typeof setGlobalProxyFromEnv === 'function') {
-    setGlobalProxyFromEnv(Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined)));
+    const given = Object.entries(environment).filter(([, value]) => value !== undefined);
+    const aside = [environment['no_proxy'] || environment['NO_PROXY'], ...THIS_MACHINE].filter(Boolean).join(',');
+    setGlobalProxyFromEnv({ ...Object.fromEntries(given), NO_PROXY: aside, no_proxy: aside });
     return;
   }
   // Older ones can only be told at their start.
