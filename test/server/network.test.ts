@@ -42,7 +42,7 @@ function makeCertificates(): { authority: string; key: Buffer; certificate: Buff
     '-out',
     at('request.pem'),
   );
-  writeFileSync(at('names'), 'subjectAltName=DNS:localhost');
+  writeFileSync(at('names'), 'subjectAltName=DNS:localhost,DNS:office.example.com');
   openssl(
     'x509',
     '-req',
@@ -145,16 +145,18 @@ describe('an own certificate authority', () => {
 describe('a proxy', () => {
   it('is gone through, though the settings came after the start', async () => {
     const settings = { HTTPS_PROXY: `http://127.0.0.1:${proxy}`, NODE_EXTRA_CA_CERTS: authority };
-    expect(await fetched('https://localhost:9/', settings)).toEqual({ text: 'secure' });
-    expect(throughProxy).toEqual(['localhost:9']);
+    expect(await fetched('https://office.example.com/', settings)).toEqual({ text: 'secure' });
+    expect(throughProxy).toEqual(['office.example.com:443']);
   });
 
   it('is left aside for what NO_PROXY names', async () => {
-    const settings = {
-      HTTPS_PROXY: `http://127.0.0.1:${proxy}`,
-      NO_PROXY: 'localhost',
-      NODE_EXTRA_CA_CERTS: authority,
-    };
+    const settings = { HTTPS_PROXY: `http://127.0.0.1:${proxy}`, NO_PROXY: 'office.example.com' };
+    expect((await fetched('https://office.example.com/', settings)).error).toContain('office.example.com');
+    expect(throughProxy).toEqual([]);
+  });
+
+  it('is left aside for this machine, whatever is set', async () => {
+    const settings = { HTTPS_PROXY: `http://127.0.0.1:${proxy}`, NODE_EXTRA_CA_CERTS: authority };
     expect(await fetched(`https://localhost:${secure}/`, settings)).toEqual({ text: 'secure' });
     expect(throughProxy).toEqual([]);
   });
