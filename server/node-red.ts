@@ -6,7 +6,9 @@ import { flowVersionRoutes, keepingStorage, localStorageOfNodeRed } from './flow
 import type { FlowNode, ShippedFlow, VersionShelf } from './flow-versions';
 import { nodeRedLogging, type LogFile } from './logs';
 import { whereNobodyAnswers, whileStarting } from './metrics';
+import { thisMachine } from '../lib/runtime/machine';
 import { ownRoutes } from './own-routes';
+import { setupRoutes, type SetupPlace } from './setup';
 import { dashboardAccess, EditorPass, FrontDoor, signInPages, type SignIn } from './sign-in';
 
 // The type package describes Node-RED 1.3; these are the parts of 5's embedding interface that we use.
@@ -36,6 +38,8 @@ export interface ServerParts {
   readonly shipped: ShippedFlow;
   readonly log: LogFile;
   readonly now: Now;
+  /** Where the first-run pages read and write; without it there are none. */
+  readonly setup?: SetupPlace;
 }
 
 export interface NodeRedOptions {
@@ -116,7 +120,7 @@ function routesOf(
   parts: ServerParts,
   red: () => NodeRed | null,
 ): Router {
-  const { home, shelf, shipped, now } = parts;
+  const { home, shelf, shipped, now, log, setup: place } = parts;
   const flowVersions = flowVersionRoutes({
     signIn,
     shelf,
@@ -127,7 +131,11 @@ function routesOf(
       await red()?.runtime.flows.setFlows({ flows: { flows }, deploymentType: 'full', user: { username } });
     },
   });
-  return ownRoutes({ home, practice: signIn.policy.practice, timeZone, now, flowVersions, onFailure });
+  const onSaved = (by: string, changed: readonly string[]): void =>
+    log.write({ level: 'info', from: 'server', message: 'settings written', by, changed });
+  const setup = place && setupRoutes({ signIn, place, tools: thisMachine(), onSaved });
+  const practice = signIn.policy.practice;
+  return ownRoutes({ home, practice, timeZone, now, flowVersions, onFailure, ...(setup && { setup }) });
 }
 
 async function openPorts(

@@ -11,6 +11,7 @@ import { startNodeRed, type ServerParts } from './node-red';
 import { logAccess, logFailure, openSignIn } from './open-sign-in';
 import { startPractice, type PracticeOffice } from './practice';
 import type { NewPassword } from './sign-in';
+import { placeOfServer, type SetupPlace } from './setup';
 import { version } from './version';
 
 export interface Started {
@@ -47,6 +48,7 @@ export async function start(
   environment: NodeJS.ProcessEnv,
   showPasswords: ShowPasswords,
 ): Promise<Started> {
+  const setup = placeOfServer(environment, configuration.home, [assets.firstFlow, assets.dashboardFlow]);
   const { folder, practice: practising } = openHome(configuration.home, configuration.smartsheetToken);
   if (practising) refuseStrangers(configuration.host);
   useNetworkSettings(environment);
@@ -64,7 +66,7 @@ export async function start(
       })
     : null;
   const userDirectory = join(folder, 'node-red');
-  const flowWasPlaced = placeFirstFlows(userDirectory, [assets.firstFlow, assets.dashboardFlow]);
+  const flowWasPlaced = placeFirstFlows(userDirectory, setup.shippedFlows);
   setVariables(environment, variablesFor(configuration, folder, practice), practising);
   try {
     const nodeRed = await startNodeRed({
@@ -77,7 +79,7 @@ export async function start(
       onListening: (address) => {
         environment['BILLING_AUDIT_ADDRESS'] = address;
       },
-      parts: partsFor(folder, [assets.firstFlow, assets.dashboardFlow], log),
+      parts: partsFor(folder, setup, log),
     });
     const { address, webhookAddress, dashboardAddress } = nodeRed;
     log.write({ level: 'info', from: 'server', message: 'started', version, address, practice: practising });
@@ -111,14 +113,15 @@ function refuseStrangers(host: string): void {
   );
 }
 
-function partsFor(home: string, flows: readonly string[], log: LogFile): ServerParts {
+function partsFor(home: string, setup: SetupPlace, log: LogFile): ServerParts {
   const versions = join(home, 'node-red', 'versions');
   return {
     home,
     log,
+    setup,
     now: Date.now,
     shelf: new VersionShelf(versions, Date.now),
-    shipped: new ShippedFlow(flows, join(versions, 'shipped-flow-seen')),
+    shipped: new ShippedFlow(setup.shippedFlows, join(versions, 'shipped-flow-seen')),
   };
 }
 

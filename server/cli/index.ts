@@ -6,6 +6,7 @@ import type { NewPassword } from '../sign-in';
 import { start, type Assets, type Started } from '../start';
 import { sandboxCommand } from '../../sandbox';
 import { version } from '../version';
+import { addConfig } from './config';
 import { addDoctor } from './doctor';
 import { addExport } from './export';
 import { EXIT, guarded, loadDotEnv, print } from './run';
@@ -34,8 +35,9 @@ program
 
 program.addCommand(sandboxCommand().copyInheritedSettings(program));
 
-addSetup(program, assets.firstFlow);
+addSetup(program, [assets.firstFlow, assets.dashboardFlow]);
 addDoctor(program);
+addConfig(program);
 addExport(program);
 
 void program.parseAsync();

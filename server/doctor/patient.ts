@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Http, Now, Random, Sleep } from '../../lib/ports';
 import type { StoreCounts } from '../../lib/store';
 import type { Configuration } from '../configuration';
+import { homeInUse, type HomeInUse } from '../home-in-use';
 import { healthAt, runningServer, type HealthAnswer, type RunningServer } from '../running-server';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -21,25 +20,17 @@ export interface DoctorOptions {
 }
 
 /** All that the checks look at; taken once. */
-export interface Patient extends DoctorOptions {
-  /** The home that is in use: of practice, its own inside the home. */
-  readonly folder: string;
-  readonly practice: boolean;
-  /** It has watched real sheets before. */
-  readonly hadToken: boolean;
+export interface Patient extends DoctorOptions, HomeInUse {
   readonly running: RunningServer | null;
   /** Null: nothing of ours answers. */
   readonly health: HealthAnswer | null;
 }
 
 export async function examine(options: DoctorOptions): Promise<Patient> {
-  const { home, smartsheetToken } = options.configuration;
-  const hadToken = existsSync(join(home, 'keys', 'had-token'));
-  const practice = smartsheetToken === null && !hadToken;
-  const folder = practice ? join(home, 'sandbox') : home;
-  const running = runningServer(folder, options.environment);
+  const inUse = homeInUse(options.configuration);
+  const running = runningServer(inUse.folder, options.environment);
   const health = running === null ? null : await healthAt(running.address, options.http);
-  return { ...options, folder, practice, hadToken, running, health };
+  return { ...options, ...inUse, running, health };
 }
 
 export function settingOf({ environment }: Pick<Patient, 'environment'>, name: string): string {

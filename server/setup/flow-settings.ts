@@ -55,6 +55,11 @@ export function withAliases(nodes: readonly SavedNode[], columnAliases: string):
 /** Whether a flow is the shipped one, but for the column names: then nobody's own work is touched. */
 export function isShipped(nodes: readonly SavedNode[], shipped: readonly SavedNode[]): boolean {
   const plain = (all: readonly SavedNode[]): Map<string, unknown> =>
-    new Map(all.map(({ columnAliases: _columnAliases, ...rest }) => [rest.id, rest]));
+    new Map(
+      all
+        // Node-RED keeps one of these, joined out of all.
+        .filter(({ type }) => type !== 'global-config')
+        .map(({ columnAliases: _columnAliases, ...rest }) => [rest.id, rest]),
+    );
   return isDeepStrictEqual(plain(nodes), plain(shipped));
 }

@@ -11,8 +11,10 @@ export {
 } from './env-file';
 export { aliasesIn, flowFileOf, readFlow, writeFlow, type SavedNode } from './flow-settings';
 export { runAnswers, StepRefused } from './run-answers';
-export type { SetupPlace } from './setup';
+export { setupRoutes, type SetupRoutes } from './pages/routes';
+export { placeOfServer, type SetupPlace } from './setup';
 export type { Tools } from './step';
 export { Terminal } from './terminal/terminal';
 export { runWizard, savedText } from './terminal/wizard';
 export { freeBytes, proveWritable } from './writable-folder';
+export { wayOut } from './way-out';

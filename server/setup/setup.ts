@@ -1,5 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
 import { writePrivateFile } from '../sign-in/private-file';
+import { placeFirstFlows } from '../first-flow';
 import { ourVariables, VARIABLES } from '../variables';
 import { runningServer } from '../running-server';
 import { changedText, readEnvFile, writeEnvFile, type Changes, type Values } from './env-file';
@@ -21,8 +24,26 @@ export interface SetupPlace {
   readonly envPath: string;
   /** The environment without what `.env` adds: it wins over the file. */
   readonly outside: Readonly<Record<string, string | undefined>>;
-  /** The flow that a first start puts into an empty home. */
-  readonly shippedFlow: string;
+  /** The flows that a first start puts into an empty home. */
+  readonly shippedFlows: readonly string[];
+}
+
+/**
+ * The place of a server that runs already: what `.env` gave it is told from what its environment did.
+ * @param environment  before anything was written into it
+ * @param home  the one that the server was told to use
+ */
+export function placeOfServer(
+  environment: Readonly<Record<string, string | undefined>>,
+  home: string,
+  shippedFlows: readonly string[],
+): SetupPlace {
+  const envPath = resolve('.env');
+  const all = ourVariables(environment);
+  const inFile = existsSync(envPath) ? parseEnv(readFileSync(envPath, 'utf8')) : {};
+  const outside = Object.fromEntries(Object.entries(all).filter(([name, value]) => inFile[name]?.trim() !== value));
+  const byDefault = homeOf({ values: all, columnAliases: '' });
+  return { envPath, outside: byDefault === home ? outside : { ...outside, BILLING_AUDIT_HOME: home }, shippedFlows };
 }
 
 export interface Saved {
@@ -85,17 +106,19 @@ export function saveSetup(place: SetupPlace, before: Draft, after: Draft): Saved
   return { file: place.envPath, backup, changed, overruled, columns };
 }
 
-function saveAliases({ shippedFlow }: SetupPlace, { values, columnAliases }: Draft): ColumnsSaved {
+function saveAliases({ shippedFlows }: SetupPlace, { values, columnAliases }: Draft): ColumnsSaved {
   const home = homeOf({ values, columnAliases });
   const file = flowFileOf(home);
   const present = readFlow(file);
-  const shipped = readFlow(shippedFlow) ?? [];
+  const shipped = shippedFlows.flatMap((each) => readFlow(each) ?? []);
   const toEnter = (why: string): ColumnsSaved => ({ kind: 'to-enter', text: columnAliases, why });
   if (runningServer(home, values) !== null) return toEnter('the server is running and would write over it');
   if (present !== null && !isShipped(present, shipped)) return toEnter('the flow of this home is your own');
-  const backup = existsSync(file) ? `${file}.before-setup` : null;
-  if (backup !== null) writePrivateFile(backup, `${JSON.stringify(present, null, 4)}\n`);
-  writeFlow(file, withAliases(present ?? shipped, columnAliases));
+  const backup = present === null ? null : `${file}.before-setup`;
+  if (backup !== null) writePrivateFile(backup, readFileSync(file, 'utf8'));
+  else mkdirSync(dirname(file), { recursive: true });
+  placeFirstFlows(dirname(file), shippedFlows);
+  writeFlow(file, withAliases(readFlow(file) ?? [], columnAliases));
   return { kind: 'written', file, backup };
 }
 

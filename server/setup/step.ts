@@ -34,6 +34,8 @@ export interface Question {
   readonly suggested?: boolean;
   /** What can be chosen; of `some-of` by number, name or value, else as proposals. */
   readonly options?: readonly Option[];
+  /** Of `some-of`: at most one makes sense. */
+  readonly single?: boolean;
 }
 
 /** By a question's name. Null or absent keeps what is there; empty takes it away. */

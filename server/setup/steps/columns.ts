@@ -29,6 +29,7 @@ export const columnsStep: Step = {
       kind: 'some-of',
       present: likely.join(', '),
       suggested: likely.length > 0,
+      single: sheets.length === 1,
       options: candidates.map((candidate) => ({ value: candidate, label: candidate })),
     }));
   },

@@ -13,7 +13,7 @@ const MOST_ROWS = 20_000;
 export const sheetsStep: Step = {
   name: 'sheets',
   title: 'Sheets',
-  explain: 'These sheets are watched. A sheet that is missing from the list has to be shared with the account first.',
+  explain: 'Every change in these sheets is recorded, by whomever it was made.',
   skip: (draft) => (hasToken(draft) ? null : 'There is no token yet, so no sheet can be seen.'),
   async questions(draft, tools) {
     const listed = await listSheets(smartsheetOf(draft, tools).exchange);
@@ -27,7 +27,7 @@ export const sheetsStep: Step = {
       {
         name: 'sheets',
         label: 'Sheets to watch',
-        hint: 'Numbers of the list, names, ids, or "all".',
+        hint: 'One that is missing here has to be shared with the account first, at least as viewer.',
         kind: 'some-of',
         present: present.join(', '),
         options,

@@ -11,7 +11,10 @@ const MOST_SHOWN = 20;
 export async function askQuestion(terminal: Terminal, question: Question): Promise<string | null> {
   const { label, hint, kind, present, suggested, options = [] } = question;
   terminal.print(`  ${hint}`);
-  if (options.length > 0) showOptions(terminal, options, options.slice(0, MOST_SHOWN));
+  if (options.length > 0) {
+    showOptions(terminal, options, options.slice(0, MOST_SHOWN));
+    terminal.print('  Numbers of the list or names, with commas between them; "all" takes all.');
+  }
   const bracket = present === '' ? '' : suggested ? ` [probably: ${present}]` : ` [${present}]`;
   for (;;) {
     const line = await terminal.ask(`  ${label}${bracket}: `, kind === 'secret');

@@ -3,6 +3,7 @@ import { lookForFirstChange } from '../first-change';
 import { plannedChanges, presentDraft, saveSetup, STEPS, type Saved, type SetupPlace } from '../setup';
 import type { Answers, Draft, Finding, Step, Tools } from '../step';
 import { isYes } from '../steps/mail';
+import { wayOut } from '../way-out';
 import { askQuestion } from './ask';
 import { InputEnded, type Terminal } from './terminal';
 
@@ -46,7 +47,7 @@ async function takeStep(terminal: Terminal, step: Step, draft: Draft, tools: Too
       return checked.draft;
     } catch (thrown) {
       if (!(thrown instanceof BillingAuditError) || thrown instanceof InputEnded) throw thrown;
-      terminal.print(`\n  !   ${thrown.message}\n      ${thrown.hint}\n`);
+      terminal.print(`\n  !   ${thrown.message}\n      ${wayOut(thrown)}\n`);
       const line = await terminal.ask('  Enter tries again, k leaves this as it is, q ends without writing: ');
       if (/^q/iu.test(line)) throw new InputEnded();
       if (/^k/iu.test(line)) return draft;

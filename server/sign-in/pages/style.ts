@@ -85,7 +85,7 @@ mark.off { background: var(--bad); color: var(--bad-ink); }
   .who span { max-width: 7.5rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
   .who small { display: none; }
   .bar .brand { flex: 1; white-space: nowrap; }
-  .bar nav { order: 3; flex-basis: 100%; }
+  .bar nav { order: 3; flex-basis: 100%; gap: 0 .7rem; font-size: .93rem; }
   .who { margin-left: auto; }
   section { padding: 1.1rem; }
   table, tbody, tr, td { display: block; }

@@ -23,6 +23,17 @@ export function buildCommand(): string {
   });
   mkdirSync(folder, { recursive: true });
   cpSync(join(ROOT, 'flows/node-red'), join(folder, 'flows'), { recursive: true });
+  cpSync(join(ROOT, 'dashboards/overview.json'), join(folder, 'flows', '02 - Dashboard.json'));
+  buildSync({
+    entryPoints: [join(ROOT, 'sandbox/main.ts')],
+    outfile: join(folder, 'sandbox.js'),
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node24',
+    packages: 'external',
+    logLevel: 'error',
+  });
   program = join(folder, 'cli.js');
   return program;
 }
