@@ -80,9 +80,7 @@ function welcome(started: Started, seconds: string): string {
     `  Health      ${address}/health`,
     `  Local state ${home}`,
     ...(practice ? [`  Practice    ${practice.address}  (a local Smartsheet; nothing here is real)`] : []),
-    practice
-      ? 'To watch real sheets: set SMARTSHEET_ACCESS_TOKEN and SMARTSHEET_SHEETS in .env and start again.'
-      : 'Stop with Ctrl+C.',
+    practice ? `To watch real sheets: billing-audit setup, or ${address}/setup` : 'Stop with Ctrl+C.',
   ].join('\n');
 }
 
