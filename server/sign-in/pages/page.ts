@@ -27,7 +27,10 @@ export function card(title: string, content: Html): string {
 
 /** A page with the bar that leads to the others. */
 export function sheet(title: string, visitor: Visitor, formToken: string, content: Html): string {
-  const people = visitor.role === 'admin' ? html`<a href="/people">People</a> <a href="/setup">Set-up</a>` : null;
+  const people =
+    visitor.role === 'admin'
+      ? html`<a href="/people">People</a> <a href="/setup">Set-up</a> <a href="/flows/versions">Versions</a>`
+      : null;
   const editor = visitor.role === 'admin' || visitor.role === 'auditor' ? html`<a href="/admin/">Editor</a>` : null;
   return page(
     title,
