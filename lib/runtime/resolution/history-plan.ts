@@ -1,6 +1,14 @@
 import { isLaterSecond, secondOf } from '../../smartsheet';
 import { stepsSinceKnown, stepsSinceMaking } from './steps';
-import { byColumn, changedColumns, newsAbout, valueIn, versionRise, writtenColumns } from './row-case';
+import {
+  byColumn,
+  certainNewsAbout,
+  changedColumns,
+  newsAbout,
+  valueIn,
+  versionRise,
+  writtenColumns,
+} from './row-case';
 import type { CellEvent, Histories, RowCase } from './row-case';
 
 /** Columns whose cell history should be read next. */
@@ -54,15 +62,17 @@ function planForKnown(row: RowCase, histories: Histories): HistoryPlan {
   const rise = versionRise(row);
   if (changed.length === 0 && rise === 0) return NOTHING;
 
-  const events = byColumn(newsAbout(row));
+  const certain = byColumn(certainNewsAbout(row));
+  // Where each changed cell changed once, an event that may be an old one hides nothing.
+  const events = rise === changed.length ? certain : byColumn(newsAbout(row));
   const named = written.filter((id) => events.has(id));
   const needed = new Set(named.filter((id) => (events.get(id)?.length ?? 0) > 1));
   const roseTooFar = rise !== null && rise > changed.length;
   if (roseTooFar) for (const id of [...named, ...changed]) needed.add(id);
-  for (const id of changedAfterEvents(row, changed, events)) needed.add(id);
+  for (const id of changedAfterEvents(row, changed, certain)) needed.add(id);
   const plan: HistoryPlan = {
     needed: [...needed],
-    wished: changed.filter((id) => !isAttributed(row, id, changed, events)),
+    wished: changed.filter((id) => !isAttributed(row, id, changed, certain)),
   };
   if (!roseTooFar || plan.needed.some((id) => !histories.has(id))) return plan;
 
@@ -70,44 +80,46 @@ function planForKnown(row: RowCase, histories: Histories): HistoryPlan {
   return seen >= rise ? plan : { needed: written, wished: [] };
 }
 
+type EventsByColumn = ReadonlyMap<string, readonly CellEvent[]>;
+
 /**
- * The row was written later than any event of its changed cells tells: an event may be an old one, delivered late, and
- * the cell's present value somebody else's. Then the changed cells that rely on events have to be looked up.
+ * The row was written later than any event of its changed cells tells: a cell's present value may be somebody else's,
+ * whose callback is on its way. Then the changed cells that rely on events have to be looked up.
  */
-function changedAfterEvents(
-  row: RowCase,
-  changed: readonly string[],
-  events: ReadonlyMap<string, readonly CellEvent[]>,
-): readonly string[] {
+function changedAfterEvents(row: RowCase, changed: readonly string[], certain: EventsByColumn): readonly string[] {
   const { modifiedAt } = row.read;
-  const told = changed.filter((id) => events.has(id));
+  const told = changed.filter((id) => certain.has(id));
   const hasUntold = told.length < changed.length;
   if (modifiedAt === null || told.length === 0 || hasUntold) return [];
-  const latest = told.flatMap((id) => events.get(id) ?? []).reduce((max, { at }) => (at > max ? at : max), '');
+  const latest = told.flatMap((id) => certain.get(id) ?? []).reduce((max, { at }) => (at > max ? at : max), '');
   return isLaterSecond(modifiedAt, latest) ? told : [];
 }
 
-/** Whether it is certain who wrote a cell that changed once: one event says so, or it can only be the row's last writer. */
-function isAttributed(
-  { read }: RowCase,
-  columnId: string,
-  changed: readonly string[],
-  events: ReadonlyMap<string, readonly CellEvent[]>,
-): boolean {
-  const own = events.get(columnId) ?? [];
-  const [event] = own;
-  if (own.length === 1 && event?.actor) return true;
-  if (changed.length === 1) return true;
-  const { modifiedAt } = read;
-  if (modifiedAt === null) return false;
-  if (event) return secondOf(event.at) === secondOf(modifiedAt);
+/**
+ * Whether it is certain who wrote a cell: an event that is surely news says so and nothing can have been written to the
+ * cell after it, or it can only be the row's last writer.
+ */
+function isAttributed(row: RowCase, columnId: string, changed: readonly string[], certain: EventsByColumn): boolean {
+  const { modifiedAt } = row.read;
+  const [event] = certain.get(columnId) ?? [];
+  const isOnceEach = versionRise(row) === changed.length;
+  if (event?.actor && (isOnceEach || isOfSecond(event, modifiedAt))) return true;
+  if (changed.length === 1 || isOneSave(row, changed, certain)) return true;
+  if (event || modifiedAt === null || !isOnceEach) return false;
   // Each changed cell changed once. If all others were written before the row's last writing, this one was that writing.
-  const others = changed.filter((id) => id !== columnId);
-  return others.every((id) => (events.get(id) ?? []).length === 1 && isBefore(events.get(id)?.[0], modifiedAt));
+  const others = changed.filter((id) => id !== columnId).map((id) => certain.get(id)?.[0]);
+  return others.every((other) => other !== undefined && isLaterSecond(modifiedAt, other.at));
 }
 
-function isBefore(event: CellEvent | undefined, instant: string): boolean {
-  return event !== undefined && isLaterSecond(instant, event.at);
+/** Whether the row's last writer wrote all its changed cells, with one user id in one second, whoever that is. */
+function isOneSave({ read }: RowCase, changed: readonly string[], certain: EventsByColumn): boolean {
+  const events = changed.map((id) => certain.get(id)?.[0]);
+  const userId = events[0]?.userId ?? null;
+  return userId !== null && events.every((event) => event?.userId === userId && isOfSecond(event, read.modifiedAt));
+}
+
+function isOfSecond(event: CellEvent, instant: string | null): boolean {
+  return instant !== null && secondOf(event.at) === secondOf(instant);
 }
 
 /** Whether a cell's value may hide others that could not be read. */

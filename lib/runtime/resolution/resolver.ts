@@ -154,7 +154,7 @@ async function withEvents(
   for (const { columnId, userId, at, objectType } of events) {
     if (objectType !== 'cell' || columnId === null) continue;
     const actor = userId === null || isQuiet ? null : await people.actor(userId);
-    cellEvents.push({ columnId, at, actor });
+    cellEvents.push({ columnId, at, userId, actor });
   }
   return { ...bare, cellEvents };
 }

@@ -1,4 +1,4 @@
-import type { Actor, HistoryEntry, RowRead } from '../../smartsheet';
+import { isLaterSecond, secondOf, type Actor, type HistoryEntry, type RowRead } from '../../smartsheet';
 import type { KnownRow } from '../../store/store';
 import type { VersionTrust } from './version-trust';
 
@@ -6,6 +6,7 @@ import type { VersionTrust } from './version-trust';
 export interface CellEvent {
   readonly columnId: string;
   readonly at: string;
+  readonly userId: string | null;
   readonly actor: Actor | null;
 }
 
@@ -54,7 +55,18 @@ export function writtenColumns({ read, columns }: RowCase): readonly string[] {
 /** Events that may tell of something not known yet: those before the row's last known change are covered by it. */
 export function newsAbout({ known, cellEvents }: RowCase): readonly CellEvent[] {
   const knownUpTo = known?.modified_at ?? null;
-  return knownUpTo === null ? cellEvents : cellEvents.filter(({ at }) => at.slice(0, 19) >= knownUpTo.slice(0, 19));
+  return knownUpTo === null ? cellEvents : cellEvents.filter(({ at }) => secondOf(at) >= secondOf(knownUpTo));
+}
+
+/**
+ * Events that surely tell of something not known yet. One of the very second of the last known change may be that
+ * change: a callback comes twice, or after a sweep has found what it tells. Whoever it names need not have written what
+ * the cell holds now.
+ */
+export function certainNewsAbout({ known, cellEvents }: RowCase): readonly CellEvent[] {
+  if (known === null) return cellEvents;
+  const knownUpTo = known.modified_at;
+  return knownUpTo === null ? [] : cellEvents.filter(({ at }) => isLaterSecond(at, knownUpTo));
 }
 
 /** By how much the row's version rose; null when Smartsheet did not tell one of the two, or its versions mislead. */

@@ -7,7 +7,7 @@ import {
   type HistoryEntry,
 } from '../../smartsheet';
 import type { Step } from '../../store/store';
-import { byColumn, newsAbout, valueIn, type CellEvent, type Histories, type RowCase } from './row-case';
+import { byColumn, certainNewsAbout, valueIn, type CellEvent, type Histories, type RowCase } from './row-case';
 
 /** Whom the row itself names as its last writer. */
 export function lastWriter({ read, observedAt }: RowCase): { readonly actor: Actor; readonly at: string } {
@@ -21,7 +21,8 @@ export function maker({ read, creator }: RowCase): Actor {
 
 /**
  * The values that a cell of a known row took after the known one, oldest first. Empty when it holds what is known.
- * Without history that is one step at most: by the one event that names the cell, else by the row's last writer.
+ * Without history that is one step at most: by the last event that is surely news of the cell, else by the row's last
+ * writer.
  */
 export function stepsSinceKnown(row: RowCase, columnId: string, histories: Histories): readonly Step[] {
   const value = valueIn(row.read, columnId);
@@ -29,7 +30,7 @@ export function stepsSinceKnown(row: RowCase, columnId: string, histories: Histo
   const history = histories.get(columnId);
   if (history) {
     const entries = upToRead(row, columnId, history);
-    const steps = afterKnown(entries, knownValue, row.known?.modified_at ?? null).map(stepOf(row, columnId));
+    const steps = afterKnown(entries, knownValue, row.known?.modified_at ?? null).map(stepOf(row, columnId, history));
     const last = steps.length > 0 ? steps[steps.length - 1]?.value : knownValue;
     return last === value ? withoutRepeats(steps, knownValue) : [...steps, stepWithoutHistory(row, columnId)];
   }
@@ -47,7 +48,7 @@ export function stepsSinceMaking(row: RowCase, columnId: string, histories: Hist
   const [first, ...later] = entries;
   // A cell that was first written after the row was made was empty until then.
   const wasFilled = first !== undefined && first.at !== null && first.at <= madeAt;
-  const changes = (wasFilled ? later : entries).map(stepOf(row, columnId));
+  const changes = (wasFilled ? later : entries).map(stepOf(row, columnId, history));
   const steps = [made(wasFilled ? first.value : null), ...withoutRepeats(changes, wasFilled ? first.value : null)];
   return steps[steps.length - 1]?.value === value ? steps : [...steps, stepWithoutHistory(row, columnId)];
 }
@@ -76,14 +77,19 @@ function afterKnown(
 ): readonly HistoryEntry[] {
   const isCovered = ({ at }: HistoryEntry): boolean => knownAt === null || at === null || at <= knownAt;
   const known = entries.findLastIndex((entry) => entry.value === knownValue && isCovered(entry));
-  return known >= 0 ? entries.slice(known + 1) : entries.filter((entry) => !isCovered(entry));
+  if (known >= 0) return entries.slice(known + 1);
+  // The known value was never written, or is forgotten: what was written in the second of the last known change is later.
+  return entries.filter(({ at }) => at !== null && knownAt !== null && secondOf(at) >= secondOf(knownAt));
 }
 
-function stepOf(row: RowCase, columnId: string): (entry: HistoryEntry) => Step {
+function stepOf(row: RowCase, columnId: string, history: readonly HistoryEntry[]): (entry: HistoryEntry) => Step {
   const events = byColumn(row.cellEvents).get(columnId) ?? [];
   return ({ value, at, by }) => {
     const time = at ?? lastWriter(row).at;
-    return step(value, actorAt(events, time) ?? actorOfAddress(by), time);
+    // Of several writings within a second an event does not say which one it means.
+    const isAlone = history.filter((entry) => entry.at !== null && secondOf(entry.at) === secondOf(time)).length <= 1;
+    const named = isAlone || by === null ? actorAt(events, time) : null;
+    return step(value, named ?? actorOfAddress(by), time);
   };
 }
 
@@ -96,7 +102,7 @@ function actorAt(events: readonly CellEvent[], time: string): Actor | null {
 
 function stepWithoutHistory(row: RowCase, columnId: string): Step {
   const value = valueIn(row.read, columnId);
-  const events = byColumn(newsAbout(row)).get(columnId) ?? [];
+  const events = byColumn(certainNewsAbout(row)).get(columnId) ?? [];
   const last = [...events].sort((left, right) => (left.at < right.at ? -1 : 1)).at(-1);
   if (last?.actor) return step(value, last.actor, last.at);
   // A value that changed while nobody wrote the row follows from another sheet or from the date: nobody is named.
