@@ -176,3 +176,16 @@ it('every change of three hundred afternoons has its values and its person, in t
     expect({ seed, changes: byCell(found) }).toEqual({ seed, changes: byCell(truth) });
   }
 });
+
+it('names nobody rather than the wrong person where there are more cells than history may be read for', async () => {
+  const rowIds = Array.from({ length: 400 }, (_, index) => String(index + 1));
+  sheet = new PaperSheet(rowIds, COLUMNS);
+  sheet.save(1, clerk, { Quantity: '2' }, rowIds);
+  sheet.save(31, foreman, { Note: 'less' }, rowIds);
+  const found = await sheet.sweep();
+  const whoChanged = (column: string): Set<string | null> =>
+    new Set(found.filter(([, name]) => name === column).map(([, , , , person]) => person));
+  expect(found).toHaveLength(800);
+  expect(whoChanged('Quantity')).toEqual(new Set([clerk, null]));
+  expect([...whoChanged('Note')].every((person) => person === foreman || person === null)).toBe(true);
+});

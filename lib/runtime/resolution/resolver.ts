@@ -43,8 +43,8 @@ export interface Reading {
 
 /** Half an hour of history at 30 readings a minute: what is beyond is recorded as its net change (DESIGN §5). */
 const MOST_NEEDED_HISTORIES = 900;
-/** What may be spent only to be surer about who wrote a cell. */
-const MOST_WISHED_HISTORIES = 30;
+/** Ten minutes of it only to learn who wrote a cell; what is beyond is recorded without a name, never with a guessed one. */
+const MOST_WISHED_HISTORIES = 300;
 
 /** When the sheet was read, in Smartsheet's own clock, so that ours need not agree with it. */
 export function readAt(sheet: SheetRead, now: number): string {

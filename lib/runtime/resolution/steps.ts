@@ -7,7 +7,16 @@ import {
   type HistoryEntry,
 } from '../../smartsheet';
 import type { Step } from '../../store/store';
-import { byColumn, certainNewsAbout, valueIn, type CellEvent, type Histories, type RowCase } from './row-case';
+import { isAttributed } from './attribution';
+import {
+  byColumn,
+  certainNewsAbout,
+  changedColumns,
+  valueIn,
+  type CellEvent,
+  type Histories,
+  type RowCase,
+} from './row-case';
 
 /** Whom the row itself names as its last writer. */
 export function lastWriter({ read, observedAt }: RowCase): { readonly actor: Actor; readonly at: string } {
@@ -102,7 +111,8 @@ function actorAt(events: readonly CellEvent[], time: string): Actor | null {
 
 function stepWithoutHistory(row: RowCase, columnId: string): Step {
   const value = valueIn(row.read, columnId);
-  const events = byColumn(certainNewsAbout(row)).get(columnId) ?? [];
+  const certain = byColumn(certainNewsAbout(row));
+  const events = certain.get(columnId) ?? [];
   const last = [...events].sort((left, right) => (left.at < right.at ? -1 : 1)).at(-1);
   if (last?.actor) return step(value, last.actor, last.at);
   // A value that changed while nobody wrote the row follows from another sheet or from the date: nobody is named.
@@ -110,7 +120,9 @@ function stepWithoutHistory(row: RowCase, columnId: string): Step {
     row.known === null || row.read.modifiedAt !== row.known.modified_at || row.read.version !== row.known.version;
   if (!wasWritten) return step(value, UNKNOWN_ACTOR, row.observedAt);
   const writer = lastWriter(row);
-  return step(value, writer.actor, last?.at ?? writer.at);
+  // Of several changed cells the last writer may have written only one; where history could not tell, nobody is named.
+  const isCertain = row.known === null || isAttributed(row, columnId, changedColumns(row), certain);
+  return step(value, isCertain ? writer.actor : UNKNOWN_ACTOR, last?.at ?? writer.at);
 }
 
 function withoutRepeats(steps: readonly Step[], before: string | null): readonly Step[] {
