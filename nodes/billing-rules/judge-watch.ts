@@ -33,7 +33,10 @@ export function judgeWatch(change: Change, rules: Rules): AuditEvent {
     violation_type: 'CONFIGURATION_WEAKENED',
     severity: 'HIGH',
     issue_description: `${renamed}; the rules need it and cannot find it any more.`,
-    suggested_fix: `Give the column its old title again, or add the new one to Other column names in Billing settings.`,
+    suggested_fix:
+      after === null
+        ? 'Find out who deleted the column and why. Its values up to then are in the trail and in the last backup; name the column that takes its place in Other column names in Billing settings.'
+        : 'Give the column its old title again, or add the new one to Other column names in Billing settings.',
   };
 }
 

@@ -65,7 +65,7 @@ create table billing_audit.sheet_columns (
     primary key (sheet_id, column_id)
 );
 comment on table billing_audit.sheet_columns is 'Titles of columns as last seen.';
-comment on column billing_audit.sheet_columns.renames is 'Counts renames: the version in a column_renamed change''s key.';
+comment on column billing_audit.sheet_columns.renames is 'Counts renames and removals: the version in a column_renamed change''s key.';
 
 create table billing_audit.sheet_rows (
     sheet_id           text        not null references billing_audit.sheets,

@@ -1,5 +1,5 @@
 import { billingRules, exampleChange, rulesText } from '../../nodes/billing-rules';
-import type { Change } from '../../lib/event';
+import { auditEvent, type Change } from '../../lib/event';
 import { sha256Hex } from '../../lib/hash';
 import { completeSettings, defaultSettings } from '../../lib/settings';
 import { type FakeFacts, fakePorts } from '../support/fake-ports';
@@ -73,6 +73,44 @@ describe('a tracked column that no sheet has', () => {
       ports,
     );
     expect(warned).toHaveLength(1);
+  });
+});
+
+describe('a column that was deleted', () => {
+  const deleted = (title: string): Change => ({
+    ...changeIn('1'),
+    kind: 'column_renamed',
+    event_key: '1:column:12:removed:1',
+    row_id: null,
+    column_id: '12',
+    column_name: title,
+    old_value: title,
+    new_value: null,
+  });
+
+  it('weakens the rules when they need it, says so, and is missed from then on', async () => {
+    const warned: string[] = [];
+    const sheets = [sheetOf('1', 'Unit Cost', 'Foreman')];
+    const ports = fakePorts({ facts: { sheets }, settings: tracking('Unit Cost'), warned });
+    await billingRules.run(changeIn('1'), params, ports);
+    sheets[0] = sheetOf('1', 'Foreman');
+    const emitted = await billingRules.run(deleted('Unit Cost'), params, ports);
+    const event = auditEvent.schema.parse([emitted.judged].flat()[0]);
+    expect(event).toMatchObject({
+      violation_type: 'CONFIGURATION_WEAKENED',
+      severity: 'HIGH',
+      column_name: 'Unit Cost',
+      old_value: 'Unit Cost',
+      new_value: null,
+    });
+    expect(event.issue_description).toContain('The column "Unit Cost" of the sheet "Billing, North" was removed');
+    expect(event.suggested_fix).not.toContain('title again');
+    expect(warned).toEqual([expect.stringContaining('No column "Unit Cost"')]);
+  });
+
+  it('is told without alarm when the rules do not need it', async () => {
+    const { judged } = await billingRules.run(deleted('Remarks'), params, fakePorts());
+    expect([judged].flat()[0]).toMatchObject({ violation_type: 'NONE', severity: 'LOW' });
   });
 });
 

@@ -1,3 +1,5 @@
+import { changeSchema } from '../../lib/event/change';
+import type { Observation } from '../../lib/store';
 import { at, cell, clerk, columns, observation, row, sheetId, step } from './examples';
 import { knownRow, Resolving } from './resolving';
 
@@ -92,6 +94,40 @@ describe('columns and sheets', () => {
     expect(changes[0]).toMatchObject({ column_name: 'Qty', values: { Qty: '12' } });
     const stale = observation('09:05:00', { columns });
     expect((await sheets.store.resolve(stale)).event_keys).toEqual([]);
+  });
+
+  it('shows a deleted column once, and again when it came back and was deleted once more', async () => {
+    await sheets.baseline();
+    const { '12': quantity, ...others } = columns;
+    const [removed, ...more] = await sheets.resolve('09:10:00', { columns: others });
+    expect(more).toEqual([]);
+    expect(removed).toMatchObject({
+      kind: 'column_renamed',
+      event_key: `${sheetId}:column:12:removed:1`,
+      column_id: '12',
+      column_name: quantity,
+      old_value: quantity,
+      new_value: null,
+      changed_by: null,
+      changed_by_kind: 'unknown',
+      changed_at: at('09:10:00'),
+    });
+    expect(changeSchema.parse(removed)).toEqual(removed);
+    expect((await sheets.store.sheet(sheetId))?.columns).toEqual(others);
+
+    const keysAfter = async (clock: string, given: Partial<Observation>): Promise<readonly string[]> =>
+      (await sheets.store.resolve(observation(clock, given))).event_keys;
+    expect(await keysAfter('09:11:00', { columns: others })).toEqual([]);
+    expect(await keysAfter('09:12:00', { columns })).toEqual([]);
+    expect(await keysAfter('09:13:00', { columns: others })).toEqual([`${sheetId}:column:12:removed:2`]);
+    expect(await keysAfter('09:12:30', { columns })).toEqual([]);
+  });
+
+  it('says nothing of a column that was deleted before the sheet is watched anew', async () => {
+    await sheets.baseline();
+    const { '12': _gone, ...others } = columns;
+    expect(await sheets.resolve('09:10:00', { columns: others, baseline: true })).toEqual([]);
+    expect((await sheets.store.sheet(sheetId))?.columns).toEqual(others);
   });
 
   it('does not take the sheet back to an older version, and keeps it when the read covers less', async () => {
