@@ -70,6 +70,8 @@ export default typescript.config(
     files: ['scripts/**', 'bench/**', 'test/**', 'server/cli/**', 'gulpfile.js', '*.cjs'],
     languageOptions: {
       globals: {
+        fetch: 'readonly',
+        setTimeout: 'readonly',
         process: 'readonly',
         console: 'readonly',
         module: 'writable',

@@ -10,7 +10,7 @@ export const auditTrail = defineNode({
   version: 1,
   runs: 'anywhere',
   title: 'Audit Trail',
-  summary: 'Records judged changes in a trail that nobody can rewrite unseen, and finds them again.',
+  summary: 'Records judged changes in a hash chain, in which an edit or a gap shows, and finds them again.',
   // An audit-event to record, or a question; the operation decides which, and checks it.
   input: wire('audit-event', z.unknown()),
   outputs: { recorded: recordedEvent },
