@@ -120,9 +120,14 @@ async function compareIds(
   const primary = modified.columns.find((column) => column.primary === true) ?? modified.columns[0];
   const present = new Set(primary ? await client.rowIds(known.sheet_id, primary.id) : []);
   const before = new Set((await store.knownRows(known.sheet_id, 'all')).map((row) => row.row_id));
+  const unseen = [...before].filter((id) => !present.has(id));
+  // A row that was deleted while the pages were read drew another from a page to come into one that was read already.
+  const still = new Set(
+    unseen.length > 0 ? (await readRows(client, known.sheet_id, unseen)).rows.map(({ id }) => id) : [],
+  );
   return {
     added: [...present].filter((id) => !before.has(id)),
-    missing: [...before].filter((id) => !present.has(id)),
+    missing: unseen.filter((id) => !still.has(id)),
   };
 }
 
