@@ -1,11 +1,14 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { BillingAuditError } from '../../lib/errors';
 import { readRuntimeNote, type RuntimeNote } from '../../lib/runtime/home';
-import { openEmbeddedStore, openSecretBox, storeOver, type Store } from '../../lib/store';
+import { openEmbeddedStore, openSecretBox, StoreLocked, storeOver, type Store } from '../../lib/store';
 import { driverOverHttp } from './driver-over-http';
+
+const MOST_TRIES = 20;
+const BETWEEN_TRIES_MILLISECONDS = 500;
 
 /** There is nothing to export yet. */
 export class NoTrail extends BillingAuditError {
@@ -33,6 +36,18 @@ export interface OpenTrail {
  * @throws StoreLocked  a program that is not our server has it open
  */
 export async function openTrail(home: string): Promise<OpenTrail> {
+  // A server that deploys has the store but no note for a moment: what is locked now may answer soon.
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await openOnce(home);
+    } catch (thrown) {
+      if (!(thrown instanceof StoreLocked) || tries >= MOST_TRIES) throw thrown;
+      await pause(BETWEEN_TRIES_MILLISECONDS);
+    }
+  }
+}
+
+async function openOnce(home: string): Promise<OpenTrail> {
   const practiceHome = join(home, 'sandbox');
   for (const folder of [home, practiceHome]) {
     const note = readRuntimeNote({ runtimeFile: join(folder, 'runtime.json') });
