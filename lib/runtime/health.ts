@@ -1,8 +1,12 @@
 import { messageOf } from '../errors';
+import type { Now } from '../ports';
 import type { Store, StoreCounts } from '../store/store';
 import type { Health } from './runtime';
 import type { SheetWatch } from './sheet-watch';
 import type { Intake } from './webhook-intake';
+
+/** Within this, what comes in is resolved and recorded even on a busy day; older, something holds it back. */
+const LONGEST_WAIT_MINUTES = 5;
 
 type Check = Health['checks'][number];
 
@@ -12,6 +16,7 @@ type Check = Health['checks'][number];
  */
 export async function healthOf(parts: {
   readonly store: Pick<Store, 'counts'>;
+  readonly now: Now;
   readonly intake: Pick<Intake, 'refusals' | 'lastCallbackAt'>;
   readonly watches: readonly SheetWatch[];
 }): Promise<Health> {
@@ -20,7 +25,7 @@ export async function healthOf(parts: {
     check,
     ...parts.watches.map(sheetCheck),
     callbackCheck(parts.intake, counts),
-    ...(counts === null ? [] : [queueCheck(counts)]),
+    ...(counts === null ? [] : [queueCheck(counts, parts.now())]),
   ];
   const worst = (['down', 'degraded'] as const).find((status) => checks.some((one) => one.status === status));
   return { status: worst ?? 'ok', checks, counts };
@@ -57,11 +62,14 @@ function callbackCheck(intake: Pick<Intake, 'refusals' | 'lastCallbackAt'>, coun
   return { name: 'callbacks', status: dead > 0 ? 'degraded' : 'ok', text };
 }
 
-function queueCheck(counts: StoreCounts): Check {
-  const waiting = counts.changes_waiting + counts.changes_leased;
-  const text =
-    `${counts.callbacks_waiting} callbacks and ${waiting} changes wait` +
-    (counts.oldest_waiting_at === null ? '' : `, the oldest since ${counts.oldest_waiting_at}`) +
-    `; ${counts.changes_dead} dead changes`;
-  return { name: 'queue', status: counts.changes_dead > 0 ? 'degraded' : 'ok', text };
+function queueCheck(counts: StoreCounts, now: number): Check {
+  const { callbacks_waiting, changes_waiting, changes_leased, changes_dead, oldest_waiting_at: oldest } = counts;
+  const isOld = oldest !== null && now - Date.parse(oldest) > LONGEST_WAIT_MINUTES * 60_000;
+  const since = oldest === null ? '' : `, the oldest since ${oldest}`;
+  const late = isOld
+    ? `, longer than ${LONGEST_WAIT_MINUTES} minutes: see the log, and that a Smartsheet Trigger watches its sheet`
+    : '';
+  const failing = changes_dead === 0 ? '' : `; ${changes_dead} changes keep failing to be recorded`;
+  const text = `${callbacks_waiting} callbacks and ${changes_waiting + changes_leased} changes wait${since}${late}${failing}`;
+  return { name: 'queue', status: isOld || changes_dead > 0 ? 'degraded' : 'ok', text };
 }

@@ -126,7 +126,7 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
       return answer;
     },
     health: async () => {
-      const health = await healthOf({ store: bareStore, intake, watches: watches.all() });
+      const health = await healthOf({ store: bareStore, now: machine.now, intake, watches: watches.all() });
       return alerting && health.counts ? withCheck(health, 'alerts', await alerting.health()) : health;
     },
     close,
@@ -166,6 +166,7 @@ function parts(
   const pump = new CallbackPump({
     store,
     log,
+    now,
     sleep,
     timing,
     sheetIds: () => watches.sheetIds(),
@@ -209,9 +210,12 @@ function closeOnce(steps: readonly (() => Promise<void>)[], home: Home, log: Log
   return () => (closing ??= closeAll(steps, home, log));
 }
 
-/** Each step is tried, whatever became of the one before: a store must not stay locked because a note could not be removed. */
+/**
+ * Each step is tried, whatever became of the one before: a store must not stay locked because a note could not be
+ * removed. The note goes first: as soon as the store is free, the next Runtime of a deploy writes its own.
+ */
 async function closeAll(steps: readonly (() => Promise<void>)[], home: Home, log: Log): Promise<void> {
-  for (const step of [...steps, async () => removeRuntimeNote(home)]) {
+  for (const step of [async () => removeRuntimeNote(home), ...steps]) {
     try {
       await step();
     } catch (failure) {

@@ -8,6 +8,8 @@ export function recordingStore(store: Store, onRecorded: (eventKeys: readonly st
     forgetWebhook: (webhookId) => store.forgetWebhook(webhookId),
     acceptCallback: (callback) => store.acceptCallback(callback),
     leaseCallbacks: (request) => store.leaseCallbacks(request),
+    renewCallbacks: (request) => store.renewCallbacks(request),
+    releaseCallbacks: (ids) => store.releaseCallbacks(ids),
     failCallbacks: (request) => store.failCallbacks(request),
     sheet: (sheetId) => store.sheet(sheetId),
     knownRows: (sheetId, rowIds) => store.knownRows(sheetId, rowIds),

@@ -4,6 +4,7 @@ import type { Log, Now, Random, Sleep } from '../ports';
 import { readCallback, SmartsheetRefused, SmartsheetUnavailable, type CallbackEvent } from '../smartsheet';
 import type { LeasedCallback, Observation, Store } from '../store/store';
 import { Bell } from './bell';
+import { takeBatch } from './callback-batch';
 import { observeCallbacks, observeFirst, observeSince, type CallbackBatch } from './resolution/observations';
 import type { Sources } from './resolution/resolver';
 import type { Timing } from './timing';
@@ -35,8 +36,6 @@ export interface WatchParts extends Sources {
 }
 
 const MOST_CALLBACKS_AT_ONCE = 200;
-/** Rows whose events are resolved in one call, as far as whole callbacks allow. */
-const MOST_EVENTS_AT_ONCE = 4000;
 const LONGEST_GATHERING_MILLISECONDS = 1000;
 
 /**
@@ -88,12 +87,12 @@ export class SheetWatch {
     this.bell.ring();
   }
 
-  /** Ends, and waits for what is under way. Callbacks that were not resolved are given back. */
+  /** Ends, and waits for what is under way. Callbacks that were not resolved are given back; it costs them no try. */
   async stop(): Promise<void> {
     this.ending.abort(new Error('The watch has ended.'));
     await this.running;
     const left = this.queue.splice(0);
-    if (left.length > 0) await this.giveBack(left, 'The watch of the sheet was ended.', 0);
+    if (left.length > 0) await this.handBack(left, (ids) => this.parts.store.releaseCallbacks(ids));
   }
 
   private async run(): Promise<void> {
@@ -198,7 +197,7 @@ export class SheetWatch {
 
   private async resolveQueue(): Promise<void> {
     const { now } = this.parts;
-    const callbacks = this.takeBatch();
+    const callbacks = takeBatch(this.queue, this.atOnce);
     const begin = now();
     try {
       const batch = await this.understand(callbacks);
@@ -217,17 +216,6 @@ export class SheetWatch {
       }
       throw failure;
     }
-  }
-
-  /** Several that wait are resolved in one read: the result is the same, and a burst is through much sooner. */
-  private takeBatch(): readonly LeasedCallback[] {
-    let bytes = 0;
-    const end = this.queue.findIndex(({ body }, index) => {
-      bytes += body.byteLength;
-      // An event is at least about 100 bytes long.
-      return index > 0 && (index >= this.atOnce || bytes > MOST_EVENTS_AT_ONCE * 100);
-    });
-    return this.queue.splice(0, end < 0 ? this.queue.length : end);
   }
 
   private async understand(callbacks: readonly LeasedCallback[]): Promise<CallbackBatch> {
@@ -253,9 +241,16 @@ export class SheetWatch {
   }
 
   private async giveBack(callbacks: readonly LeasedCallback[], why: string, retryInSeconds: number): Promise<void> {
+    await this.handBack(callbacks, (ids) => this.parts.store.failCallbacks({ ids, why, retryInSeconds }));
+  }
+
+  private async handBack(
+    callbacks: readonly LeasedCallback[],
+    send: (ids: readonly string[]) => Promise<void>,
+  ): Promise<void> {
     const ids = callbacks.map(({ id }) => id);
     try {
-      await this.parts.store.failCallbacks({ ids, why, retryInSeconds });
+      await send(ids);
     } catch (failure) {
       // Their lease runs out by itself.
       this.parts.log.warn(`Callbacks could not be given back: ${messageOf(failure)}`, { callbacks: ids.length });

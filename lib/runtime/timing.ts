@@ -7,6 +7,7 @@ export interface Timing {
    * callbacks back for a minute (reference §2.7).
    */
   readonly deletionGraceSeconds: number;
+  /** A process that ends lets its callbacks wait this long; one that is busy renews. */
   readonly callbackLeaseSeconds: number;
   readonly changeLeaseSeconds: number;
   /** Changes handed out and not recorded yet. */
@@ -15,6 +16,8 @@ export interface Timing {
   readonly idleSeconds: number;
   /** The first wait after a failure; doubled up to a minute, for refusals up to five. */
   readonly firstRetrySeconds: number;
+  /** After the last trigger started or ended: then a webhook whose sheet nobody watches any more is taken away. */
+  readonly settleSeconds: number;
   /** How sheets are watched is noted this often; a silence of three minutes is a gap. */
   readonly coverageSeconds: number;
 }
@@ -27,5 +30,6 @@ export const DEFAULT_TIMING: Timing = {
   changesInFlight: 1000,
   idleSeconds: 5,
   firstRetrySeconds: 1,
+  settleSeconds: 30,
   coverageSeconds: 60,
 };

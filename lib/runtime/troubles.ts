@@ -1,9 +1,10 @@
 import { BillingAuditError, messageOf } from '../errors';
 import { SmartsheetRefused, SmartsheetUnavailable, type CallbackEvent } from '../smartsheet';
 
-/** The other side is away; the callback itself is not at fault, so it costs it no try. */
+/** The other side is away, or refuses the token whatever is asked; the callback is not at fault, so it costs it no try. */
 export function isOutage(failure: unknown): boolean {
   if (failure instanceof SmartsheetUnavailable) return true;
+  if (failure instanceof SmartsheetRefused && failure.isAboutToken) return true;
   return failure instanceof BillingAuditError && failure.code === 'store_unavailable';
 }
 

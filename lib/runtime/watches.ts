@@ -17,6 +17,7 @@ import type { ChangeSource, WatchRequest } from './change-source';
 import type { Emitter } from './emitter';
 import type { Machine } from './machine';
 import { createPeople, emptyMemory, type PeopleMemory } from './people';
+import { StrayWebhooks } from './stray-webhooks';
 import { SheetWatch, type WatchParts, type WatchTarget } from './sheet-watch';
 import { VersionTrust } from './resolution/version-trust';
 import type { Timing } from './timing';
@@ -56,8 +57,20 @@ export class Watches implements ChangeSource {
   private readonly watched = new Map<string, Watched>();
   private readonly tokens = new Map<string, { readonly limiter: Limiter; readonly memory: PeopleMemory }>();
   private readonly overdueOf = { changes: 0 };
+  /** How each sheet was watched last, by which its webhook can be deleted when nobody watches it any more. */
+  private readonly lastRequests = new Map<string, WatchRequest>();
+  private readonly strays: StrayWebhooks;
 
-  constructor(private readonly parts: WatchesParts) {}
+  constructor(private readonly parts: WatchesParts) {
+    this.strays = new StrayWebhooks({
+      sleep: parts.machine.sleep,
+      log: parts.log,
+      settleSeconds: parts.timing.settleSeconds,
+      hooked: () => parts.keeper.sheetIds(),
+      watched: () => this.sheetIds(),
+      remove: (sheetId, signal) => this.removeWebhook(sheetId, this.requestsFor(sheetId), signal),
+    });
+  }
 
   async subscribe(
     request: WatchRequest,
@@ -73,12 +86,14 @@ export class Watches implements ChangeSource {
       this.join({ sheetId, callbackUrl: url, pollSeconds: request.pollSeconds }, exact, subscription);
     }
     this.parts.onSheetsChanged();
+    this.strays.restart();
     this.tell(subscription);
     let ended: Promise<void> | null = null;
     return (end) => {
       ended ??= (async () => {
         unsubscribe();
         for (const sheetId of subscription.sheetIds) await this.leave(sheetId, subscription, end?.removed ?? false);
+        this.strays.restart();
       })();
       return ended;
     };
@@ -92,11 +107,11 @@ export class Watches implements ChangeSource {
     return [...this.watched.values()].map(({ watch }) => watch);
   }
 
-  offer(callback: LeasedCallback): void {
+  /** @returns false when its watch has ended since it was leased: it has to wait for the next watch */
+  offer(callback: LeasedCallback): boolean {
     const watched = this.watched.get(callback.sheet_id);
-    if (watched) watched.watch.offer(callback);
-    // Its watch has ended since it was leased: the lease runs out, and it waits for the next watch.
-    else this.parts.onReleased([callback.id]);
+    watched?.watch.offer(callback);
+    return watched !== undefined;
   }
 
   overdue(changes: number): void {
@@ -108,10 +123,11 @@ export class Watches implements ChangeSource {
   async stop(): Promise<void> {
     const ending = this.all().map((watch) => watch.stop());
     this.watched.clear();
-    await Promise.all(ending);
+    await Promise.all([...ending, this.strays.stop()]);
   }
 
   private join(target: WatchTarget, request: WatchRequest, subscription: Subscription): void {
+    this.lastRequests.set(target.sheetId, request);
     const present = this.watched.get(target.sheetId);
     if (present) {
       if (!isSame(present.request, request)) {
@@ -136,11 +152,15 @@ export class Watches implements ChangeSource {
     if (!watched?.subscriptions.delete(subscription) || watched.subscriptions.size > 0) return;
     this.watched.delete(sheetId);
     await watched.watch.stop();
-    if (removed) await this.removeWebhook(sheetId, watched.request);
+    if (removed) await this.removeWebhook(sheetId, [watched.request]);
   }
 
   /** Best effort: a webhook that stays calls an address that does not know it, and the log says how to delete it. */
-  private async removeWebhook(sheetId: string, request: WatchRequest): Promise<void> {
+  private async removeWebhook(
+    sheetId: string,
+    requests: readonly WatchRequest[],
+    ending: AbortSignal = new AbortController().signal,
+  ): Promise<void> {
     const { keeper, log, machine } = this.parts;
     const giveUp = new AbortController();
     const limit = machine.sleep(LONGEST_REMOVAL_MILLISECONDS, giveUp.signal).then(
@@ -148,8 +168,13 @@ export class Watches implements ChangeSource {
       () => undefined,
     );
     try {
-      await keeper.remove(this.connect(request, giveUp.signal).client, sheetId);
+      const signal = AbortSignal.any([giveUp.signal, ending]);
+      await keeper.remove(
+        requests.map((request) => this.connect(request, signal).client),
+        sheetId,
+      );
     } catch (failure) {
+      if (ending.aborted) return;
       log.warn(
         `The webhook of sheet ${sheetId} could not be deleted: ${messageOf(failure)}. Delete it in Smartsheet.`,
         { sheet: sheetId },
@@ -158,6 +183,14 @@ export class Watches implements ChangeSource {
       giveUp.abort();
       await limit;
     }
+  }
+
+  /** Of a sheet that was not watched since the start, nobody knows whose token made its webhook: one of those in use. */
+  private requestsFor(sheetId: string): readonly WatchRequest[] {
+    const last = this.lastRequests.get(sheetId);
+    if (last) return [last];
+    const inUse = [...this.watched.values()].map(({ request }) => request);
+    return [...new Map(inUse.map((one) => [`${one.smartsheet.base} ${one.smartsheet.token}`, one])).values()];
   }
 
   private connect({ smartsheet }: WatchRequest, signal: AbortSignal): Pick<WatchParts, 'client' | 'people'> {

@@ -47,8 +47,13 @@ export interface WebhookKeeper {
   ensure(client: SmartsheetClient, hook: Hook): Promise<string>;
   /** @throws WebhookNotEnabled  when Smartsheet has switched it off meanwhile */
   check(client: SmartsheetClient, sheetId: string, webhookId: string): Promise<void>;
-  /** Deletes the sheet's webhooks of this home, at Smartsheet first. One that is gone already is no error. */
-  remove(client: SmartsheetClient, sheetId: string): Promise<void>;
+  /**
+   * Deletes the sheet's webhooks of this home, at Smartsheet first. One that is gone already is no error.
+   * @param clients  one or more; each is asked until one knows the webhook
+   */
+  remove(clients: readonly SmartsheetClient[], sheetId: string): Promise<void>;
+  /** Sheets that have a webhook of this home. */
+  sheetIds(): Promise<readonly string[]>;
 }
 
 const NAME = 'Billing Audit';
@@ -69,12 +74,20 @@ export function createWebhookKeeper(book: WebhookBook, log: Log): WebhookKeeper 
     });
   };
 
-  const removeOne = async (client: SmartsheetClient, webhookId: string): Promise<void> => {
-    try {
-      await client.deleteWebhook(webhookId);
-    } catch (refusal) {
-      if (!(refusal instanceof SmartsheetRefused) || !refusal.isNotFound) throw refusal;
+  const removeOne = async (clients: readonly SmartsheetClient[], webhookId: string): Promise<void> => {
+    let unsure: SmartsheetRefused | null = null;
+    for (const client of clients) {
+      try {
+        await client.deleteWebhook(webhookId);
+        unsure = null;
+        break;
+      } catch (refusal) {
+        if (!(refusal instanceof SmartsheetRefused)) throw refusal;
+        // It may be another token's: the next one is asked.
+        if (!refusal.isNotFound) unsure = refusal;
+      }
     }
+    if (unsure !== null) throw unsure;
     await book.forget(webhookId);
   };
 
@@ -96,7 +109,7 @@ export function createWebhookKeeper(book: WebhookBook, log: Log): WebhookKeeper 
           sheet: hook.sheetId,
           webhook: webhook_id,
         });
-        await removeOne(client, webhook_id);
+        await removeOne([client], webhook_id);
       }
       return webhook.id;
     },
@@ -104,10 +117,11 @@ export function createWebhookKeeper(book: WebhookBook, log: Log): WebhookKeeper 
       const webhook = await client.webhook(webhookId);
       if (webhook.status !== 'ENABLED') throw new WebhookNotEnabled(sheetId, webhook);
     },
-    async remove(client, sheetId) {
+    async remove(clients, sheetId) {
       for (const webhook of await book.all())
-        if (webhook.sheet_id === sheetId) await removeOne(client, webhook.webhook_id);
+        if (webhook.sheet_id === sheetId) await removeOne(clients, webhook.webhook_id);
     },
+    sheetIds: async () => [...new Set((await book.all()).map(({ sheet_id }) => sheet_id))],
   };
 }
 

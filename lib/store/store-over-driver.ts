@@ -67,7 +67,12 @@ function webhooksOver(
   };
 }
 
-function callbacksOver(driver: StoreDriver): Pick<Store, 'acceptCallback' | 'leaseCallbacks' | 'failCallbacks'> {
+type CallbackStore = Pick<
+  Store,
+  'acceptCallback' | 'leaseCallbacks' | 'renewCallbacks' | 'releaseCallbacks' | 'failCallbacks'
+>;
+
+function callbacksOver(driver: StoreDriver): CallbackStore {
   return {
     async acceptCallback({ body, ...callback }) {
       const p = { ...callback, body: Buffer.from(body).toString('base64') };
@@ -79,6 +84,12 @@ function callbacksOver(driver: StoreDriver): Pick<Store, 'acceptCallback' | 'lea
       type Encoded = Omit<LeasedCallback, 'body'> & { readonly body: string };
       const { callbacks } = await ask<{ callbacks: Encoded[] }>(driver, 'billing_audit_lease_callbacks', p);
       return callbacks.map((callback) => ({ ...callback, body: Buffer.from(callback.body, 'base64') }));
+    },
+    async renewCallbacks({ ids, leaseSeconds }) {
+      await driver.rpc('billing_audit_renew_callbacks', { ids, lease_seconds: leaseSeconds });
+    },
+    async releaseCallbacks(ids) {
+      await driver.rpc('billing_audit_release_callbacks', { ids });
     },
     async failCallbacks({ ids, why, retryInSeconds }) {
       await driver.rpc('billing_audit_fail_callbacks', { ids, why, retry_in_seconds: retryInSeconds });

@@ -32,6 +32,10 @@ export interface Store {
     leaseSeconds: number;
     sheetIds?: readonly string[] | 'all';
   }): Promise<readonly LeasedCallback[]>;
+  /** Extends the leases of callbacks that are still being worked on; that is no new try. */
+  renewCallbacks(request: { ids: readonly string[]; leaseSeconds: number }): Promise<void>;
+  /** Puts leased callbacks back as if they had not been handed out: a restart or an outage costs no try. */
+  releaseCallbacks(ids: readonly string[]): Promise<void>;
   /** Puts callbacks back, or to the dead letters after the eighth try. */
   failCallbacks(request: { ids: readonly string[]; why: string; retryInSeconds: number }): Promise<void>;
 
@@ -43,12 +47,13 @@ export interface Store {
   resolve(observation: Observation): Promise<Resolved>;
 
   // Changes on their way to the trail
+  /** Leased to the caller: those handed out least often first, and of these the oldest, so that none starves another. */
   leaseChanges(request: {
     sheetIds: readonly string[] | 'all';
     limit: number;
     leaseSeconds: number;
   }): Promise<readonly Change[]>;
-  /** Gives back what was leased and could not be emitted. */
+  /** Gives back what was leased and not recorded, as if it had not been handed out. */
   releaseChanges(eventKeys: readonly string[]): Promise<void>;
 
   // The trail
@@ -59,6 +64,10 @@ export interface Store {
 
   // Facts for the rules
   approvals(request: { sheetId: string; at: string }): Promise<readonly Approval[]>;
+  /**
+   * Saves an approval, and marks the unapproved historical events that it covers as approved afterwards: all or nothing.
+   * @throws StoreRefused  BA003 the approver is among the people; BA004 it ends before it begins
+   */
   approve(approval: NewApproval): Promise<Approval>;
   personFacts(request: { person: string; at: string; withinMinutes: number }): Promise<PersonFacts>;
   savePeople(people: readonly Person[]): Promise<void>;
@@ -239,6 +248,11 @@ export interface NewApproval {
   readonly reason: string;
   readonly ticket: string | null;
   readonly approver: string;
+  /**
+   * Other spellings of column titles, in lower case, to the title of the rules (`BillingSettings.columnAliases`): by them
+   * events that are in the trail already are found. Not kept with the approval.
+   */
+  readonly column_aliases?: Readonly<Record<string, string>>;
 }
 
 export interface Approval extends NewApproval {
@@ -272,7 +286,12 @@ export interface StoreCounts {
   readonly callbacks_dead: number;
   readonly changes_waiting: number;
   readonly changes_leased: number;
+  /**
+   * Changes that were handed out eight times or more and are still not recorded. They are tried on, behind all others,
+   * and are counted among those that wait or are leased too.
+   */
   readonly changes_dead: number;
   readonly events: number;
+  /** Since when the oldest callback or change waits that has not ended. */
   readonly oldest_waiting_at: string | null;
 }

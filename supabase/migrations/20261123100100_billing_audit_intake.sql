@@ -112,7 +112,7 @@ create table billing_audit.changes (
     changed_at      timestamptz not null,
     body            jsonb,
     found_at        timestamptz not null default billing_audit.clock(),
-    state           text        not null default 'waiting' check (state in ('waiting', 'leased', 'done', 'dead')),
+    state           text        not null default 'waiting' check (state in ('waiting', 'leased', 'done')),
     attempts        integer     not null default 0 check (attempts >= 0),
     leased_until    timestamptz,
     done_at         timestamptz,
@@ -120,10 +120,12 @@ create table billing_audit.changes (
     check ((state = 'done') = (done_at is not null)),
     check (state = 'done' or body is not null)
 );
-comment on table billing_audit.changes is 'Changes on their way to the trail: waiting, leased, done (recorded) or dead.';
+comment on table billing_audit.changes is 'Changes on their way to the trail: waiting, leased or done (recorded).';
 comment on column billing_audit.changes.event_key is 'sheet:row:column:revision for a cell; sheet:type:object:action:version for all else.';
 comment on column billing_audit.changes.body is 'The change as it is emitted; dropped once it is recorded, since the trail holds it then.';
-create index changes_open on billing_audit.changes (changed_at, id) where state in ('waiting', 'leased');
+create index changes_open on billing_audit.changes (least(attempts, 10), changed_at, id)
+    where state in ('waiting', 'leased');
+create index changes_failing on billing_audit.changes (id) where attempts >= 8 and state in ('waiting', 'leased');
 create index changes_of_person on billing_audit.changes (person, changed_at);
 
 call billing_audit.protect_table('billing_audit.webhooks');

@@ -67,8 +67,8 @@ begin
 end
 $$;
 
--- p: limit, lease_seconds, sheet_ids (a list, or "all"; absent = all). Gives {callbacks}, oldest first. One that was handed out eight times and never ended, for
--- example because it ends the process each time, becomes a dead letter.
+-- p: limit, lease_seconds, sheet_ids (a list, or "all"; absent = all). Gives {callbacks}, oldest first. One that was
+-- handed out eight times and never ended, for example because it ends the process each time, becomes a dead letter.
 create function public.billing_audit_lease_callbacks(p jsonb) returns jsonb
 language plpgsql security definer
 set search_path = ''
@@ -107,6 +107,34 @@ begin
 end
 $$;
 
+-- p: ids, lease_seconds. Extends the leases of callbacks that are still being worked on; that is no new try. Gives {}.
+create function public.billing_audit_renew_callbacks(p jsonb) returns jsonb
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+    perform billing_audit.require(p, 'ids', 'lease_seconds');
+    update billing_audit.webhook_events
+    set leased_until = billing_audit.clock() + make_interval(secs => (p ->> 'lease_seconds')::double precision)
+    where id = any (billing_audit.texts(p -> 'ids')::bigint[]) and state = 'leased';
+    return '{}';
+end
+$$;
+
+-- p: ids. Puts callbacks back that nobody has tried yet, or that an outage kept waiting: their try does not count. Gives {}.
+create function public.billing_audit_release_callbacks(p jsonb) returns jsonb
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+    perform billing_audit.require(p, 'ids');
+    update billing_audit.webhook_events
+    set state = 'waiting', leased_until = null, attempts = greatest(attempts - 1, 0)
+    where id = any (billing_audit.texts(p -> 'ids')::bigint[]) and state = 'leased';
+    return '{}';
+end
+$$;
+
 -- p: ids, why, retry_in_seconds. Puts callbacks back, or to the dead letters after the eighth try. Gives {dead}.
 create function public.billing_audit_fail_callbacks(p jsonb) returns jsonb
 language plpgsql security definer
@@ -137,4 +165,6 @@ call billing_audit.offer_to_service('public.billing_audit_webhooks(jsonb)');
 call billing_audit.offer_to_service('public.billing_audit_forget_webhook(jsonb)');
 call billing_audit.offer_to_service('public.billing_audit_accept_callback(jsonb)');
 call billing_audit.offer_to_service('public.billing_audit_lease_callbacks(jsonb)');
+call billing_audit.offer_to_service('public.billing_audit_renew_callbacks(jsonb)');
+call billing_audit.offer_to_service('public.billing_audit_release_callbacks(jsonb)');
 call billing_audit.offer_to_service('public.billing_audit_fail_callbacks(jsonb)');

@@ -1,7 +1,8 @@
 -- Changes on their way to the trail.
 
 -- p: sheet_ids (a list, or "all"), limit, lease_seconds. Gives {changes}, oldest first. What was leased and not recorded
--- in time is handed out again, for as long as it takes: a change never dies of waiting.
+-- in time is handed out again, for as long as it takes: a change never dies of waiting. Those that were handed out less
+-- often come before: changes that cannot be recorded, however many, do not keep newer ones from the trail.
 create function public.billing_audit_lease_changes(p jsonb) returns jsonb
 language plpgsql security definer
 set search_path = ''
@@ -18,7 +19,7 @@ begin
         from billing_audit.changes
         where state in ('waiting', 'leased') and (state = 'waiting' or leased_until <= now_)
             and (every or sheet_id = any (wanted))
-        order by changed_at, id
+        order by least(attempts, 10), changed_at, id
         limit (p ->> 'limit')::integer
         for update skip locked
     ), taken as (
@@ -34,7 +35,7 @@ begin
 end
 $$;
 
--- p: event_keys. Gives back what was leased and could not be emitted. Gives {}.
+-- p: event_keys. Gives back what was leased and not recorded, as if it had not been handed out. Gives {}.
 create function public.billing_audit_release_changes(p jsonb) returns jsonb
 language plpgsql security definer
 set search_path = ''
@@ -42,7 +43,7 @@ as $$
 begin
     perform billing_audit.require(p, 'event_keys');
     update billing_audit.changes
-    set state = 'waiting', leased_until = null
+    set state = 'waiting', leased_until = null, attempts = greatest(attempts - 1, 0)
     where event_key = any (billing_audit.texts(p -> 'event_keys')) and state = 'leased';
     return '{}';
 end
@@ -60,6 +61,7 @@ as $$
         select
             count(*) filter (where state = 'waiting') as waiting,
             count(*) filter (where state = 'leased') as leased,
+            count(*) filter (where attempts >= 8) as failing,
             min(found_at) as oldest
         from billing_audit.changes where state in ('waiting', 'leased')
     )
@@ -68,7 +70,7 @@ as $$
         'callbacks_dead', (select count(*) from billing_audit.webhook_events where state = 'dead'),
         'changes_waiting', c.waiting,
         'changes_leased', c.leased,
-        'changes_dead', (select count(*) from billing_audit.changes where state = 'dead'),
+        'changes_dead', c.failing,
         -- Days of coverage are in the trail, and nothing that happened to a sheet.
         'events', (select coalesce(sum(seq), 0) from billing_audit.streams)
             - (select count(*) from billing_audit.audit_events where kind = 'coverage'),
@@ -76,7 +78,6 @@ as $$
     from callbacks as k, open_changes as c
 $$;
 
-create index changes_dead on billing_audit.changes (id) where state = 'dead';
 call billing_audit.offer_to_service('public.billing_audit_lease_changes(jsonb)');
 call billing_audit.offer_to_service('public.billing_audit_release_changes(jsonb)');
 call billing_audit.offer_to_service('public.billing_audit_counts(jsonb)');

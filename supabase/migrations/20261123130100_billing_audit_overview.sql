@@ -10,7 +10,7 @@ as $$
         (select coalesce(sum(seq), 0) from billing_audit.streams),
         (select coalesce(max(id), 0) from billing_audit.feedback),
         (select count(*) from billing_audit.changes where state in ('waiting', 'leased')),
-        (select count(*) from billing_audit.changes where state = 'dead'),
+        (select count(*) from billing_audit.changes where attempts >= 8 and state in ('waiting', 'leased')),
         (select count(*) from billing_audit.webhook_events where state = 'dead'),
         (select count(*) from billing_audit.sheets),
         (select count(*) from billing_audit.webhooks where status = 'ENABLED'),
@@ -72,7 +72,7 @@ as $$
         'events_today', t.events,
         'high_risk_today', t.high_risk,
         'changes_waiting', (select count(*) from billing_audit.changes where state in ('waiting', 'leased')),
-        'dead_letters', (select count(*) from billing_audit.changes where state = 'dead')
+        'dead_letters', (select count(*) from billing_audit.changes where attempts >= 8 and state in ('waiting', 'leased'))
             + (select count(*) from billing_audit.webhook_events where state = 'dead'),
         'last_problem_at', (select billing_audit.instant(recorded_at) from trouble),
         'watching_since', (select billing_audit.instant(min(known_since)) from billing_audit.sheets),

@@ -66,6 +66,33 @@ describe('changes that wait for the trail', () => {
     expect(await store.leaseChanges({ sheetIds: 'all', limit: 10, leaseSeconds: 60 })).toHaveLength(2);
   });
 
+  it('that fail again and again, as many as go at once, do not keep a newer one waiting', async () => {
+    expect(await lease(1)).toEqual([added('22')]);
+    await waitForLeases();
+    expect(await lease(1)).toEqual([added('21')]);
+    await waitForLeases();
+    expect(await lease(1)).toEqual([added('22')]);
+  });
+
+  it('were not handed out at all when they were released: a restart puts nobody behind others', async () => {
+    for (let restart = 1; restart <= 3; restart += 1) {
+      expect(await lease(1)).toEqual([added('22')]);
+      await store.releaseChanges([added('22')]);
+    }
+  });
+
+  it('count as dead once they were handed out eight times, and are tried on', async () => {
+    for (let attempt = 1; attempt <= 8; attempt += 1) {
+      expect((await store.counts()).changes_dead).toBe(0);
+      await lease();
+      await waitForLeases();
+    }
+    expect((await store.counts()).changes_dead).toBe(2);
+    expect(await lease(1)).toEqual([added('22')]);
+    await store.append([event(added('22'))]);
+    expect((await store.counts()).changes_dead).toBe(1);
+  });
+
   it('are counted', async () => {
     await lease(1);
     expect(await store.counts()).toMatchObject({ changes_waiting: 1, changes_leased: 1, changes_dead: 0, events: 0 });
@@ -120,6 +147,28 @@ describe('accepted callbacks', () => {
     }
     expect(await store.leaseCallbacks({ limit: 1, leaseSeconds: 60 })).toEqual([]);
     expect(await store.counts()).toMatchObject({ callbacks_waiting: 0, callbacks_dead: 1 });
+  });
+
+  it('are held as long as it takes while their leases are renewed', async () => {
+    await store.acceptCallback({ webhook_id: '1', nonce: 'a', body });
+    const [leased] = await store.leaseCallbacks({ limit: 1, leaseSeconds: 60 });
+    for (let round = 1; round <= 10; round += 1) {
+      await waitForLeases();
+      await store.renewCallbacks({ ids: [leased?.id ?? ''], leaseSeconds: 60 });
+      expect(await store.leaseCallbacks({ limit: 1, leaseSeconds: 60 })).toEqual([]);
+    }
+    await waitForLeases();
+    expect(await store.leaseCallbacks({ limit: 1, leaseSeconds: 60 })).toMatchObject([{ attempts: 2 }]);
+  });
+
+  it('have lost no try when they were released, and are handed out again at once', async () => {
+    await store.acceptCallback({ webhook_id: '1', nonce: 'a', body });
+    for (let deploy = 1; deploy <= 10; deploy += 1) {
+      const [leased] = await store.leaseCallbacks({ limit: 1, leaseSeconds: 60 });
+      expect(leased?.attempts).toBe(1);
+      await store.releaseCallbacks([leased?.id ?? '']);
+    }
+    expect(await store.counts()).toMatchObject({ callbacks_waiting: 1, callbacks_dead: 0 });
   });
 
   it('are dead letters too when they end the process each time', async () => {

@@ -82,6 +82,8 @@ function intakeOfNothing(): Intake {
     forgetWebhook: nothing,
     acceptCallback: () => Promise.resolve({ isNew: true }),
     leaseCallbacks: none,
+    renewCallbacks: nothing,
+    releaseCallbacks: nothing,
     failCallbacks: nothing,
     sheet: () => Promise.resolve(null),
     knownRows: none,
