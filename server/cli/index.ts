@@ -9,6 +9,7 @@ import { version } from '../version';
 import { addConfig } from './config';
 import { addDoctor } from './doctor';
 import { addExport } from './export';
+import { addImport } from './import';
 import { EXIT, guarded, loadDotEnv, print } from './run';
 import { addSetup } from './setup';
 
@@ -39,6 +40,7 @@ addSetup(program, [assets.firstFlow, assets.dashboardFlow]);
 addDoctor(program);
 addConfig(program);
 addExport(program);
+addImport(program);
 
 void program.parseAsync();
 
