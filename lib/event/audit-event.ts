@@ -67,6 +67,8 @@ export const auditEventSchema = z.object({
   /** ISO 4217. */
   currency: z.string().length(3),
   approval_id: z.string().nullable(),
+  /** The approval that came after the event was recorded; only the store gives it, and only where there is one. */
+  approved_afterwards: z.string().optional(),
   intermediate_unknown: z.boolean(),
   reasons: z.array(reason),
   /** Risk facts that nobody could tell, by factor name: they added nothing to the score. */

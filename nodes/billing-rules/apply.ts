@@ -4,6 +4,7 @@ import { BadSetting } from '../../lib/errors';
 import { change, type auditEvent } from '../../lib/event';
 import { id } from '../../lib/event/formats';
 import type { Ports } from '../../lib/ports';
+import { approve, approvedText } from './approve';
 import { checkKnownSheet } from './check-sheet';
 import { watchColumns } from './column-watch';
 import type { billingRulesFields } from './fields';
@@ -17,12 +18,14 @@ export const sheetCheck = wire('sheet-check', z.object({ sheet_id: id }));
 
 /** What to say under the node of a value that it gave. */
 const warningsOf = new WeakMap<Judged, readonly string[]>();
+const approvedBy = new WeakMap<Judged, string>();
 
 /**
- * Judges a change, or checks sheets, as the node's operation says.
- * @throws WrongMessageType  when `judge` gets something that is no change
+ * Judges a change, checks sheets, or records an approval (and gives nothing then), as the node's operation says.
+ * @throws WrongMessageType  when `judge` gets something that is no change, or `approve` no approval
  * @throws BadSetting        when a field cannot be used, or no sheet is named for a check
  * @throws UnknownSheet, MissingColumns  by a check
+ * @throws MayNotApprove, OwnCorrection, ApprovalEndsBeforeItBegins  by an approval
  */
 export async function applyRules(
   input: unknown,
@@ -36,6 +39,12 @@ export async function applyRules(
     );
     return { judged: checked.flat() };
   }
+  if (params.operation === 'approve') {
+    const approval = await approve(input, params, rules.settings, ports);
+    const nothing: Judged = {};
+    approvedBy.set(nothing, approvedText(approval, rules.settings));
+    return nothing;
+  }
   const received = receive(change, input);
   const warnings = await watchColumns(received, rules, ports);
   const judged = { judged: await judge(received, rules, ports) };
@@ -45,6 +54,8 @@ export async function applyRules(
 
 /** The worst that is known of what was judged last. */
 export function judgedStatus(emitted: Judged): Status {
+  const approved = approvedBy.get(emitted);
+  if (approved !== undefined) return { state: 'ok', text: approved };
   const [warning] = warningsOf.get(emitted) ?? [];
   if (warning !== undefined) return { state: 'warning', text: warning };
   const events = emitted.judged === undefined ? [] : [emitted.judged].flat();

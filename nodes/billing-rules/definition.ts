@@ -11,7 +11,7 @@ export const billingRules = defineNode({
   runs: 'anywhere',
   title: 'Billing Rules',
   summary: 'Says whether a change to a billing sheet was allowed: closed weeks, approvals, dates, amounts.',
-  // A change, or when checking sheets whatever says "now"; the operation decides which, and checks it.
+  // A change, an approval, or when checking sheets whatever says "now"; the operation decides which, and checks it.
   input: wire('change', z.unknown()),
   outputs: { judged: auditEvent },
   credentials: [],

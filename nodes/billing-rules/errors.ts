@@ -32,3 +32,33 @@ export interface MissingColumn {
   readonly column: string;
   readonly suggestion: string | null;
 }
+
+/** Somebody would approve what they changed themselves. */
+export class OwnCorrection extends BillingAuditError {
+  readonly code = 'own_correction';
+  readonly hint = 'Let somebody else approve, or take the approver off the list of people.';
+
+  constructor(approver: string) {
+    super(`${approver} cannot approve their own corrections.`, { approver });
+  }
+}
+
+/** Somebody is signed in who may look, but not decide. */
+export class MayNotApprove extends BillingAuditError {
+  readonly code = 'may_not_approve';
+  readonly hint = 'Ask a manager or an administrator to record the approval.';
+
+  constructor(approver: string, role: string) {
+    super(`${approver} may look, but not approve: that takes a manager.`, { approver, role });
+  }
+}
+
+/** An approval that could never be in force. */
+export class ApprovalEndsBeforeItBegins extends BillingAuditError {
+  readonly code = 'approval_ends_before_it_begins';
+  readonly hint = 'Swap "from" and "to".';
+
+  constructor(from: string, to: string) {
+    super(`The approval ends (${to}) before it begins (${from}).`, { from, to });
+  }
+}

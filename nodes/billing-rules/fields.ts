@@ -1,6 +1,8 @@
-import { number, options, sheets } from '../../lib/define';
+import { number, options, sheets, string } from '../../lib/define';
 import { linked } from '../../lib/settings';
 import { DATE_YEARS_AHEAD, DATE_YEARS_BACK } from './rules';
+
+const APPROVING = { field: 'operation', is: ['approve'] } as const;
 
 export const billingRulesFields = {
   operation: options({
@@ -9,6 +11,7 @@ export const billingRulesFields = {
     options: [
       { value: 'judge', label: 'Judge each change' },
       { value: 'check', label: 'Check a sheet now' },
+      { value: 'approve', label: 'Record an approval' },
     ],
   }),
   sheets: sheets({
@@ -16,6 +19,20 @@ export const billingRulesFields = {
     hint: 'Ids with commas. A message with a sheet_id of its own wins.',
     many: true,
     showWhen: { field: 'operation', is: ['check'] },
+  }),
+  approver: string({
+    label: 'Approved by',
+    hint: 'Who is signed in: _client.user.name. Take it from the payload only where nobody signs in.',
+    expression: true,
+    showWhen: APPROVING,
+    more: true,
+  }),
+  approverRole: string({
+    label: 'Their role',
+    hint: 'Of who is signed in: _client.user.role. Only a manager or an admin may approve.',
+    expression: true,
+    showWhen: APPROVING,
+    more: true,
   }),
   trackedColumns: linked('trackedColumns', false),
   timeZone: linked('timeZone', false),

@@ -1,14 +1,18 @@
 import { billingRules, exampleChange, rulesText } from '../../nodes/billing-rules';
 import { auditEvent, type Change } from '../../lib/event';
 import { sha256Hex } from '../../lib/hash';
-import { completeSettings, defaultSettings } from '../../lib/settings';
+import { completeSettings, defaultSettings, LOGGED_DATE, UNITS_TOTAL_PRICE } from '../../lib/settings';
+import type { NewApproval } from '../../lib/store/store';
 import { type FakeFacts, fakePorts } from '../support/fake-ports';
 import { defaultsOf } from '../support/params';
 
 const params = defaultsOf(billingRules.fields);
 const tracking = (trackedColumns: string) => completeSettings({ shared: { trackedColumns } });
 
-function sheetOf(sheetId: string, ...titles: string[]): NonNullable<FakeFacts['sheets']>[number] {
+/** A sheet with the columns that no sheet can do without, and these. */
+const sheetOf = (sheetId: string, ...titles: string[]) => bareSheet(sheetId, LOGGED_DATE, UNITS_TOTAL_PRICE, ...titles);
+
+function bareSheet(sheetId: string, ...titles: string[]): NonNullable<FakeFacts['sheets']>[number] {
   const columns = Object.fromEntries(titles.map((title, index) => [String(index + 1), title]));
   return {
     sheet_id: sheetId,
@@ -122,6 +126,105 @@ describe('a tracked column that was missing', () => {
     expect(warned).toHaveLength(1);
     const emitted = await billingRules.run({ ...changeIn('1'), values: { 'Unit Cost': '5' } }, params, ports);
     expect(billingRules.status?.(emitted).state).toBe('ok');
+  });
+});
+
+describe('a column that the rules cannot do without', () => {
+  const whole = bareSheet('2', 'Weekly Reference Logged Date', 'Redlined Total Price');
+  const lookAt = async (sheet: ReturnType<typeof bareSheet>, times = 2) => {
+    const warned: string[] = [];
+    const ports = fakePorts({ facts: { sheets: [whole, sheet] }, warned });
+    await billingRules.run(changeIn('2'), params, ports);
+    let status = null;
+    for (let time = 0; time < times; time += 1) {
+      status = billingRules.status?.(await billingRules.run(changeIn('1'), params, ports));
+    }
+    return { warned, status };
+  };
+
+  it('is warned of once on the sheet that lacks it, also where another sheet has it, with what was meant', async () => {
+    const { warned, status } = await lookAt(bareSheet('1', 'Weekly Referenced Loged Date', 'Unit Total Prices'));
+    expect(warned).toEqual([
+      'No column "Weekly Referenced Logged Date": did you mean "Weekly Referenced Loged Date"? (needed by the rules, sheet "Billing, North")',
+      'No column "Units Total Price" or "Redlined Total Price": did you mean "Unit Total Prices"? (needed by the rules, sheet "Billing, North")',
+    ]);
+    expect(status).toMatchObject({ state: 'warning', text: warned[0]?.replace(/ \(needed.*/u, '') });
+  });
+
+  it('is warned of without a guess where no title looks like it', async () => {
+    const { warned } = await lookAt(bareSheet('1', LOGGED_DATE, 'Foreman'));
+    expect(warned).toEqual([
+      'No column "Units Total Price" or "Redlined Total Price" (needed by the rules, sheet "Billing, North")',
+    ]);
+  });
+
+  it('is there under another spelling, and one price is enough', async () => {
+    const { warned, status } = await lookAt(bareSheet('1', 'weekly reference  logged date', 'Units Total Price'));
+    expect(warned).toEqual([]);
+    expect(status?.state).toBe('ok');
+  });
+
+  it('is not missed on a sheet of which the store knows nothing yet', async () => {
+    const { warned } = await lookAt(bareSheet('3', 'Foreman'));
+    expect(warned).toEqual([]);
+  });
+});
+
+describe('recording an approval', () => {
+  const asked = { sheet_id: '1', from: '2026-02-01', to: '2026-02-03', reason: 'Wrong price' };
+  const approving = { ...params, operation: 'approve' as const, approver: 'boss@example.com' };
+  const record = async (input: object, node: object = {}) => {
+    const approved: NewApproval[] = [];
+    const warned: string[] = [];
+    const ports = fakePorts({ approved, warned });
+    const emitted = await billingRules.run({ ...asked, ...input }, { ...approving, ...node }, ports);
+    return { approved, warned, emitted };
+  };
+
+  it('saves it from the first to the last moment of its days in business time, and shows by whom and until when', async () => {
+    const { approved, warned, emitted } = await record({ work_requests: [' 90123 '], ticket: '' });
+    expect(approved).toEqual([
+      {
+        sheet_id: '1',
+        row_ids: [],
+        work_requests: ['90123'],
+        columns: [],
+        people: [],
+        from: '2026-02-01T06:00:00.000Z',
+        to: '2026-02-04T05:59:59.999Z',
+        reason: 'Wrong price',
+        ticket: null,
+        approver: 'boss@example.com',
+        column_aliases: defaultSettings.columnAliases,
+      },
+    ]);
+    expect(emitted).toEqual({});
+    expect(billingRules.status?.(emitted)).toEqual({
+      state: 'ok',
+      text: 'approved by boss@example.com until 2026-02-03 23:59',
+    });
+    expect(warned).toEqual([]);
+  });
+
+  it('never takes the approver from the message by itself', async () => {
+    const { approved } = await record({ approver: 'clerk@example.com' });
+    expect(approved[0]?.approver).toBe('boss@example.com');
+    await expect(record({ approver: 'clerk@example.com' }, { approver: ' ' })).rejects.toMatchObject({
+      code: 'bad_setting',
+      hint: expect.stringContaining('$exists(_client) ? _client.user.name : payload.approver'),
+    });
+  });
+
+  it('warns where the approver is named otherwise than people are in Smartsheet', async () => {
+    expect((await record({}, { approver: 'boss' })).warned).toEqual([expect.stringContaining('no e-mail address')]);
+  });
+
+  it.each(['manager', 'admin', ''])('lets the role "%s" approve', async (approverRole) => {
+    expect((await record({}, { approverRole })).approved).toHaveLength(1);
+  });
+
+  it('lets no viewer approve', async () => {
+    await expect(record({}, { approverRole: 'viewer' })).rejects.toMatchObject({ code: 'may_not_approve' });
   });
 });
 

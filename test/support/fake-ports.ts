@@ -1,7 +1,7 @@
 import type { AuditEvent } from '../../lib/event';
 import type { Ports } from '../../lib/ports';
 import { type BillingSettings, defaultSettings } from '../../lib/settings';
-import type { Approval, KnownRow, KnownSheet, Person, Store } from '../../lib/store/store';
+import type { Approval, KnownRow, KnownSheet, NewApproval, Person, Store } from '../../lib/store/store';
 
 /** What a fake store answers from. */
 export interface FakeFacts {
@@ -20,6 +20,8 @@ export interface FakeOptions {
   readonly warned?: string[];
   /** Gets each request for approvals. */
   readonly asked?: unknown[];
+  /** Gets each approval that is recorded. */
+  readonly approved?: NewApproval[];
 }
 
 /** Ports over plain lists, for the pure functions; whatever a node has no business with refuses to be used. */
@@ -29,9 +31,13 @@ export function fakePorts({
   now,
   warned = [],
   asked = [],
+  approved = [],
 }: FakeOptions = {}): Ports {
   const present = Date.parse(now ?? '2026-02-03T18:00:00.000Z');
-  const store = fakeStore(facts, new Date(present).toISOString(), asked);
+  const store: FakeStore = {
+    ...fakeStore(facts, new Date(present).toISOString(), asked),
+    approve: async (approval) => ({ ...approval, id: String(approved.push(approval)) }),
+  };
   return refusing<Ports>({
     store: refusing<Store>(store),
     settings,
@@ -45,9 +51,12 @@ export function fakePorts({
   });
 }
 
-type FakeStore = Pick<Store, 'approvals' | 'personFacts' | 'sheet' | 'knownRows' | 'append' | 'recent' | 'search'>;
+type FakeStore = Pick<
+  Store,
+  'approvals' | 'approve' | 'personFacts' | 'sheet' | 'knownRows' | 'append' | 'recent' | 'search'
+>;
 
-function fakeStore(facts: FakeFacts, present: string, asked: unknown[]): FakeStore {
+function fakeStore(facts: FakeFacts, present: string, asked: unknown[]): Omit<FakeStore, 'approve'> {
   const trail = [...(facts.trail ?? [])];
   const sheet = (sheetId: string) => (facts.sheets ?? []).find(({ sheet_id }) => sheet_id === sheetId) ?? null;
   return {
