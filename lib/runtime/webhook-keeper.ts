@@ -74,22 +74,8 @@ export function createWebhookKeeper(book: WebhookBook, log: Log): WebhookKeeper 
     });
   };
 
-  const removeOne = async (clients: readonly SmartsheetClient[], webhookId: string): Promise<void> => {
-    let unsure: SmartsheetRefused | null = null;
-    for (const client of clients) {
-      try {
-        await client.deleteWebhook(webhookId);
-        unsure = null;
-        break;
-      } catch (refusal) {
-        if (!(refusal instanceof SmartsheetRefused)) throw refusal;
-        // It may be another token's: the next one is asked.
-        if (!refusal.isNotFound) unsure = refusal;
-      }
-    }
-    if (unsure !== null) throw unsure;
-    await book.forget(webhookId);
-  };
+  const removeOne = (clients: readonly SmartsheetClient[], webhookId: string): Promise<void> =>
+    remove(clients, book, webhookId);
 
   return {
     async ensure(client, hook) {
@@ -123,6 +109,24 @@ export function createWebhookKeeper(book: WebhookBook, log: Log): WebhookKeeper 
     },
     sheetIds: async () => [...new Set((await book.all()).map(({ sheet_id }) => sheet_id))],
   };
+}
+
+/** Forgets the webhook when a client has deleted it, or when none of them knows it. */
+async function remove(clients: readonly SmartsheetClient[], book: WebhookBook, webhookId: string): Promise<void> {
+  let unsure: SmartsheetRefused | null = null;
+  for (const client of clients) {
+    try {
+      await client.deleteWebhook(webhookId);
+      unsure = null;
+      break;
+    } catch (refusal) {
+      if (!(refusal instanceof SmartsheetRefused)) throw refusal;
+      // It may be another token's: the next one is asked.
+      if (!refusal.isNotFound) unsure = refusal;
+    }
+  }
+  if (unsure !== null) throw unsure;
+  await book.forget(webhookId);
 }
 
 /**
