@@ -155,6 +155,12 @@ describe('the lock of the embedded store', () => {
   });
 });
 
+/** A function that counts for very long. */
+const dawdle = (side: number): string => `
+  create function public.billing_audit_dawdle(p jsonb) returns jsonb language sql as
+    $$ select to_jsonb(count(*)) from generate_series(1, ${side}) as a, generate_series(1, ${side}) as b $$;
+  grant execute on function public.billing_audit_dawdle(jsonb) to service_role`;
+
 describe('a failure in the middle', () => {
   it('loses no acknowledged event and doubles none when the process is killed while appending', async () => {
     const program = bundle('test/store/programs/appender.ts', 'appender');
@@ -183,15 +189,22 @@ describe('a failure in the middle', () => {
 
   it('is unavailable when a call takes too long, and works again with the next one', async () => {
     const driver = await openTestStore(folder(), workerPath, { timeoutMilliseconds: 3_000 });
-    await driver.transaction([
-      {
-        sql: `create function public.billing_audit_dawdle(p jsonb) returns jsonb language sql as
-          $$ select to_jsonb(count(*)) from generate_series(1, 100000) as a, generate_series(1, 100000) as b $$;
-          grant execute on function public.billing_audit_dawdle(jsonb) to service_role`,
-      },
-    ]);
+    await driver.transaction([{ sql: dawdle(100_000) }]);
     await expect(driver.rpc('billing_audit_dawdle', {})).rejects.toBeInstanceOf(StoreUnavailable);
     expect(await driver.rpc('billing_audit_counts', {})).toMatchObject({ events: 0 });
+    await driver.close();
+  });
+
+  it('does not count the time that a call waits behind slow ones as its own', async () => {
+    const limit = 3_000;
+    const driver = await openTestStore(folder(), workerPath, { timeoutMilliseconds: limit });
+    const began = performance.now();
+    const pause = { sql: 'select pg_sleep(2)', parameters: [] };
+    const slow = [driver.transaction([pause]), driver.transaction([pause])];
+    const queued = driver.rpc('billing_audit_counts', {});
+    expect(await queued).toMatchObject({ events: 0 });
+    expect(performance.now() - began).toBeGreaterThan(limit);
+    await Promise.all(slow);
     await driver.close();
   });
 

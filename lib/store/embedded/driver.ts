@@ -1,12 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { migrate, type SqlSession } from '../migrate';
 import { StoreLocked, StoreRefused, StoreUnavailable } from '../store-errors';
 import type { Caller, StoreDriver } from '../store';
 import { takeLock, type Lock } from './lock';
-import type { Statement, WorkerCall } from './protocol';
+import type { Statement, WorkerSetup } from './protocol';
+import { StoreCalls } from './store-calls';
 import { afterCommit, afterUpkeep, dueUpkeep, upkeepAtOpening } from './upkeep';
-import { startWorkerThread, type WorkerThread } from './worker-thread';
+import { threadOf, type WorkerThread } from './worker-thread';
 
 export interface EmbeddedStoreOptions {
   /** Where the database lives; made when it does not exist. Its lock file is `<directory>.lock`. */
@@ -15,7 +17,7 @@ export interface EmbeddedStoreOptions {
   readonly workerPath?: string;
   /** The folder `supabase/`; default the one beside the running bundle. */
   readonly migrations?: string;
-  /** A call that takes longer ends the worker thread, and is refused as unavailable. Default 60 s. */
+  /** A call that takes longer once it was begun ends the worker thread, and is refused as unavailable. Default 60 s. */
   readonly timeoutMilliseconds?: number;
   readonly now?: () => number;
   /** Verifies a person's token and gives its claims; without it only the service may call. */
@@ -33,6 +35,9 @@ const START_MILLISECONDS = 120_000;
 const MIGRATION_MILLISECONDS = 600_000;
 const BEAT_MILLISECONDS = 10_000;
 const UPKEEP_MILLISECONDS = 30_000;
+
+/** Who delivers a callback must hear at once that it is kept: Smartsheet gives up on a slow receiver. */
+const URGENT = new Set(['billing_audit_accept_callback']);
 
 /**
  * Opens the embedded store: lock, worker thread, migrations. One process at a time.
@@ -60,17 +65,16 @@ class EmbeddedDriver implements EmbeddedStoreDriver {
   readonly #lock: Lock;
   readonly #now: () => number;
   readonly #timers: readonly NodeJS.Timeout[];
-  #thread: Promise<WorkerThread> | null = null;
-  #running: WorkerThread | null = null;
+  readonly #calls: StoreCalls;
   #upkeep;
   #upkeepUnderWay: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
-  #lost: Error | null = null;
 
   constructor(options: EmbeddedStoreOptions, lock: Lock, now: () => number) {
     this.#options = options;
     this.#lock = lock;
     this.#now = now;
+    this.#calls = new StoreCalls(() => startThread(options));
     this.#upkeep = upkeepAtOpening(now());
     this.#timers = [
       setInterval(() => this.#beat(), BEAT_MILLISECONDS).unref(),
@@ -84,19 +88,20 @@ class EmbeddedDriver implements EmbeddedStoreDriver {
       throw new StoreRefused('42883', `"${name}" is not a function of the store.`, 'Use a billing_audit_ function.');
     }
     const { role, claims } = await this.#identityOf(caller);
-    const value = await this.#call({ kind: 'rpc', name, p: JSON.stringify(p), role, claims: JSON.stringify(claims) });
+    const call = { kind: 'rpc', name, p: JSON.stringify(p), role, claims: JSON.stringify(claims) } as const;
+    const value = await this.#calls.call(call, this.#timeout(), URGENT.has(name) ? 'urgent' : 'ordinary');
     this.#upkeep = afterCommit(this.#upkeep);
     if ((dueUpkeep(this.#upkeep, this.#now()) ?? 'vacuum') !== 'vacuum') void this.upkeep().catch(() => undefined);
     return value;
   }
 
   async transaction(statements: readonly Statement[]): Promise<readonly Record<string, unknown>[]> {
-    const rows = await this.#call({ kind: 'transaction', statements }, MIGRATION_MILLISECONDS);
+    const rows = await this.#calls.call({ kind: 'transaction', statements }, MIGRATION_MILLISECONDS);
     return rows as Record<string, unknown>[];
   }
 
   syncs(): number {
-    return this.#running?.syncs() ?? 0;
+    return this.#calls.syncs();
   }
 
   upkeep(): Promise<void> {
@@ -111,43 +116,15 @@ class EmbeddedDriver implements EmbeddedStoreDriver {
 
   async #close(): Promise<void> {
     this.#timers.forEach(clearInterval);
-    const thread = await this.#thread?.catch(() => null);
-    if (thread && !thread.isOver()) {
-      await thread.call({ kind: 'close' }, this.#timeout()).catch(() => undefined);
-      await thread.terminate();
-    }
+    await this.#calls.close(this.#timeout());
     this.#lock.release();
-  }
-
-  async #call(call: WorkerCall, timeout = this.#timeout()): Promise<unknown> {
-    if (this.#closing) throw new StoreUnavailable('it is closed');
-    if (this.#lost) throw this.#lost;
-    return (await this.#openThread()).call(call, timeout);
-  }
-
-  /** The thread, started again when it was ended by a timeout or a failure. */
-  async #openThread(): Promise<WorkerThread> {
-    if (this.#running?.isOver()) this.#thread = null;
-    this.#thread ??= this.#startThread();
-    return this.#thread;
-  }
-
-  async #startThread(): Promise<WorkerThread> {
-    const path = this.#options.workerPath ?? join(__dirname, 'store-worker.js');
-    try {
-      this.#running = await startWorkerThread(path, { directory: this.#options.directory }, START_MILLISECONDS);
-      return this.#running;
-    } catch (thrown) {
-      this.#thread = null;
-      throw thrown;
-    }
   }
 
   async #doUpkeep(): Promise<void> {
     const due = dueUpkeep(this.#upkeep, this.#now());
-    if (due === null || this.#closing || this.#thread === null) return;
+    if (due === null || this.#closing || !this.#calls.isOpen()) return;
     this.#upkeep = afterUpkeep(this.#upkeep, due, this.#now());
-    await this.#call({ kind: due }, MIGRATION_MILLISECONDS);
+    await this.#calls.call({ kind: due }, MIGRATION_MILLISECONDS);
   }
 
   async #identityOf(caller: Caller): Promise<{ role: string; claims: unknown }> {
@@ -163,11 +140,16 @@ class EmbeddedDriver implements EmbeddedStoreDriver {
     if (this.#lock.beat()) return;
     const { directory } = this.#options;
     const holder = { pid: process.pid, host: 'this host', since: new Date(this.#now()).toISOString() };
-    this.#lost = new StoreLocked(directory, holder, `${directory}.lock`);
-    void this.#running?.terminate();
+    this.#calls.lose(new StoreLocked(directory, holder, `${directory}.lock`));
   }
 
   #timeout(): number {
     return this.#options.timeoutMilliseconds ?? 60_000;
   }
+}
+
+function startThread({ workerPath, directory }: EmbeddedStoreOptions): WorkerThread {
+  const workerData: WorkerSetup = { directory };
+  const worker = new Worker(workerPath ?? join(__dirname, 'store-worker.js'), { workerData, stdout: false });
+  return threadOf(worker, START_MILLISECONDS);
 }
