@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { migrate, type SqlSession } from '../migrate';
-import { StoreLocked, StoreRefused, StoreUnavailable } from '../store-errors';
+import { StoreLocked, StoreRefused } from '../store-errors';
 import type { Caller, StoreDriver } from '../store';
 import { takeLock, type Lock } from './lock';
 import type { Statement, WorkerSetup } from './protocol';
