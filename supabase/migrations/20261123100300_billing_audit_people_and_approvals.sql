@@ -38,7 +38,25 @@ create table billing_audit.approvals (
 comment on table billing_audit.approvals is 'Approved corrections. An empty list means all, except that nobody approves their own edit.';
 create index approvals_of_sheet on billing_audit.approvals (sheet_id, valid_from, valid_to);
 
+-- Approvals that come after the change: what was recorded without one is marked, and stays as it was recorded.
+-- Said once, never altered: the first approval that covers an event counts.
+create table billing_audit.approved_afterwards (
+    event_key    text        primary key references billing_audit.event_keys,
+    approval_id  uuid        not null references billing_audit.approvals,
+    at           timestamptz not null default billing_audit.clock()
+);
+comment on table billing_audit.approved_afterwards is 'Historical changes that were recorded unapproved, and the approval that came later.';
+
+create trigger never_altered before update or delete on billing_audit.approved_afterwards
+    for each row execute function billing_audit.refuse_change();
+create trigger never_truncated before truncate on billing_audit.approved_afterwards
+    for each statement execute function billing_audit.refuse_change();
+alter table billing_audit.approved_afterwards enable always trigger never_altered;
+alter table billing_audit.approved_afterwards enable always trigger never_truncated;
+
 call billing_audit.protect_table('billing_audit.people');
 call billing_audit.protect_table('billing_audit.approvals');
 grant select, insert, update on billing_audit.people to billing_audit_owner;
 grant select, insert on billing_audit.approvals to billing_audit_owner;
+call billing_audit.protect_table('billing_audit.approved_afterwards');
+grant select, insert on billing_audit.approved_afterwards to billing_audit_owner;

@@ -1,6 +1,7 @@
 -- Reading the trail.
 
 -- An event as it goes over wires; see lib/event/audit-event.ts. What was erased is null, or empty.
+-- `approved_afterwards`, the id of the approval, is there only where one came later.
 create function billing_audit.event_json(e billing_audit.audit_events, payload jsonb) returns jsonb
 language sql stable
 set search_path = ''
@@ -21,6 +22,8 @@ as $$
             'user_agent', null, 'reasons', jsonb_build_array(), 'unknown_facts', jsonb_build_array(),
             'values', jsonb_build_object())
         || coalesce(payload, '{}')
+        || coalesce((select jsonb_build_object('approved_afterwards', l.approval_id)
+            from billing_audit.approved_afterwards as l where l.event_key = e.event_key), '{}')
 $$;
 
 -- p: limit. Gives {events}, the last stored first; without the daily coverage.

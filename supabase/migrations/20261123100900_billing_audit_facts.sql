@@ -10,7 +10,52 @@ as $$
         'to', billing_audit.instant(a.valid_to), 'reason', a.reason, 'ticket', a.ticket, 'approver', a.approver)
 $$;
 
--- p: a NewApproval (lib/store/store.ts). Gives {approval}.
+-- A title as it is compared: see canonicalTitle in lib/settings/columns.ts. aliases: other spelling in lower case to title.
+create function billing_audit.same_title(title text, aliases jsonb) returns text
+language sql immutable
+set search_path = ''
+as $$
+    select lower(coalesce(aliases ->> lower(tidy), tidy)) from (select btrim(regexp_replace(title, '\s+', ' ', 'g'))) as t (tidy)
+$$;
+
+-- A work request up to the first dot: see lib/event/work-request.ts.
+create function billing_audit.whole_work_request(cell text) returns text
+language sql immutable
+set search_path = ''
+as $$
+    select nullif(btrim(split_part(cell, '.', 1), E' \t\r\n'), '')
+$$;
+
+-- Marks what an approval covers, by the same conditions as approvalFor in nodes/billing-rules/approvals.ts: sheet, row or
+-- work request, column, person and time; never the approver's own change, nor one of nobody knows whom. A row whose work
+-- request was changed is approved under the one it had.
+create function billing_audit.approve_afterwards(a billing_audit.approvals, aliases jsonb) returns void
+language sql
+set search_path = ''
+as $$
+    insert into billing_audit.approved_afterwards (event_key, approval_id, at)
+    select e.event_key, a.id, a.approved_at
+    from billing_audit.audit_events as e
+    join billing_audit.event_payloads as d on d.stream = e.stream and d.seq = e.seq
+    cross join lateral (select billing_audit.same_title(e.column_name, aliases) as title, btrim(d.person) as editor) as n
+    cross join lateral (select case when n.title = 'work request #'
+        then coalesce(billing_audit.whole_work_request(d.payload ->> 'old_value'), e.work_request)
+        else e.work_request end as work_request) as w
+    where e.sheet_id = a.sheet_id and e.changed_at between a.valid_from and a.valid_to
+        and e.violation_type in ('HISTORICAL_CHANGE', 'HISTORICAL_ROW_ADDED', 'HISTORICAL_ROW_DELETED')
+        and e.approval_id is null
+        and n.editor <> '' and n.editor <> lower(btrim(a.approver))
+        and (cardinality(a.people) = 0 or n.editor in (select lower(btrim(each)) from unnest(a.people) as each))
+        and (cardinality(a.columns) = 0
+            or n.title in (select billing_audit.same_title(each, aliases) from unnest(a.columns) as each))
+        and (cardinality(a.row_ids) + cardinality(a.work_requests) = 0 or e.row_id = any (a.row_ids)
+            or w.work_request in (select billing_audit.whole_work_request(each) from unnest(a.work_requests) as each))
+    order by e.position
+    on conflict do nothing
+$$;
+
+-- p: a NewApproval (lib/store/store.ts). Gives {approval}. What the trail holds and the approval covers is marked as
+-- approved afterwards in the same transaction.
 create function public.billing_audit_approve(p jsonb) returns jsonb
 language plpgsql security definer
 set search_path = ''
@@ -19,7 +64,9 @@ declare
     saved billing_audit.approvals;
 begin
     perform billing_audit.require(p, 'sheet_id', 'from', 'to', 'reason', 'approver');
-    if lower(p ->> 'approver') = any (lower(billing_audit.texts(p -> 'people')::text)::text[]) then
+    if lower(btrim(p ->> 'approver')) in (
+        select lower(btrim(each)) from unnest(billing_audit.texts(p -> 'people')) as each)
+    then
         raise exception using errcode = 'BA003',
             message = format('%s cannot approve their own corrections.', p ->> 'approver'),
             detail = 'The approver is among the people that the approval covers.',
@@ -37,6 +84,7 @@ begin
          billing_audit.texts(p -> 'columns'), billing_audit.texts(p -> 'people'), (p ->> 'from')::timestamptz,
          (p ->> 'to')::timestamptz, p ->> 'reason', p ->> 'ticket', p ->> 'approver')
     returning * into saved;
+    perform billing_audit.approve_afterwards(saved, coalesce(p -> 'column_aliases', '{}'));
     return jsonb_build_object('approval', billing_audit.approval_json(saved));
 end
 $$;
@@ -118,6 +166,9 @@ end
 $$;
 
 call billing_audit.keep_private('billing_audit.approval_json(billing_audit.approvals)');
+call billing_audit.keep_private('billing_audit.same_title(text, jsonb)');
+call billing_audit.keep_private('billing_audit.whole_work_request(text)');
+call billing_audit.keep_private('billing_audit.approve_afterwards(billing_audit.approvals, jsonb)');
 call billing_audit.keep_private('billing_audit.facts_of(text, timestamptz, interval)');
 call billing_audit.offer_to_service('public.billing_audit_approve(jsonb)');
 call billing_audit.offer_to_service('public.billing_audit_approvals(jsonb)');
