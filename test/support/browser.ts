@@ -36,7 +36,25 @@ interface Context {
   close(): Promise<void>;
 }
 interface Playwright {
-  readonly chromium: { launchPersistentContext(folder: string, options: Record<string, unknown>): Promise<Context> };
+  readonly chromium: {
+    launchPersistentContext(folder: string, options: Record<string, unknown>): Promise<Context>;
+    launch(options: Record<string, unknown>): Promise<{
+      newContext(options: Record<string, unknown>): Promise<Context>;
+      close(): Promise<void>;
+    }>;
+  };
+}
+
+/** What a window of a visitor is like. */
+export interface Window {
+  readonly width: number;
+  readonly height: number;
+  readonly scheme?: 'light' | 'dark';
+}
+/** One Chromium, in which each visitor has cookies of their own. */
+export interface SharedBrowser {
+  visit(window: Window): Promise<OpenBrowser>;
+  close(): Promise<void>;
 }
 
 export interface OpenBrowser {
@@ -61,9 +79,7 @@ const QUIET = [
 
 /** A headless Chromium with a profile of its own. */
 export async function openBrowser(size = { width: 1400, height: 950 }): Promise<OpenBrowser> {
-  if (!existsSync(CHROMIUM)) throw new Error(`There is no Chromium at ${CHROMIUM}; install it, or set CHROMIUM_PATH.`);
-  const load = createRequire(resolve(__dirname, '../hosts/package.json'));
-  const { chromium } = load('playwright-core') as Playwright;
+  const { chromium } = playwright();
   const profile = mkdtempSync(join(tmpdir(), 'chromium-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: CHROMIUM,
@@ -71,6 +87,25 @@ export async function openBrowser(size = { width: 1400, height: 950 }): Promise<
     args: QUIET,
     viewport: size,
   });
+  return watched(context, () => rmSync(profile, { recursive: true, force: true }));
+}
+
+/** A headless Chromium for many visitors. */
+export async function launchBrowser(): Promise<SharedBrowser> {
+  const browser = await playwright().chromium.launch({ executablePath: CHROMIUM, headless: true, args: QUIET });
+  return {
+    visit: async ({ width, height, scheme = 'light' }) =>
+      watched(await browser.newContext({ viewport: { width, height }, colorScheme: scheme })),
+    close: () => browser.close(),
+  };
+}
+
+function playwright(): Playwright {
+  if (!existsSync(CHROMIUM)) throw new Error(`There is no Chromium at ${CHROMIUM}; install it, or set CHROMIUM_PATH.`);
+  return createRequire(resolve(__dirname, '../hosts/package.json'))('playwright-core') as Playwright;
+}
+
+async function watched(context: Context, afterwards: () => void = () => undefined): Promise<OpenBrowser> {
   const page = await context.newPage();
   const errors: string[] = [];
   const strangers: string[] = [];
@@ -85,7 +120,7 @@ export async function openBrowser(size = { width: 1400, height: 950 }): Promise<
     strangers,
     close: async () => {
       await context.close();
-      rmSync(profile, { recursive: true, force: true });
+      afterwards();
     },
   };
 }
