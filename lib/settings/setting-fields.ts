@@ -15,7 +15,7 @@ export const settingFields = {
   }),
   businessHours: hours({
     label: label.businessHours,
-    hint: 'When people normally work, in the time zone above. Default 08:00-18:00.',
+    hint: 'When people normally work, in the time zone of the business. Default 08:00-18:00.',
   }),
   holidays: string({
     label: label.holidays,

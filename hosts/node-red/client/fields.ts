@@ -66,6 +66,9 @@ function typed(open: OpenDialog, name: string, field: Field): void {
   const typeField = field.expression ? { typeField: `#${open.prefix}-${typeProperty(name)}` } : {};
   input.typedInput({ types, ...typeField });
   input.typedInput('width', '70%');
+  // The label belongs to the input that typedInput has hidden; the one that is shown has no name of its own.
+  const shown = input.closest('.form-row').find('.red-ui-typedInput-input');
+  shown.attr('aria-label', open.words(`fields.${name}.label`));
 }
 
 function fixedType(open: OpenDialog, name: string, field: Field): string | TypedInputType {

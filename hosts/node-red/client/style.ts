@@ -4,7 +4,7 @@ const ID = 'billing-audit-style';
 const CSS = `
 .form-row.billing-audit-field { display: flow-root; }
 .form-row.billing-audit-field > label { float: left; margin-right: 4px; padding-top: 6px; line-height: 1.3; }
-.billing-audit-hint { color: var(--red-ui-tertiary-text-color, #777); font-size: 12px; line-height: 1.35; }
+.billing-audit-hint { color: var(--red-ui-tertiary-text-color, #777); font-size: 12px; line-height: 1.35; max-width: 440px; }
 .billing-audit-field > input[type=checkbox] { width: auto; margin: 6px 0 0; }
 .billing-audit-field > select { width: 70%; }
 .billing-audit-field > .red-ui-typedInput-container { width: 70% !important; }
