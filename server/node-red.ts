@@ -167,7 +167,13 @@ function settingsFor(
     // Nothing is sent anywhere unasked, and the editor does not open with a question about it.
     telemetry: { enabled: false },
     contextStorage: { default: { module: 'localfilesystem' } },
-    editorTheme: { page: { title: 'Billing Audit' }, header: { title: 'Billing Audit' }, tours: false },
+    editorTheme: {
+      page: { title: 'Billing Audit' },
+      header: { title: 'Billing Audit' },
+      tours: false,
+      // Else the editor of everybody who opens it asks catalogue.nodered.org.
+      palette: { catalogues: [] },
+    },
     logging: parts ? nodeRedLogging(parts.log) : { console: { level: 'warn', metrics: false, audit: false } },
     ...(parts && { storageModule: keepingStorage(localStorageOfNodeRed(), parts.shelf, onFailure) }),
   };
