@@ -25,18 +25,19 @@ export function versionsPage(view: VersionsPage): string {
   const { visitor, formToken, message, versions, offer } = view;
   return sheet(
     'Versions of the flows',
+    '/flows/versions',
     visitor,
     formToken,
     html`${messageLine(message)} ${offer ? offerSection(offer, formToken) : null}
       <section>
-        <h2>The last 20 that were deployed</h2>
-        <table class="people">
+        <h2>What has been deployed</h2>
+        <table>
           <thead>
             <tr>
               <th scope="col">Deployed</th>
               <th scope="col">By</th>
               <th scope="col">Nodes</th>
-              <th scope="col">Against the one before</th>
+              <th scope="col">Changes to the one before</th>
               <th scope="col"><span class="unseen">Actions</span></th>
             </tr>
           </thead>
@@ -44,9 +45,10 @@ export function versionsPage(view: VersionsPage): string {
             ${versions.map((line) => row(line, view))}
           </tbody>
         </table>
-        <p>
-          Going back deploys that version again; the present one stays in this list. Passwords and tokens are kept apart
-          from the flows: those of a node that was removed since have to be entered again.
+        <p class="fine under">
+          The last 20 versions are kept. Going back deploys that version again; the present one stays in this list.
+          Passwords and tokens are kept apart from the flows: those of a node that was removed since have to be entered
+          again.
         </p>
       </section>`,
   );
@@ -60,7 +62,7 @@ function offerSection(offer: Difference, formToken: string): Html {
       they are. You can go back afterwards.
     </p>
     <form method="post" action="/flows/versions/shipped" class="inline">
-      ${tokenField(formToken)}<button name="answer" value="take">Take it</button>
+      ${tokenField(formToken)}<button class="main" name="answer" value="take">Take it</button>
       <button class="quiet" name="answer" value="leave">Not now</button>
     </form>
   </section>`;
@@ -70,15 +72,15 @@ function row({ version, difference, isCurrent }: VersionLine, { formToken, timeZ
   const { id, savedAt, savedBy, nodes } = version;
   const when = timeOfDay(Date.parse(savedAt), timeZone);
   return html`<tr>
-    <th scope="row">${when}</th>
-    <td>${savedBy ?? 'not known'}</td>
-    <td>${nodes}</td>
-    <td>${difference ? inWords(difference) : 'the oldest that is kept'}</td>
-    <td>
+    <td data-label="Deployed">${when}</td>
+    <td data-label="By">${savedBy ?? 'not known'}</td>
+    <td data-label="Nodes">${nodes}</td>
+    <td data-label="Changes">${difference ? inWords(difference) : 'the oldest that is kept'}</td>
+    <td class="act">
       ${
         isCurrent
-          ? 'in force'
-          : html`<form method="post" action="/flows/versions/back" class="inline">
+          ? html`<mark>in force</mark>`
+          : html`<form method="post" action="/flows/versions/back">
               ${tokenField(formToken)}<input type="hidden" name="version" value="${id}" />
               <button class="quiet" aria-label="Go back to the version of ${when}">Go back</button>
             </form>`

@@ -33,7 +33,8 @@ export async function lookForFirstChange(draft: Draft, http: Http, before: numbe
   const sheets = health.checks.filter(({ name }) => name.startsWith('sheet '));
   const wrong = sheets.find(({ status }) => status !== 'ok');
   const how = wrong ?? sheets[0];
-  const watched = how === undefined ? 'No sheet is watched yet.' : `${how.name}: ${how.text}.`;
-  const soFar = (recorded ?? 0) === 0 ? '' : ` ${recorded} changes are in the trail so far.`;
+  const watched = how === undefined ? 'No sheet is watched yet.' : `S${how.name.slice(1)}: ${how.text}.`;
+  const soFar =
+    (recorded ?? 0) === 0 ? '' : ` The trail holds ${recorded} ${recorded === 1 ? 'entry' : 'entries'} so far.`;
   return { state: 'waiting', text: `${watched}${soFar} Change a cell in a watched sheet.`, recorded };
 }

@@ -106,16 +106,20 @@ export function watchPage(view: Frame & { readonly progress: WatchProgress; read
     This server still practises. Stop it with Ctrl+C and start it again; people sign in from then on, with the passwords
     that the new start shows. Then open this page again.
   </p>`;
+  const afterwards =
+    progress.state === 'seen'
+      ? html`<p class="ways"><a href="/dashboard">Go to the dashboard</a></p>`
+      : html`<p class="fine">This page looks again by itself every few seconds.</p>`;
   return framed(
     view,
     'first-change',
     html`<section>
       <h2>The first change</h2>
-      ${practice ? restart : html`<p role="status"><strong>${progress.text}</strong></p>`}
       ${
-        progress.state === 'seen'
-          ? html`<p class="ways"><a href="/dashboard">Go to the dashboard</a></p>`
-          : html`<p class="fine">This page looks again by itself every few seconds.</p>`
+        practice
+          ? restart
+          : html`<p role="status"><strong>${progress.text}</strong></p>
+              ${afterwards}`
       }
     </section>`,
   );
@@ -155,6 +159,7 @@ function framed({ visitor, formToken, message, findings }: Frame, here: string, 
   );
   return sheet(
     'Set-up',
+    '/setup',
     visitor,
     formToken,
     html`<link rel="stylesheet" href="/setup/style.css" />

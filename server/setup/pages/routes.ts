@@ -176,7 +176,8 @@ async function showWatch(parts: SetupRoutes, visit: Visit, { response, visitor }
   const { practice } = parts.signIn.policy;
   const progress = await lookForFirstChange(visit.draft, parts.tools.http, visit.watchedFrom);
   visit.watchedFrom ??= progress.recorded;
-  if (progress.state !== 'seen') response.set('Refresh', String(LOOK_EVERY_SECONDS));
+  // In practice there is nothing to wait for: the changes that come are not of a real sheet.
+  if (!practice && progress.state !== 'seen') response.set('Refresh', String(LOOK_EVERY_SECONDS));
   // Said until the page is left: it is loaded again and again.
   const { message } = visit;
   response.send(watchPage({ ...frameOf(parts, visit, visitor), progress, practice }));

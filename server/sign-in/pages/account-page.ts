@@ -20,6 +20,7 @@ export function accountPage(view: AccountPage): string {
   const { absolute, idle } = limitsOf(visitor.role);
   return sheet(
     'Account',
+    '/account',
     visitor,
     formToken,
     html`${messageLine(message)}
@@ -44,36 +45,40 @@ export function accountPage(view: AccountPage): string {
           </tbody>
         </table>
       </section>
-      <section>
-        <h2>Change your password</h2>
-        <form method="post" action="/account/password" class="stack narrow">
-          ${tokenField(formToken)}
-          <input type="hidden" name="username" value="${visitor.name}" autocomplete="username" />
-          <label
-            >Present password
-            <input name="current" type="password" autocomplete="current-password" maxlength="200" required
-          /></label>
-          <label
-            >New password
-            <input
-              name="chosen"
-              type="password"
-              autocomplete="new-password"
-              minlength="12"
-              maxlength="72"
-              required
-              aria-describedby="rule"
-          /></label>
-          <p class="fine" id="rule">At least 12 characters; a few words in a row are easy to remember.</p>
-          <label
-            >New password again
-            <input name="again" type="password" autocomplete="new-password" minlength="12" maxlength="72" required
-          /></label>
-          <button class="main">Change password</button>
-          <p class="fine">Your other sessions end with it.</p>
-        </form>
-      </section>`,
+      ${passwordSection(visitor, formToken)}`,
   );
+}
+
+function passwordSection(visitor: Visitor, formToken: string): Html {
+  return html`<section>
+    <h2>Change your password</h2>
+    <form method="post" action="/account/password" class="stack narrow">
+      ${tokenField(formToken)}
+      <input type="hidden" name="username" value="${visitor.name}" autocomplete="username" />
+      <label
+        >Present password
+        <input name="current" type="password" autocomplete="current-password" maxlength="200" required
+      /></label>
+      <label
+        >New password
+        <input
+          name="chosen"
+          type="password"
+          autocomplete="new-password"
+          minlength="12"
+          maxlength="72"
+          required
+          aria-describedby="rule"
+      /></label>
+      <p class="fine" id="rule">At least 12 characters; a few words in a row are easy to remember.</p>
+      <label
+        >New password again
+        <input name="again" type="password" autocomplete="new-password" minlength="12" maxlength="72" required
+      /></label>
+      <button class="main">Change password</button>
+      <p class="fine">Your other sessions end with it.</p>
+    </form>
+  </section>`;
 }
 
 function sessionRow(session: Session, { visitor, formToken, now, timeZone }: AccountPage): Html {

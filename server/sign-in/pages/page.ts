@@ -1,3 +1,4 @@
+import type { Role } from '../account';
 import type { Visitor } from '../sign-in';
 import { html, type Html } from './html';
 
@@ -25,23 +26,33 @@ export function card(title: string, content: Html): string {
   return page(title, html`<main class="card">${brand} ${content}</main>`);
 }
 
-/** A page with the bar that leads to the others. */
-export function sheet(title: string, visitor: Visitor, formToken: string, content: Html): string {
-  const people =
-    visitor.role === 'admin'
-      ? html`<a href="/people">People</a> <a href="/setup">Set-up</a> <a href="/flows/versions">Versions</a>`
-      : null;
-  const editor = visitor.role === 'admin' || visitor.role === 'auditor' ? html`<a href="/admin/">Editor</a>` : null;
+/** Where the bar leads, and who is shown the way; the door asks again. */
+const PLACES: readonly { readonly path: string; readonly text: string; readonly roles?: readonly Role[] }[] = [
+  { path: '/dashboard', text: 'Dashboard' },
+  { path: '/admin/', text: 'Editor', roles: ['admin', 'auditor'] },
+  { path: '/people', text: 'People', roles: ['admin'] },
+  { path: '/setup', text: 'Set-up', roles: ['admin'] },
+  { path: '/flows/versions', text: 'Versions', roles: ['admin'] },
+  { path: '/account', text: 'Account' },
+];
+
+/**
+ * A page with the bar that leads to the others.
+ * @param here  its own path in the bar
+ */
+export function sheet(title: string, here: string, visitor: Visitor, formToken: string, content: Html): string {
+  const { name, role, session } = visitor;
+  const places = PLACES.filter(({ roles }) => roles?.includes(role) ?? true);
   return page(
     title,
     html`<header class="bar">
         ${brand}
         <nav aria-label="Pages">
-          <a href="/dashboard">Dashboard</a> ${editor} ${people} <a href="/account">Account</a>
+          ${places.map(({ path, text }) => html`<a href="${path}" ${path === here ? html`aria-current="page"` : null}>${text}</a> `)}
         </nav>
         <form class="who" method="post" action="/sign-out">
-          <span>${visitor.name} <small>${visitor.role}</small></span>
-          ${visitor.session ? html`${tokenField(formToken)}<button class="quiet">Sign out</button>` : null}
+          <span>${name} ${role === name ? null : html`<small>${role}</small>`}</span>
+          ${session ? html`${tokenField(formToken)}<button class="quiet">Sign out</button>` : null}
         </form>
       </header>
       <main class="sheet">

@@ -33,6 +33,7 @@ export function peoplePage(view: PeoplePage): string {
   const { visitor, formToken, message, typed } = view;
   return sheet(
     'People',
+    '/people',
     visitor,
     formToken,
     html`${messageLine(message)}

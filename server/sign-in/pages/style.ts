@@ -37,6 +37,7 @@ a, button, input, select { border-radius: 6px; }
 .bar nav { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; flex: 1; }
 .bar nav a { padding: .5rem 0; text-decoration: none; }
 .bar nav a:hover { text-decoration: underline; }
+.bar nav a[aria-current] { color: var(--ink); font-weight: 600; box-shadow: inset 0 -2px var(--accent); border-radius: 0; }
 .who { display: flex; align-items: center; gap: .9rem; }
 .who small { color: var(--soft); }
 .sheet { width: min(64rem, calc(100% - 2rem)); margin: 2rem auto; }
@@ -49,6 +50,7 @@ section { background: var(--paper); border: 1px solid var(--line); border-radius
 label { display: grid; gap: .3rem; font-weight: 550; font-size: .95rem; }
 input, select { font: inherit; font-weight: 400; color: inherit; width: 100%; min-height: 2.75rem; padding: .45rem .7rem; background: var(--field);
   border: 1px solid #7b8898; }
+::placeholder { color: var(--soft); opacity: 1; }
 select { width: auto; }
 td select { min-height: 2.5rem; padding-block: .3rem; }
 button { font: inherit; font-weight: 550; min-height: 2.75rem; padding: .4rem 1.2rem; cursor: pointer; white-space: nowrap;
@@ -72,6 +74,7 @@ td { padding: .6rem .75rem .6rem 0; border-top: 1px solid var(--line); overflow-
 td.act { text-align: right; padding-right: 0; }
 td.act form { display: inline-block; margin-left: .4rem; }
 mark { display: inline-block; background: var(--mark); color: inherit; border-radius: 999px; padding: 0 .6rem; font-size: .82rem; }
+.under { margin: 1rem 0 0; }
 mark.off { background: var(--bad); color: var(--bad-ink); }
 .roles { display: grid; gap: .15rem; margin: 1.1rem 0 0; }
 .roles div { display: flex; gap: .6rem; }
@@ -85,7 +88,7 @@ mark.off { background: var(--bad); color: var(--bad-ink); }
   .who span { max-width: 7.5rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
   .who small { display: none; }
   .bar .brand { flex: 1; white-space: nowrap; }
-  .bar nav { order: 3; flex-basis: 100%; gap: 0 .7rem; font-size: .93rem; }
+  .bar nav { order: 3; flex-basis: 100%; display: grid; grid-template-columns: repeat(3, max-content); gap: 0 1.75rem; font-size: .93rem; }
   .who { margin-left: auto; }
   section { padding: 1.1rem; }
   table, tbody, tr, td { display: block; }
