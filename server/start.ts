@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { BadSetting } from '../lib/errors';
 import { isLoopback, type Configuration } from './configuration';
+import { dashboardAddress } from './dashboard-address';
 import { placeFirstFlows } from './first-flow';
 import { ShippedFlow, VersionShelf } from './flow-versions';
 import { openHome } from './home';
@@ -67,7 +68,7 @@ export async function start(
     : null;
   const userDirectory = join(folder, 'node-red');
   const flowWasPlaced = placeFirstFlows(userDirectory, setup.shippedFlows);
-  setVariables(environment, variablesFor(configuration, folder, practice), practising);
+  setVariables(environment, variablesFor(configuration, folder, practice, environment), practising);
   try {
     const nodeRed = await startNodeRed({
       ...configuration,
@@ -154,13 +155,18 @@ function setVariables(environment: NodeJS.ProcessEnv, values: Record<string, str
 
 /** The variables that the nodes of this process see. Practice never shows them anything real. */
 function variablesFor(
-  { host, port, publicUrl }: Configuration,
+  configuration: Configuration,
   home: string,
   practice: PracticeOffice | null,
+  environment: NodeJS.ProcessEnv,
 ): Record<string, string> {
+  const { host, port, publicUrl } = configuration;
   const here = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const dashboard = `${(publicUrl ?? here).replace(/\/$/, '')}/dashboard/changes`;
-  const ours = { BILLING_AUDIT_HOME: home, BILLING_AUDIT_DASHBOARD_URL: dashboard };
+  const given = practice ? undefined : environment['BILLING_AUDIT_DASHBOARD_URL'];
+  const ours = {
+    BILLING_AUDIT_HOME: home,
+    BILLING_AUDIT_DASHBOARD_URL: dashboardAddress(configuration, given),
+  };
   if (!practice) return { ...ours, ...(publicUrl && { PUBLIC_URL: publicUrl }) };
   return {
     ...ours,

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isLoopback, readConfiguration } from '../../server/configuration';
+import { dashboardAddress } from '../../server/dashboard-address';
 import { placeFirstFlows } from '../../server/first-flow';
 import { openHome } from '../../server/home';
 import { keyFile } from '../../server/key-file';
@@ -100,5 +101,33 @@ describe('first flows', () => {
     writeFileSync(join(home, 'flows.json'), '[]');
     expect(placeFirstFlows(home, [shipped('a', {})])).toBe(false);
     expect(readFileSync(join(home, 'flows.json'), 'utf8')).toBe('[]');
+  });
+});
+
+describe('the address in mails', () => {
+  const address = (environment: Record<string, string>): string =>
+    dashboardAddress(readConfiguration({}, environment), environment['BILLING_AUDIT_DASHBOARD_URL']);
+  const PUBLIC_URL = 'https://audit.example.com/';
+
+  it.each([
+    ['this machine, when nothing is published', {}, 'http://127.0.0.1:1880/dashboard/changes'],
+    ['the public one, when it leads to everything', { PUBLIC_URL }, 'https://audit.example.com/dashboard/changes'],
+    [
+      'not the public one, when it leads to the port of the webhook, which serves no page',
+      { PUBLIC_URL, WEBHOOK_PORT: '1882', HOST: '::1' },
+      'http://[::1]:1880/dashboard/changes',
+    ],
+    [
+      'the port of the dashboard, when it has its own',
+      { PUBLIC_URL, WEBHOOK_PORT: '1882', DASHBOARD_PORT: '1883' },
+      'http://127.0.0.1:1883/dashboard/changes',
+    ],
+    [
+      'what its owner says, whatever else is set',
+      { PUBLIC_URL, WEBHOOK_PORT: '1882', BILLING_AUDIT_DASHBOARD_URL: 'https://inside.example.com/dashboard/changes' },
+      'https://inside.example.com/dashboard/changes',
+    ],
+  ])('is %s', (_what, environment, expected) => {
+    expect(address(environment as Record<string, string>)).toBe(expected);
   });
 });
