@@ -1,6 +1,6 @@
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import { BillingAuditError } from '../../lib/errors';
-import { arrivalOf, type SignIn, type Visitor } from '../sign-in';
+import { arrivalOf, refuseForm, type SignIn, type Visitor } from '../sign-in';
 import { Flash } from '../sign-in/flash';
 import { pageHeaders } from '../sign-in/pages';
 import { differenceOf } from './difference';
@@ -93,11 +93,7 @@ async function show(parts: FlowVersionRoutes, flash: Flash, visitor: Visitor, re
 /** As the forms of sign-in: another site cannot know the token. */
 function checkForm(signIn: SignIn, request: Request, response: Response, next: NextFunction): void {
   if (request.method === 'POST' && signIn.isFormToken(visitorOf(request), fieldOf(request, 'form'))) return next();
-  response.status(403).json({
-    error: 'form_refused',
-    message: 'This form is not from a page of your session.',
-    hint: 'Load /flows/versions again and repeat what you did.',
-  });
+  refuseForm(request, response);
 }
 
 function visitorOf(request: Request): Visitor {

@@ -8,6 +8,7 @@ export { dashboardAccess, type DashboardAccess, type DashboardUser } from './das
 export type { Policy, Scope } from './decision';
 export { EditorPass } from './editor-pass';
 export { arrivalOf, FrontDoor, type Arrival } from './front-door';
+export { refuseForm } from './page-request';
 export { signInPages } from './routes';
 export { SessionFile } from './session-file';
 export { SignIn, type Visitor } from './sign-in';

@@ -1,5 +1,7 @@
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
+import { refusal } from './decision';
 import { arrivalOf, type Arrival } from './front-door';
+import { refuseRequest } from './refuse';
 import type { Visitor } from './sign-in';
 
 /** What the door found out; these routes are reached through it only. */
@@ -14,6 +16,16 @@ export function visitorOf(request: Request): Visitor {
   const { visitor } = arrived(request);
   if (!visitor) throw new Error('This page was reached by nobody.');
   return visitor;
+}
+
+/** Answers a form that was not made for this session: somebody else's, or one from before the last sign-in. */
+export function refuseForm(request: Request, response: Response): void {
+  refuseRequest(request, response, arrived(request).facts, {
+    ...refusal('origin'),
+    error: 'form_refused',
+    message: 'This form is not from a page of your session.',
+    hint: 'Go back, load the page again and repeat what you did.',
+  });
 }
 
 /** A field of a form, as one text. */

@@ -3,9 +3,9 @@ import express, { type ErrorRequestHandler, type NextFunction, type Request, typ
 import { BillingAuditError } from '../../lib/errors';
 import { accountRoutes } from './account-routes';
 import { cookieGone, cookieWith } from './cookie';
-import { isSecure, refusal, type Refusal } from './decision';
+import { isSecure, type Refusal } from './decision';
 import { Flash } from './flash';
-import { arrived, field } from './page-request';
+import { arrived, field, refuseForm } from './page-request';
 import { pageHeaders, type Message } from './pages/page';
 import { practicePage } from './pages/practice-page';
 import { signInPage } from './pages/sign-in-page';
@@ -125,12 +125,7 @@ function checkForm(signIn: SignIn) {
     const { facts, visitor } = arrived(request);
     if (visitor && signIn.isFormToken(visitor, field(request, 'form'))) return next();
     signIn.refused(facts, visitor, 'form_refused', 0);
-    refuseRequest(request, response, facts, {
-      ...refusal('origin'),
-      error: 'form_refused',
-      message: 'This form is not from a page of your session.',
-      hint: 'Go back, load the page again and repeat what you did.',
-    });
+    refuseForm(request, response);
   };
 }
 

@@ -1,6 +1,6 @@
 import express, { type NextFunction, type Request, type RequestHandler, type Response, type Router } from 'express';
 import { BillingAuditError } from '../../../lib/errors';
-import { arrivalOf, type SignIn, type Visitor } from '../../sign-in';
+import { arrivalOf, refuseForm, type SignIn, type Visitor } from '../../sign-in';
 import { pageHeaders } from '../../sign-in/pages';
 import { lookForFirstChange } from '../first-change';
 import { plannedChanges, presentDraft, saveSetup, STEPS, type SetupPlace } from '../setup';
@@ -189,11 +189,7 @@ function checkForm(signIn: SignIn, request: Request, response: Response, next: N
   if (request.method !== 'POST') return next();
   const given = (request.body as Readonly<Record<string, unknown>> | undefined)?.['form'];
   if (signIn.isFormToken(visitorOf(request), given)) return next();
-  response.status(403).json({
-    error: 'form_refused',
-    message: 'This form is not from a page of your session.',
-    hint: 'Load /setup again and repeat what you did.',
-  });
+  refuseForm(request, response);
 }
 
 function visitorOf(request: Request): Visitor {

@@ -117,8 +117,12 @@ describe('the first-run page', () => {
     const shown = await page('/setup/token', admin);
     expect(shown.status).toBe(200);
     expect(shown.body).not.toContain('practice-token');
-    const forged = await ask(`${address}/setup/review`, { cookie: admin, form: { form: 'guessed' } });
-    expect(forged.status).toBe(403);
+    for (const path of ['/setup/review', '/flows/versions/back', '/people/add']) {
+      const form = { form: 'guessed' };
+      const forged = await ask(address + path, { cookie: admin, form, headers: { accept: 'text/html' } });
+      expect([path, forged.status]).toEqual([path, 403]);
+      expect(forged.body).toContain('<h1>This form is not from a page of your session.</h1>');
+    }
     const fromElsewhere = await ask(`${address}/setup/review`, {
       cookie: admin,
       form: { form: formTokenIn(shown.body) },
