@@ -39,6 +39,8 @@ export interface Alerting {
   readonly desk: AlertDesk;
   /** Says that events were recorded. */
   wake(): void;
+  /** Says that a mail was put into the outbox by another way than an event. */
+  mailWaits(): void;
   /** Ends both loops; a mail under way is given up and tried again by the next who starts. Repeating it is harmless. */
   stop(): Promise<void>;
   health(): Promise<AlertingHealth>;
@@ -91,6 +93,7 @@ export function startAlerting(parts: AlertingParts): Alerting {
   return {
     desk: deskOver(book, routes, at, () => sendBell.ring()),
     wake: () => decideBell.ring(),
+    mailWaits: () => sendBell.ring(),
     stop: async () => {
       ending.abort();
       await Promise.all([deciding, sending]);

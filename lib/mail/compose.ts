@@ -25,7 +25,8 @@ export function composeMail(content: MailContent, frame: MailFrame): ComposedMai
   const unlisted = content.total - full.length - short.length;
   const rest = unlisted > 0 ? `And ${counted(unlisted, 'more')}, counted above.`.replace('mores', 'more') : '';
   const tallies = content.kind === 'first' && unlisted <= 0 ? [] : tallyLines(content.tallies, frame.columnAliases);
-  const parts = { opening: opening(content, frame), told, tallies, listed, rest, footer: footer(content, frame) };
+  const also = isAboutWatch(content.alerts) ? 'Also' : 'Also in this row';
+  const parts = { opening: opening(content, frame), told, tallies, listed, rest, also, footer: footer(content, frame) };
   return { subject, text: asText(parts, frame), html: asHtml(subject, parts, frame) };
 }
 
@@ -35,6 +36,8 @@ interface Parts {
   readonly tallies: readonly string[];
   readonly listed: readonly Line[];
   readonly rest: string;
+  /** Over what follows the one that is told in full. */
+  readonly also: string;
   readonly footer: readonly string[];
 }
 
@@ -135,7 +138,14 @@ function opening(content: MailContent, { timeZone }: MailFrame): string {
   if (content.kind === 'digest') {
     return `You already got ${counted(content.mailsPerHour, 'mail')} within an hour, so ${counted(content.total, 'alert')} since ${since} waited for this summary. None was dropped.`;
   }
-  return content.total === 1 ? '' : `${counted(content.total, 'alert')} about the same row. The worst comes first.`;
+  if (content.total === 1) return '';
+  const about = isAboutWatch(content.alerts) ? 'the watch itself' : 'the same row';
+  return `${counted(content.total, 'alert')} about ${about}. The worst comes first.`;
+}
+
+/** Notices have no row. */
+function isAboutWatch(alerts: readonly ToldAlert[]): boolean {
+  return alerts.every(({ event, notice }) => event === null && notice !== null);
 }
 
 function footer({ recipient, alerts, kind, groupMinutes, mailsPerHour }: MailContent, frame: MailFrame): string[] {
@@ -178,7 +188,7 @@ function asText({ opening: first, told, tallies, listed, rest, footer: last }: P
 
 function asHtml(
   subject: string,
-  { opening: first, told, tallies, listed, rest, footer: last }: Parts,
+  { opening: first, told, tallies, listed, rest, also, footer: last }: Parts,
   frame: MailFrame,
 ): string {
   const cards = told.map(
@@ -195,7 +205,7 @@ function asHtml(
     first ? paragraph(first) : '',
     cards.join(divider),
     tallies.length ? heading('In all') + list(tallies) : '',
-    listed.length ? heading(told.length ? 'Also in this row' : 'One by one, the worst first') + lines(listed) : '',
+    listed.length ? heading(told.length ? also : 'One by one, the worst first') + lines(listed) : '',
     rest ? paragraph(rest) : '',
     told.length ? '' : buttons([['Open the dashboard', frame.dashboardLink(null)]]),
   ].join('');

@@ -1,2 +1,3 @@
 export * from './compose';
 export * from './content';
+export { timeText } from './words';

@@ -14,9 +14,10 @@ import { openHome, removeRuntimeNote, serviceKey, writeRuntimeNote, type Home } 
 import { thisMachine, type Machine } from './machine';
 import { announceHome, type RuntimeFacts } from './open-homes';
 import { recordingStore } from './recording-store';
-import type { Runtime, RuntimeOptions } from './runtime';
+import type { Health, Runtime, RuntimeOptions } from './runtime';
 import { DEFAULT_TIMING, type Timing } from './timing';
 import { Watches } from './watches';
+import { WatchNotices } from './watch-notices';
 import { createWebhookBook } from './webhook-book';
 import { createIntake } from './webhook-intake';
 import { createWebhookKeeper } from './webhook-keeper';
@@ -75,8 +76,10 @@ async function openEmbedded(home: Home): Promise<OpenStore> {
 
 function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, opened: OpenStore): Runtime {
   const { log } = options;
-  const { store: bareStore } = opened;
-  const { emitter, pump, watches, intake, coverage, business } = parts(options, machine, opened);
+  const bareStore = opened.store;
+  const business = { timeZone: defaultSettings.timeZone }; // Settings come with the nodes; the last to start says it.
+  const teller = openTeller(machine, opened, business, () => alerting?.mailWaits());
+  const { emitter, pump, watches, intake, coverage } = parts(options, machine, opened, { business, teller });
   const alerting = opened.driver && startAlertingIn(home.folder, opened.driver, { ...machine, log });
   const store = recordingStore(bareStore, (keys) => {
     emitter.recorded(keys);
@@ -125,26 +128,38 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
       answers[answer.status] = (answers[answer.status] ?? 0) + 1;
       return answer;
     },
-    health: async () => {
-      const health = await healthOf({ store: bareStore, now: machine.now, intake, watches: watches.all() });
-      return alerting && health.counts ? withCheck(health, 'alerts', await alerting.health()) : health;
-    },
+    health: () =>
+      wholeHealth(healthOf({ store: bareStore, now: machine.now, intake, watches: watches.all() }), alerting),
     close,
   };
+}
+
+async function wholeHealth(watching: Promise<Health>, alerting: Alerting | undefined): Promise<Health> {
+  const health = await watching;
+  return alerting && health.counts ? withCheck(health, 'alerts', await alerting.health()) : health;
+}
+
+/** Without a driver there is no outbox to put a notice into. */
+function openTeller(
+  { now }: Machine,
+  { driver, store }: OpenStore,
+  business: { readonly timeZone: string },
+  onRaised: () => void,
+): WatchNotices | null {
+  return driver ? new WatchNotices({ driver, store, now, timeZone: () => business.timeZone, onRaised }) : null;
 }
 
 function parts(
   options: OpenRuntimeOptions,
   machine: Machine,
   { store, driver }: OpenStore,
+  { business, teller }: { readonly business: { readonly timeZone: string }; readonly teller: WatchNotices | null },
 ): {
   readonly emitter: Emitter;
   readonly pump: CallbackPump;
   readonly watches: Watches;
   readonly intake: ReturnType<typeof createIntake>;
   readonly coverage: CoverageKeeper | null;
-  /** Settings come with the nodes; the last one to start says what business time is. */
-  readonly business: { timeZone: string };
 } {
   const { log } = options;
   const { now, sleep } = machine;
@@ -158,6 +173,7 @@ function parts(
     emitter,
     log,
     timing,
+    teller,
     rateLimits: options.rateLimits,
     onReleased: (ids) => pump.release(ids),
     onCompared: (sheetId, version) => coverage?.compared(sheetId, version),
@@ -173,7 +189,6 @@ function parts(
     deliver: (callback) => watches.offer(callback),
   });
   const intake = createIntake({ store, book, now, log, onStored: () => pump.ring() });
-  const business = { timeZone: defaultSettings.timeZone };
   const coverage = driver
     ? new CoverageKeeper({
         driver,
@@ -185,7 +200,7 @@ function parts(
         beatSeconds: timing.coverageSeconds,
       })
     : null;
-  return { emitter, pump, watches, intake, coverage, business };
+  return { emitter, pump, watches, intake, coverage };
 }
 
 async function factsOf(

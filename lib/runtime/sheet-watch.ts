@@ -1,42 +1,17 @@
 import type { Status } from '../define/node';
 import { BillingAuditError, messageOf } from '../errors';
-import type { Log, Now, Random, Sleep } from '../ports';
 import { readCallback, SmartsheetRefused, SmartsheetUnavailable, type CallbackEvent } from '../smartsheet';
-import type { LeasedCallback, Observation, Store } from '../store/store';
+import type { LeasedCallback, Observation } from '../store/store';
 import { Bell } from './bell';
 import { takeBatch } from './callback-batch';
 import { observeCallbacks, observeFirst, observeSince, type CallbackBatch } from './resolution/observations';
-import type { Sources } from './resolution/resolver';
-import type { Timing } from './timing';
-import { count, isOutage, isVague, shortProblem } from './troubles';
-import type { WebhookKeeper } from './webhook-keeper';
-
-export interface WatchTarget {
-  readonly sheetId: string;
-  /** Null: watched by polling. */
-  readonly callbackUrl: string | null;
-  readonly pollSeconds: number;
-}
-
-export interface WatchParts extends Sources {
-  readonly store: Store;
-  readonly keeper: WebhookKeeper;
-  readonly now: Now;
-  readonly sleep: Sleep;
-  readonly random: Random;
-  readonly log: Log;
-  readonly timing: Timing;
-  /** Changes may wait now. */
-  readonly onResolved: () => void;
-  /** Callbacks that need not be held any more: done, given back, or dead. */
-  readonly onReleased: (callbackIds: readonly string[]) => void;
-  readonly onStatus: (status: Status) => void;
-  /** The sheet's version was compared with the last known one. */
-  readonly onCompared?: (version: number) => void;
-}
+import { CallbackNotUnderstood, count, isOutage, isVague, kindOfTrouble, shortProblem } from './troubles';
+import type { WatchParts, WatchTarget } from './watch-parts';
 
 const MOST_CALLBACKS_AT_ONCE = 200;
 const LONGEST_GATHERING_MILLISECONDS = 1000;
+/** A callback that fails once or twice and is resolved then is nobody's business; it is given up after the eighth. */
+const TRIES_BEFORE_TOLD = 3;
 
 /**
  * Watches one sheet, one thing at a time: the first look, its webhook, what happened while nobody watched, callbacks as
@@ -99,6 +74,8 @@ export class SheetWatch {
     while (!this.ending.signal.aborted) {
       try {
         await this.look();
+        this.parts.troubles.well('token', 'sheet', 'watch');
+        if (this.target.callbackUrl === null) this.parts.troubles.well('webhook');
         this.failures = 0;
         this.lastProblem = null;
         this.tokenRefused = false;
@@ -111,16 +88,17 @@ export class SheetWatch {
 
   /** One round: what is most urgent is done, else it waits for something to do. */
   private async look(): Promise<void> {
-    const { now } = this.parts;
+    const { now, troubles } = this.parts;
     const known = await this.knownOrFirstLook();
     if (!known) return;
+    await troubles.settle();
     if (this.target.callbackUrl !== null && now() >= this.hookDueAt) await this.tendWebhook(this.target.callbackUrl);
     if (this.queue.length > 0) await this.resolveQueue();
     else if (now() >= this.compareDueAt) await this.compare();
     else {
       this.show(this.quietStatus());
-      const due = Math.min(this.compareDueAt, this.target.callbackUrl === null ? Infinity : this.hookDueAt);
-      await this.bell.wait(due - now(), this.ending.signal);
+      const hookDueAt = this.target.callbackUrl === null ? Infinity : this.hookDueAt;
+      await this.bell.wait(Math.min(this.compareDueAt, hookDueAt, troubles.dueAt) - now(), this.ending.signal);
     }
   }
 
@@ -142,7 +120,7 @@ export class SheetWatch {
 
   /** A webhook that cannot be had is shown and tried again; the sheet is watched by polling meanwhile. */
   private async tendWebhook(callbackUrl: string): Promise<void> {
-    const { keeper, client, now, log, timing } = this.parts;
+    const { keeper, client, now, log, timing, troubles } = this.parts;
     const { sheetId } = this.target;
     const nextLook = now() + timing.sweepSeconds * 1000;
     try {
@@ -151,6 +129,7 @@ export class SheetWatch {
         // What changed before it was enabled has no callback.
         this.compareDueAt = 0;
       } else await keeper.check(client, sheetId, this.webhookId);
+      troubles.well('webhook');
       this.hookDueAt = nextLook;
     } catch (failure) {
       if (!(failure instanceof BillingAuditError) || failure instanceof SmartsheetUnavailable) throw failure;
@@ -160,6 +139,7 @@ export class SheetWatch {
       log.error(`${failure.message} ${failure.hint}`, { ...failure.context, sheet: sheetId });
       this.webhookId = null;
       this.compareDueAt = Math.min(this.compareDueAt, now() + this.target.pollSeconds * 1000);
+      await troubles.failed('webhook', failure);
     }
   }
 
@@ -182,6 +162,7 @@ export class SheetWatch {
     }
     this.isFirstCompare = false;
     this.hasCompared = true;
+    this.parts.troubles.well('callbacks');
     this.parts.onCompared?.(version);
     const seconds = this.webhookId === null ? pollSeconds : timing.sweepSeconds;
     const nextLook = this.missingSince.size > 0 ? Math.min(seconds, timing.deletionGraceSeconds) : seconds;
@@ -213,6 +194,7 @@ export class SheetWatch {
         this.atOnce = 1;
         const attempts = Math.max(...callbacks.map((callback) => callback.attempts));
         await this.giveBack(callbacks, messageOf(failure), Math.min(3600, 15 * 2 ** attempts));
+        await this.tellOfCallback(attempts, failure);
       }
       throw failure;
     }
@@ -224,7 +206,9 @@ export class SheetWatch {
     for (const callback of callbacks) {
       const reading = readCallback(callback.body);
       if (!reading.understood) {
-        await this.giveBack([callback], `The callback cannot be understood: ${reading.why}.`, 1);
+        const failure = new CallbackNotUnderstood(this.target.sheetId, reading.why);
+        await this.giveBack([callback], failure.message, 1);
+        await this.tellOfCallback(callback.attempts, failure);
         continue;
       }
       understood.push(callback);
@@ -233,6 +217,10 @@ export class SheetWatch {
       if (reading.callback.events.some(isVague)) this.compareDueAt = 0;
     }
     return { sheetId: this.target.sheetId, callbacks: understood, events };
+  }
+
+  private async tellOfCallback(attempts: number, failure: unknown): Promise<void> {
+    if (attempts >= TRIES_BEFORE_TOLD) await this.parts.troubles.failed('callbacks', failure);
   }
 
   private async store(observation: Observation): Promise<void> {
@@ -259,7 +247,7 @@ export class SheetWatch {
   }
 
   private async recover(failure: unknown): Promise<void> {
-    const { log, random, timing } = this.parts;
+    const { log, random, timing, troubles } = this.parts;
     this.failures += 1;
     this.tokenRefused = failure instanceof SmartsheetRefused && failure.isAboutToken;
     const message = messageOf(failure);
@@ -268,6 +256,8 @@ export class SheetWatch {
       log.error(`Sheet ${this.target.sheetId} is not watched: ${message}${hint}`, { sheet: this.target.sheetId });
     }
     this.lastProblem = message;
+    const kind = kindOfTrouble(failure);
+    if (kind !== null) await troubles.failed(kind, failure);
     this.show({ state: 'error', text: shortProblem(failure) });
     const longest = failure instanceof SmartsheetRefused ? 300 : 60;
     const seconds = Math.min(longest, timing.firstRetrySeconds * 2 ** Math.min(this.failures, 16));

@@ -20,6 +20,10 @@ export interface Timing {
   readonly settleSeconds: number;
   /** How sheets are watched is noted this often; a silence of three minutes is a gap. */
   readonly coverageSeconds: number;
+  /** Nobody answers for this long: people are told. Shorter ones end by themselves, and the gap is found. */
+  readonly outageSeconds: number;
+  /** What was told as broken must work for this long before it is told to be well: else one that comes and goes is a storm. */
+  readonly wellSeconds: number;
 }
 
 export const DEFAULT_TIMING: Timing = {
@@ -32,4 +36,6 @@ export const DEFAULT_TIMING: Timing = {
   firstRetrySeconds: 1,
   settleSeconds: 30,
   coverageSeconds: 60,
+  outageSeconds: 300,
+  wellSeconds: 60,
 };

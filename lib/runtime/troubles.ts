@@ -1,6 +1,28 @@
 import { BillingAuditError, messageOf } from '../errors';
 import { SmartsheetRefused, SmartsheetUnavailable, type CallbackEvent } from '../smartsheet';
 
+/**
+ * What goes wrong with the watch of a sheet: the token, the sheet itself, its webhook, callbacks that cannot be resolved;
+ * `watch` is all else, as when nobody answers.
+ */
+export type TroubleKind = 'token' | 'sheet' | 'webhook' | 'callbacks' | 'watch';
+
+/** A callback that was signed by its webhook and says nothing that this program knows. */
+export class CallbackNotUnderstood extends BillingAuditError {
+  readonly code = 'callback_not_understood';
+  readonly hint = 'Smartsheet may have changed its callbacks: look for a newer version, else report this message.';
+
+  constructor(sheetId: string, why: string) {
+    super(`The callback cannot be understood: ${why}.`, { sheetId });
+  }
+}
+
+/** Which trouble a failure of the watch is; null when it is the store's, which cannot keep a notice either. */
+export function kindOfTrouble(failure: unknown): TroubleKind | null {
+  if (failure instanceof SmartsheetRefused) return failure.isAboutToken ? 'token' : 'sheet';
+  return failure instanceof BillingAuditError && failure.code === 'store_unavailable' ? null : 'watch';
+}
+
 /** The other side is away, or refuses the token whatever is asked; the callback is not at fault, so it costs it no try. */
 export function isOutage(failure: unknown): boolean {
   if (failure instanceof SmartsheetUnavailable) return true;

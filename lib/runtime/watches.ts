@@ -18,9 +18,11 @@ import type { Emitter } from './emitter';
 import type { Machine } from './machine';
 import { createPeople, emptyMemory, type PeopleMemory } from './people';
 import { StrayWebhooks } from './stray-webhooks';
-import { SheetWatch, type WatchParts, type WatchTarget } from './sheet-watch';
+import { SheetTroubles, type TroubleTeller } from './sheet-troubles';
+import { SheetWatch } from './sheet-watch';
 import { VersionTrust } from './resolution/version-trust';
 import type { Timing } from './timing';
+import type { WatchParts, WatchTarget } from './watch-parts';
 import type { WebhookKeeper } from './webhook-keeper';
 
 interface Watched {
@@ -42,6 +44,8 @@ export interface WatchesParts {
   readonly emitter: Emitter;
   readonly log: Log;
   readonly timing: Timing;
+  /** Tells people of failures of the watch; null: nobody is there to be told, the log has to do. */
+  readonly teller: TroubleTeller | null;
   /** Undefined: Smartsheet's own, and none for an API on this machine, which is the sandbox and keeps its own. */
   readonly rateLimits: RateLimits | null | undefined;
   readonly onReleased: (callbackIds: readonly string[]) => void;
@@ -141,6 +145,7 @@ export class Watches implements ChangeSource {
     const subscriptions = new Set([subscription]);
     const watch = new SheetWatch(target, (signal) => ({
       ...this.partsFor(request, signal, subscriptions),
+      troubles: this.troublesOf(target),
       onCompared: (version) => this.parts.onCompared?.(target.sheetId, version),
     }));
     this.watched.set(target.sheetId, { watch, request, subscriptions });
@@ -206,7 +211,16 @@ export class Watches implements ChangeSource {
     return { client, people: createPeople(client, machine.now, shared.memory) };
   }
 
-  private partsFor(request: WatchRequest, signal: AbortSignal, subscriptions: ReadonlySet<Subscription>): WatchParts {
+  private troublesOf({ sheetId, pollSeconds }: WatchTarget): SheetTroubles {
+    const { machine, teller, timing, log } = this.parts;
+    return new SheetTroubles({ sheetId, pollSeconds, teller, timing, log, now: machine.now });
+  }
+
+  private partsFor(
+    request: WatchRequest,
+    signal: AbortSignal,
+    subscriptions: ReadonlySet<Subscription>,
+  ): Omit<WatchParts, 'troubles'> {
     const { machine, store, keeper, emitter, log, timing, onReleased } = this.parts;
     return {
       ...this.connect(request, signal),

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Status, Stop } from '../../lib/define';
 import type { AuditEvent, Change } from '../../lib/event';
-import { openRuntime } from '../../lib/runtime/open-runtime';
+import { openRuntime, type OpenRuntimeOptions, type OpenStore } from '../../lib/runtime/open-runtime';
 import type { Runtime } from '../../lib/runtime/runtime';
 import type { Timing } from '../../lib/runtime/timing';
 import { openEmbeddedStore, openSecretBox, storeOver, type SecretBox, type Store } from '../../lib/store';
@@ -27,7 +27,7 @@ export interface Watchtower {
   watch(
     sandbox: SandboxProcess,
     sheetIds: readonly (number | string)[],
-    how?: { polling?: boolean; token?: string; pollSeconds?: number },
+    how?: { polling?: boolean; token?: string; pollSeconds?: number; publicUrl?: string },
   ): Promise<Stop>;
   /** Waits until the last status is this. */
   shows(text: string | RegExp): Promise<void>;
@@ -45,14 +45,24 @@ const BRISK: Partial<Timing> = {
 
 let worker: string | null = null;
 
-export async function openWatchtower(timing: Partial<Timing> = {}): Promise<Watchtower> {
-  return openAt(newFolder(), 0, { ...BRISK, ...timing }, true);
+export interface TowerOptions {
+  /** With alerting, as the product has it; without, a tower is lighter. */
+  readonly alerting?: boolean;
+  readonly machine?: OpenRuntimeOptions['machine'];
 }
 
-async function openAt(home: string, port: number, timing: Partial<Timing>, isNew: boolean): Promise<Watchtower> {
+export async function openWatchtower(timing: Partial<Timing> = {}, options: TowerOptions = {}): Promise<Watchtower> {
+  return openAt(newFolder(), 0, { timing: { ...BRISK, ...timing }, ...options }, true);
+}
+
+type Opening = TowerOptions & { readonly timing: Partial<Timing> };
+
+async function openAt(home: string, port: number, opening: Opening, isNew: boolean): Promise<Watchtower> {
+  const { timing, alerting = false, machine = {} } = opening;
   const log = recordingLog();
-  const opened = await openStore(home, isNew);
-  const runtime = await openRuntime({ home, log, timing, openStore: async () => opened });
+  const { driver, ...bare } = await openStore(home, isNew);
+  const opened = alerting ? { ...bare, driver } : bare;
+  const runtime = await openRuntime({ home, log, timing, machine, openStore: async () => opened });
   const server = await serve(runtime, port);
   const { port: ownPort } = server.address() as AddressInfo;
   const found: Change[] = [];
@@ -72,12 +82,16 @@ async function openAt(home: string, port: number, timing: Partial<Timing>, isNew
     address,
     found,
     statuses,
-    watch: (sandbox, sheetIds, { polling = false, token = 'practice-token', pollSeconds = 0.1 } = {}) =>
+    watch: (
+      sandbox,
+      sheetIds,
+      { polling = false, token = 'practice-token', pollSeconds = 0.1, publicUrl = address } = {},
+    ) =>
       runtime.portsFor({ settings: defaultSettings, credentials: {}, log }).changes.subscribe(
         {
           sheetIds: sheetIds.map(String),
           smartsheet: { token, base: `${sandbox.url}/2.0` },
-          publicUrl: polling ? null : address,
+          publicUrl: polling ? null : publicUrl,
           pollSeconds,
         },
         (changes) => {
@@ -94,7 +108,7 @@ async function openAt(home: string, port: number, timing: Partial<Timing>, isNew
     },
     restart: async () => {
       await close();
-      return openAt(home, ownPort, timing, false);
+      return openAt(home, ownPort, opening, false);
     },
     close: async () => {
       await close();
@@ -103,11 +117,11 @@ async function openAt(home: string, port: number, timing: Partial<Timing>, isNew
   };
 }
 
-async function openStore(home: string, isNew: boolean): Promise<{ store: Store; close(): Promise<void> }> {
+async function openStore(home: string, isNew: boolean): Promise<Required<OpenStore>> {
   worker ??= buildStoreWorker();
   const options = { directory: join(home, 'store'), workerPath: worker, migrations };
   const driver = isNew ? await openTestStore(home, worker) : await openEmbeddedStore(options);
-  return { store: storeOver(driver, { secrets: boxOf(home) }), close: () => driver.close() };
+  return { store: storeOver(driver, { secrets: boxOf(home) }), driver, close: () => driver.close() };
 }
 
 const boxes = new Map<string, SecretBox>();

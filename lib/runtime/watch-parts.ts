@@ -1,0 +1,33 @@
+import type { Status } from '../define/node';
+import type { Log, Now, Random, Sleep } from '../ports';
+import type { Store } from '../store/store';
+import type { Sources } from './resolution/resolver';
+import type { SheetTroubles } from './sheet-troubles';
+import type { Timing } from './timing';
+import type { WebhookKeeper } from './webhook-keeper';
+
+export interface WatchTarget {
+  readonly sheetId: string;
+  /** Null: watched by polling. */
+  readonly callbackUrl: string | null;
+  readonly pollSeconds: number;
+}
+
+export interface WatchParts extends Sources {
+  readonly store: Store;
+  readonly keeper: WebhookKeeper;
+  readonly now: Now;
+  readonly sleep: Sleep;
+  readonly random: Random;
+  readonly log: Log;
+  readonly timing: Timing;
+  /** Tells people of what goes wrong with the watch, and of its end. */
+  readonly troubles: SheetTroubles;
+  /** Changes may wait now. */
+  readonly onResolved: () => void;
+  /** Callbacks that need not be held any more: done, given back, or dead. */
+  readonly onReleased: (callbackIds: readonly string[]) => void;
+  readonly onStatus: (status: Status) => void;
+  /** The sheet's version was compared with the last known one. */
+  readonly onCompared?: (version: number) => void;
+}
