@@ -21,6 +21,8 @@ const DEFAULT_TIMEOUTS: SmtpTimeouts = { connect: 30_000, greet: 30_000, silence
  * leave must be known: before it a crash has sent nothing, after it nobody can say.
  */
 export function smtpTransport({ server }: MailRoute, timeouts: SmtpTimeouts = DEFAULT_TIMEOUTS): MailTransport {
+  // Kept from mail to mail: an access token lasts an hour, and providers count how often one is asked for.
+  const tokens = tokenSource(server.login, timeouts);
   return {
     async deliver(mail, handOver, signal) {
       const bytes = await mimeOf(mail);
@@ -34,7 +36,7 @@ export function smtpTransport({ server }: MailRoute, timeouts: SmtpTimeouts = DE
       });
       try {
         await untilFailed(connection, signal, async () => {
-          await logIn(connection, server.login);
+          await logIn(connection, server.login, tokens);
           await step((done) => connection.send({ ...envelope, size: bytes.length }, text, done));
         });
         connection.quit();
@@ -42,7 +44,7 @@ export function smtpTransport({ server }: MailRoute, timeouts: SmtpTimeouts = DE
         connection.close();
         throw stage.lost
           ? new MailFailure('lost', 'Another sender has taken this mail.', 'Nothing to do.')
-          : failureOf(thrown, stage.handedOver);
+          : failureOf(thrown, stage.handedOver, server.login);
       }
     },
   };
@@ -55,11 +57,13 @@ export function smtpTransport({ server }: MailRoute, timeouts: SmtpTimeouts = DE
 export async function verifySmtp({ server }: MailRoute, timeouts: SmtpTimeouts = DEFAULT_TIMEOUTS): Promise<void> {
   const connection = connectionTo(server, timeouts);
   try {
-    await untilFailed(connection, new AbortController().signal, () => logIn(connection, server.login));
+    await untilFailed(connection, new AbortController().signal, () =>
+      logIn(connection, server.login, tokenSource(server.login, timeouts)),
+    );
     connection.quit();
   } catch (thrown) {
     connection.close();
-    throw failureOf(thrown, false);
+    throw failureOf(thrown, false, server.login);
   }
 }
 
@@ -92,15 +96,23 @@ function untilFailed(connection: SmtpConnection, signal: AbortSignal, work: () =
   });
 }
 
-async function logIn(connection: SmtpConnection, login: SmtpLogin | null): Promise<void> {
-  if (!login) return;
-  if (login.kind === 'password') {
+async function logIn(connection: SmtpConnection, login: SmtpLogin | null, tokens: XOAuth2 | null): Promise<void> {
+  if (login?.kind === 'password') {
     await step((done) => connection.login({ credentials: { user: login.user, pass: login.password } }, done));
-    return;
   }
+  // A token that the server does not take is asked for anew once, in the same connection.
+  if (login?.kind === 'oauth2' && tokens) {
+    await step((done) =>
+      connection.login({ type: 'oauth2', user: login.user, method: 'XOAUTH2', oauth2: tokens }, done),
+    );
+  }
+}
+
+/** Where access tokens come from; null where a password is used, or nothing. */
+function tokenSource(login: SmtpLogin | null, { silence }: SmtpTimeouts): XOAuth2 | null {
+  if (login?.kind !== 'oauth2') return null;
   const { user, clientId, clientSecret, refreshToken, tokenUrl } = login;
-  const oauth2 = new XOAuth2({ user, clientId, clientSecret, refreshToken, accessUrl: tokenUrl });
-  await step((done) => connection.login({ type: 'oauth2', user, method: 'XOAUTH2', oauth2 }, done));
+  return new XOAuth2({ user, clientId, clientSecret, refreshToken, accessUrl: tokenUrl, requestTimeout: silence });
 }
 
 /** The text as a stream that asks, at its first read, whether it may leave. */
@@ -133,7 +145,7 @@ interface SmtpError {
 }
 
 /** What a failure means for the mail. A wrong password or a refused sender is the setting's fault, never the mail's. */
-function failureOf(thrown: unknown, handedOver: boolean): MailFailure {
+function failureOf(thrown: unknown, handedOver: boolean, login: SmtpLogin | null): MailFailure {
   const { code = '', command = '', responseCode = 0 } = (thrown ?? {}) as SmtpError;
   const said = messageOf(thrown).replace(/\s+/gu, ' ').slice(0, 300);
   const options = { cause: thrown };
@@ -154,12 +166,7 @@ function failureOf(thrown: unknown, handedOver: boolean): MailFailure {
     );
   }
   if (code === 'EAUTH' || code === 'ENOAUTH' || code === 'EOAUTH2') {
-    return new MailFailure(
-      'later',
-      `The mail server refused the login: ${said}`,
-      'Correct the user and password of SMTP_URL.',
-      options,
-    );
+    return loginFailure(said, responseCode, login, options);
   }
   if (code === 'ETLS' || /certificate|TLS/iu.test(said)) {
     return new MailFailure(
@@ -170,6 +177,27 @@ function failureOf(thrown: unknown, handedOver: boolean): MailFailure {
     );
   }
   return new MailFailure('later', `The mail server did not take it: ${said}`, 'It is tried again by itself.', options);
+}
+
+/** Who refused: the mail server answers with a number, the token address never gets as far. */
+function loginFailure(said: string, responseCode: number, login: SmtpLogin | null, options: ErrorOptions): MailFailure {
+  if (login?.kind !== 'oauth2') {
+    const hint = 'Correct the user and password of SMTP_URL.';
+    return new MailFailure('later', `The mail server refused the login: ${said}`, hint, options);
+  }
+  return responseCode === 0
+    ? new MailFailure(
+        'later',
+        `No access token came from ${new URL(login.tokenUrl).host}: ${said}`,
+        'Look at the OAuth2 fields of the SMTP credential: client id, client secret, refresh token, token address. A refresh token ends when it is withdrawn or long unused; make a new one then.',
+        options,
+      )
+    : new MailFailure(
+        'later',
+        `The mail server refused the access token of ${login.user}: ${said}`,
+        'Check that this account may send by SMTP, and that the refresh token was made for it, with the right to send mail.',
+        options,
+      );
 }
 
 function bareAddress(from: string): string {

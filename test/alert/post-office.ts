@@ -10,6 +10,11 @@ interface SmtpSession {
   readonly id: string;
 }
 type Done = (failure?: (Error & { responseCode?: number }) | null, answer?: unknown) => void;
+interface GivenLogin {
+  readonly username: string;
+  readonly password?: string;
+  readonly accessToken?: string;
+}
 interface ServerOptions {
   readonly [name: string]: unknown;
 }
@@ -52,28 +57,37 @@ export interface PostOffice {
 export interface PostOfficeOptions {
   /** What users log in with; null = nobody has to. */
   readonly login?: { readonly user: string; readonly password: string } | null;
+  /** OAuth2 instead: whether the server takes this access token. */
+  readonly takesToken?: (user: string, accessToken: string) => boolean;
   readonly tls?: 'none' | 'self-signed';
   readonly folder?: string;
 }
 
 /** A real SMTP server that takes, refuses, delays or drops mails. */
 export async function openPostOffice(options: PostOfficeOptions = {}): Promise<PostOffice> {
-  const { login = null, tls = 'none' } = options;
+  const { login = null, takesToken, tls = 'none' } = options;
   const state = { mood: 'well' as Mood, arrived: [] as ParsedMail[], texts: [] as string[], connections: 0 };
   const server = new SMTPServer({
-    authOptional: login === null,
+    authOptional: login === null && !takesToken,
+    ...(takesToken ? { authMethods: ['XOAUTH2'] } : {}),
     allowInsecureAuth: true,
-    disabledCommands: [...(login ? [] : ['AUTH']), ...(tls === 'none' ? ['STARTTLS'] : [])],
+    disabledCommands: [...(login || takesToken ? [] : ['AUTH']), ...(tls === 'none' ? ['STARTTLS'] : [])],
     ...(tls === 'self-signed' ? certificate(options.folder ?? '') : {}),
     closeTimeout: 100,
     onConnect: (_session: SmtpSession, done: Done) => {
       state.connections += 1;
       if (state.mood !== 'stall') done();
     },
-    onAuth: (given: { username: string; password: string }, _session: SmtpSession, done: Done) =>
-      given.username === login?.user && given.password === login.password
+    onAuth: (given: GivenLogin, _session: SmtpSession, done: Done) => {
+      if (takesToken) {
+        return takesToken(given.username, given.accessToken ?? '')
+          ? done(null, { user: given.username })
+          : done(null, { data: { status: '401', schemes: 'bearer', scope: 'mail' } });
+      }
+      return given.username === login?.user && given.password === login.password
         ? done(null, { user: given.username })
-        : done(answer(535, 'authentication failed')),
+        : done(answer(535, 'authentication failed'));
+    },
     onRcptTo: (_address: unknown, _session: SmtpSession, done: Done) => {
       if (state.mood === 'refuse-550') return done(answer(550, 'no such mailbox'));
       if (state.mood === 'later-451') return done(answer(451, 'greylisted, come back later'));
