@@ -1,7 +1,8 @@
 /**
- * What tests need from the system: Chromium (editor and pages) and a PostgreSQL server (the same SQL as the embedded
- * store, as a non-superuser). Found by CHROMIUM_PATH and POSTGRES_BIN or in the usual places; on Debian as root they are
- * installed where missing, elsewhere the message says what to install. Tests that need a missing one are skipped, which
+ * What tests need from the system: Chromium (editor and pages), a PostgreSQL server (the same SQL as the embedded
+ * store, as a non-superuser), nginx, Caddy and systemd-analyze (the recipes of
+ * docs/install.md). Found by CHROMIUM_PATH and POSTGRES_BIN or
+ * in the usual places; on Debian as root they are installed where missing, elsewhere the message says what to install. Tests that need a missing one are skipped, which
  * CI counts as a failure.
  */
 import { spawnSync } from 'node:child_process';
@@ -10,6 +11,13 @@ import { existsSync, readdirSync } from 'node:fs';
 const needs = [
   { name: 'Chromium', debian: 'chromium', present: () => found(process.env.CHROMIUM_PATH, '/usr/bin/chromium') },
   { name: 'PostgreSQL', debian: 'postgresql', present: () => found(process.env.POSTGRES_BIN) || postgresBinaries() },
+  { name: 'nginx', debian: 'nginx-light', present: () => found('/usr/sbin/nginx') },
+  { name: 'Caddy', debian: 'caddy', present: () => found('/usr/bin/caddy') },
+  {
+    name: 'systemd-analyze',
+    debian: 'systemd',
+    present: () => found('/usr/bin/systemd-analyze', '/bin/systemd-analyze'),
+  },
 ];
 
 const missing = needs.filter(({ present }) => !present());
@@ -40,7 +48,8 @@ function install(packages) {
   console.log(`Installing ${packages.join(' and ')} ...`);
   const options = {
     stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    // Run level 1: services that come with the packages are not started.
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
   };
   spawnSync('apt-get', ['update', '-qq'], options);
   spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], options);

@@ -49,9 +49,20 @@ const running = new Set<ChildProcess>();
 if (typeof afterAll === 'function') afterAll(() => Promise.all([...running].map(stop)));
 
 /** Starts a sandbox on a free port and waits until it is up. */
-export async function startSandboxProcess(...flags: string[]): Promise<SandboxProcess> {
+export function startSandboxProcess(...flags: string[]): Promise<SandboxProcess> {
+  return startSandboxWith({}, ...flags);
+}
+
+/** The same with variables of its own, for what Node.js reads at its start. */
+export async function startSandboxWith(
+  environment: Readonly<Record<string, string>>,
+  ...flags: string[]
+): Promise<SandboxProcess> {
   program ??= buildSandbox();
-  const child = spawn(process.execPath, [program, '--port', '0', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [program, '--port', '0', ...flags], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
+  });
   running.add(child);
   child.once('exit', () => running.delete(child));
   let errors = '';
