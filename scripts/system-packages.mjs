@@ -1,9 +1,8 @@
 /**
- * What tests need from the system: Chromium (editor and pages), a PostgreSQL server (the same SQL as the embedded
- * store, as a non-superuser), nginx, Caddy and systemd-analyze (the recipes of
- * docs/install.md). Found by CHROMIUM_PATH and POSTGRES_BIN or
- * in the usual places; on Debian as root they are installed where missing, elsewhere the message says what to install. Tests that need a missing one are skipped, which
- * CI counts as a failure.
+ * What tests need from the system: Chromium (editor and pages), a PostgreSQL server (the same SQL as the embedded store, as
+ * a non-superuser), nginx, Caddy and systemd-analyze (the recipes of docs/install.md). Chromium and PostgreSQL are found by
+ * CHROMIUM_PATH and POSTGRES_BIN too, all in the usual places. On Debian as root they are installed where missing,
+ * elsewhere the message says what to install. Tests that need a missing one are skipped, which CI counts as a failure.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
