@@ -24,11 +24,18 @@ const running = new Set<ChildProcess>();
 if (typeof afterAll === 'function') afterAll(() => running.forEach((child) => child.kill('SIGKILL')));
 
 /** Runs a command of the built CLI to its end. */
-export function runCli(flags: readonly string[], home: string, environment: Readonly<Record<string, string>> = {}) {
+export function runCli(
+  flags: readonly string[],
+  home: string,
+  environment: Readonly<Record<string, string>> = {},
+  /** A user without any right of ours; only root can become one. */
+  user: { readonly uid?: number; readonly gid?: number } = {},
+) {
   return spawnSync(process.execPath, [built(), ...flags], {
     encoding: 'utf8',
     cwd: home,
     env: environmentWith(environment),
+    ...user,
   });
 }
 

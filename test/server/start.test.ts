@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -123,6 +123,20 @@ describe('a start that cannot be', () => {
     writeFileSync(join(home, 'keys', 'had-token'), '');
     const { status, stderr } = runCli(['start', '--home', home], home);
     expect([status, stderr]).toEqual([3, expect.stringContaining('SMARTSHEET_ACCESS_TOKEN')]);
+  });
+
+  it('exits with 3 in a home that its user has no right to write, and says which and what to do', () => {
+    const home = newHome();
+    const isRoot = process.getuid?.() === 0;
+    // Rights do not bind root, so there the program is run by nobody, in a folder of root's.
+    chmodSync(home, isRoot ? 0o755 : 0o500);
+    const nobody = isRoot ? { uid: 65_534, gid: 65_534 } : {};
+    const { status, stderr } = runCli(['start', '--home', home], home, {}, nobody);
+    chmodSync(home, 0o755);
+    expect([status, stderr]).toEqual([3, expect.stringContaining(`${home}`)]);
+    expect(stderr).toMatch(/cannot be written: EACCES/);
+    expect(stderr).toContain('BILLING_AUDIT_HOME');
+    expect(readdirSync(home)).toEqual([]);
   });
 
   it('exits with 3 when the sheets of the office cannot be read, and leaves them as they are', async () => {
