@@ -32,5 +32,12 @@ export function recordingStore(store: Store, onRecorded: (eventKeys: readonly st
     needsLook: (query) => store.needsLook(query),
     mark: (mark) => store.mark(mark),
     marks: (eventKeys) => store.marks(eventKeys),
+    requestJob: (request) => store.requestJob(request),
+    job: (jobId) => store.job(jobId),
+    jobs: (request) => store.jobs(request),
+    leaseJob: (request) => store.leaseJob(request),
+    reportJob: (job, report) => store.reportJob(job, report),
+    finishJob: (job, result) => store.finishJob(job, result),
+    failJob: (job, why, again) => store.failJob(job, why, again),
   };
 }

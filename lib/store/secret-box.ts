@@ -1,7 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
-import { codeOf } from './error-code';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { SecretUnreadable } from './store-errors';
 
 /** Seals short secrets for storage, each bound to what it belongs to: a sealed text moved elsewhere does not open. */
@@ -11,7 +8,7 @@ export interface SecretBox {
   open(sealed: string, about: string): string;
 }
 
-const KEY_BYTES = 32;
+export const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 /** First part of a sealed text: the way it was sealed. */
@@ -45,30 +42,9 @@ export function secretBox(key: Uint8Array): SecretBox {
 }
 
 /**
- * The box of a home. Its key is `store.key` in the folder `keys/`, made at the first use, readable by its owner alone.
- * @throws SecretUnreadable  when the key file is not a key
+ * The box of a host that knows nothing but the key of the store, such as n8n: each of its processes comes to the same
+ * box, and nobody without the key does. A new key opens none of the old boxes: such a webhook is made anew.
  */
-export function openSecretBox(keysDirectory: string): SecretBox {
-  mkdirSync(keysDirectory, { recursive: true, mode: 0o700 });
-  const file = join(keysDirectory, 'store.key');
-  makeKey(file);
-  return secretBox(Buffer.from(readFileSync(file, 'utf8').trim(), 'base64'));
-}
-
-/** Exclusive, so that two processes at their first start agree on one key; synced, so that no secret outlives its key. */
-function makeKey(file: string): void {
-  let descriptor: number;
-  try {
-    descriptor = openSync(file, 'wx', 0o600);
-  } catch (thrown) {
-    if (codeOf(thrown) === 'EEXIST') return;
-    throw thrown;
-  }
-  try {
-    writeSync(descriptor, `${randomBytes(KEY_BYTES).toString('base64')}\n`);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-  chmodSync(file, 0o600);
+export function secretBoxOfStoreKey(storeKey: string): SecretBox {
+  return secretBox(new Uint8Array(hkdfSync('sha256', storeKey, '', 'billing-audit webhook secrets v1', KEY_BYTES)));
 }

@@ -1,6 +1,7 @@
 import type { AuditEvent } from '../event/audit-event';
 import type { Change } from '../event/change';
 import { groupCommit } from './group-commit';
+import type { Job, JobInHand, JobStore } from './jobs';
 import type { SecretBox } from './secret-box';
 import type { Mark, NeedsLookPage, OverviewAnswer } from './overview';
 import { StoreRefused } from './store-errors';
@@ -15,18 +16,26 @@ type Sealed = Omit<Webhook, 'shared_secret' | 'previous_secret'> & {
   readonly previous_secret_box: string | null;
 };
 
+export interface StoreOptions {
+  /** Opens and seals the secrets of webhooks. */
+  readonly secrets: SecretBox;
+  /** Whose webhooks these are: a server's (`openSecretBox`), or a host's that has the key of the store alone (`secretBoxOfStoreKey`). */
+  readonly sealedWith?: 'home' | 'store_key';
+}
+
 /**
  * The store in the words of the nodes, over any driver. Secrets of webhooks are sealed here: the database, its backups
  * and its logs never hold one in clear.
  */
-export function storeOver(driver: StoreDriver, { secrets }: { readonly secrets: SecretBox }): Store {
+export function storeOver(driver: StoreDriver, { secrets, sealedWith = 'home' }: StoreOptions): Store {
   return {
-    ...webhooksOver(driver, secrets),
+    ...webhooksOver(driver, secrets, sealedWith),
     ...callbacksOver(driver),
     ...sheetsOver(driver),
     ...trailOver(driver),
     ...factsOver(driver),
     ...dashboardOver(driver),
+    ...jobsOver(driver),
     counts: () => ask<StoreCounts>(driver, 'billing_audit_counts', {}),
   };
 }
@@ -39,6 +48,7 @@ async function ask<Answer>(driver: StoreDriver, name: `billing_audit_${string}`,
 function webhooksOver(
   driver: StoreDriver,
   secrets: SecretBox,
+  sealedWith: 'home' | 'store_key',
 ): Pick<Store, 'saveWebhook' | 'webhooks' | 'forgetWebhook'> {
   const about = (webhookId: string): string => `webhook ${webhookId}`;
   return {
@@ -48,10 +58,11 @@ function webhooksOver(
         ...webhook,
         shared_secret_box: seal(shared_secret),
         previous_secret_box: previous_secret === null ? null : seal(previous_secret),
+        sealed_with: sealedWith,
       });
     },
     async webhooks() {
-      const answer = await ask<{ webhooks: Sealed[] }>(driver, 'billing_audit_webhooks', {});
+      const answer = await ask<{ webhooks: Sealed[] }>(driver, 'billing_audit_webhooks', { sealed_with: sealedWith });
       return answer.webhooks.map(({ shared_secret_box, previous_secret_box, ...webhook }) => {
         const open = (box: string): string => secrets.open(box, about(webhook.webhook_id));
         return {
@@ -155,6 +166,38 @@ function dashboardOver(driver: StoreDriver): Pick<Store, 'overview' | 'needsLook
     },
     async marks(eventKeys) {
       return (await ask<{ marks: Mark[] }>(driver, 'billing_audit_marks', { event_keys: eventKeys })).marks;
+    },
+  };
+}
+
+function jobsOver(driver: StoreDriver): JobStore {
+  const inHand = ({ jobId, worker }: JobInHand) => ({ job_id: jobId, worker });
+  return {
+    async requestJob({ kind, parameters, askedBy, requestKey }) {
+      const p = { kind, parameters, asked_by: askedBy, request_key: requestKey ?? null };
+      const { job, is_new } = await ask<{ job: Job; is_new: boolean }>(driver, 'billing_audit_request_job', p);
+      return { job, isNew: is_new };
+    },
+    async job(jobId) {
+      return (await ask<{ job: Job | null }>(driver, 'billing_audit_job', { job_id: jobId })).job;
+    },
+    async jobs(request) {
+      return (await ask<{ jobs: Job[] }>(driver, 'billing_audit_jobs', request)).jobs;
+    },
+    async leaseJob({ kinds, worker, leaseSeconds }) {
+      const p = { kinds, worker, lease_seconds: leaseSeconds };
+      return (await ask<{ job: Job | null }>(driver, 'billing_audit_lease_job', p)).job;
+    },
+    async reportJob(job, { fraction, text, leaseSeconds }) {
+      const p = { ...inHand(job), fraction, text, lease_seconds: leaseSeconds };
+      await driver.rpc('billing_audit_report_job', p);
+    },
+    async finishJob(job, result) {
+      await driver.rpc('billing_audit_finish_job', { ...inHand(job), result });
+    },
+    async failJob(job, why, again) {
+      const p = { ...inHand(job), why, again };
+      return (await ask<{ state: Job['state'] }>(driver, 'billing_audit_fail_job', p)).state;
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { AuditEvent } from '../event/audit-event';
 import type { Change } from '../event/change';
+import type { JobStore } from './jobs';
 import type { Mark, NeedsLookPage, NeedsLookQuery, NewMark, OverviewAnswer, OverviewQuery } from './overview';
 
 /** Who calls: the service itself, or a person by an access token that the store verifies. */
@@ -19,7 +20,7 @@ export interface StoreDriver {
  * What nodes and the Runtime ask of the store, in their own words. Implemented once over any driver
  * (`lib/store/store-over-driver.ts`).
  */
-export interface Store {
+export interface Store extends JobStore {
   // Webhooks and their callbacks
   saveWebhook(webhook: Webhook): Promise<void>;
   webhooks(): Promise<readonly Webhook[]>;

@@ -1,6 +1,7 @@
 import type { AuditEvent } from '../../../lib/event/audit-event';
 import { BillingAuditError } from '../../../lib/errors';
 import { emptyOverview } from '../../../lib/store/overview';
+import type { JobStore } from '../../../lib/store/jobs';
 import type { Store } from '../../../lib/store/store';
 
 /** Trying a node out must not reach the outside. */
@@ -24,6 +25,7 @@ export function practiceStore(now: () => number): Store {
   const events: AuditEvent[] = [];
   return {
     ...intakeOfNothing(),
+    ...jobsOfNobody(),
     append: (appended) => {
       const timestamp = new Date(now()).toISOString();
       events.push(...appended.map((event) => ({ ...event, timestamp })));
@@ -70,9 +72,32 @@ function dashboardOfNothing(now: () => number): Dashboard {
   };
 }
 
+/** What a server does for a node it does for real, so an example must not ask it. */
+function jobsOfNobody(): JobStore {
+  const refuse = (): Promise<never> => Promise.reject(new NotWhileTrying('a server that does jobs'));
+  return {
+    requestJob: refuse,
+    job: () => Promise.resolve(null),
+    jobs: none,
+    leaseJob: () => Promise.resolve(null),
+    reportJob: refuse,
+    finishJob: refuse,
+    failJob: refuse,
+  };
+}
+
 type Intake = Omit<
   Store,
-  keyof Dashboard | 'append' | 'recent' | 'search' | 'approvals' | 'approve' | 'personFacts' | 'savePeople' | 'counts'
+  | keyof Dashboard
+  | keyof JobStore
+  | 'append'
+  | 'recent'
+  | 'search'
+  | 'approvals'
+  | 'approve'
+  | 'personFacts'
+  | 'savePeople'
+  | 'counts'
 >;
 
 function intakeOfNothing(): Intake {
