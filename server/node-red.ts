@@ -8,6 +8,7 @@ import { nodeRedLogging, type LogFile } from './logs';
 import { whereNobodyAnswers, whileStarting } from './metrics';
 import { thisMachine } from '../lib/runtime/machine';
 import { ownRoutes } from './own-routes';
+import { rpcRefused } from './rpc';
 import { setupRoutes, type SetupPlace } from './setup';
 import { dashboardAccess, EditorPass, FrontDoor, signInPages, type SignIn } from './sign-in';
 
@@ -83,6 +84,7 @@ export async function startNodeRed(options: NodeRedOptions): Promise<RunningNode
     signIn,
     pages: signInPages({ signIn, timeZone, landing: LANDING, onFailure }),
     handOn: (request, arrival) => editorPass.handOn(request, arrival),
+    refusedForm: rpcRefused,
     onFailure,
   });
   try {

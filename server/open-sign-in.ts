@@ -3,6 +3,7 @@ import { messageOf } from '../lib/errors';
 import { serviceKey } from '../lib/runtime/home';
 import type { Now } from '../lib/ports';
 import type { Configuration } from './configuration';
+import { RPC_PATH } from './rpc';
 import {
   accessLine,
   AccountFile,
@@ -23,7 +24,7 @@ const FIRST_PEOPLE = [
 const EXTRA_ROUTES: readonly RouteRight[] = [{ path: '/export', roles: ['auditor', 'manager'], may: 'read' }];
 
 /** Where programs of the owner go with the service key: the command line, a Prometheus. */
-const SERVICE_ROUTES: readonly string[] = ['/metrics', '/export', '/rest/v1/rpc'];
+const SERVICE_ROUTES: readonly string[] = ['/metrics', '/export', RPC_PATH];
 
 /**
  * Opens the accounts and sessions of a home. Practice that is not published needs none, and makes none.

@@ -1,7 +1,8 @@
 import express, { type RequestHandler, type Router } from 'express';
 import type { Now } from '../lib/ports';
-import { exportRoute, rpcRoute } from './export';
+import { exportRoute } from './export';
 import { metricsRoute } from './metrics';
+import { RPC_PATH, rpcDoor } from './rpc';
 
 export interface OwnRoutesOptions {
   /** The home whose store this server has open. */
@@ -18,9 +19,10 @@ export interface OwnRoutesOptions {
 /** What the server itself answers behind the door, before Node-RED is asked. */
 export function ownRoutes({ flowVersions, setup, ...options }: OwnRoutesOptions): Router {
   const routes = express.Router();
-  routes.get('/metrics', metricsRoute(options.home, options.now));
+  const rpc = rpcDoor(options);
+  routes.get('/metrics', metricsRoute(options.home, options.now, rpc.answers));
   routes.get('/export', exportRoute(options));
-  routes.use('/rest/v1/rpc', rpcRoute(options.home));
+  routes.use(RPC_PATH, rpc.routes);
   routes.use('/flows/versions', flowVersions);
   if (setup) routes.use('/setup', setup);
   return routes;

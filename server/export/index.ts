@@ -1,7 +1,6 @@
 export type { ExportOrder, ExportResult } from './about';
 export { readOrder, FORMATS, type Format } from './order';
 export { exportRoute } from './route';
-export { rpcRoute } from './rpc-route';
 export { csvTables, workbookTables, zippedCsvTables, type TableSet } from './table-set';
 export { openTrail, type OpenTrail } from './open-trail';
 export { writeExport } from './write-export';

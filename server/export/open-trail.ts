@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { BillingAuditError } from '../../lib/errors';
 import { readRuntimeNote, type RuntimeNote } from '../../lib/runtime/home';
 import { openEmbeddedStore, openSecretBox, StoreLocked, storeOver, type Store } from '../../lib/store';
-import { driverOverHttp } from './driver-over-http';
+import { driverOverHttp } from '../rpc';
 
 const MOST_TRIES = 20;
 const BETWEEN_TRIES_MILLISECONDS = 500;

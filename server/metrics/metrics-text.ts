@@ -20,6 +20,8 @@ export interface ProcessFacts {
   readonly memory: { readonly rss: number; readonly heapUsed: number };
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** Answers of `/rest/v1/rpc` since the start, by HTTP status. */
+  readonly rpcAnswers?: Readonly<Record<string, number>>;
 }
 
 const STATES = ['ok', 'working', 'waiting', 'warning', 'error', 'off'] as const;
@@ -36,7 +38,7 @@ export function metricsText(facts: RuntimeFacts | null, process: ProcessFacts): 
   return families.map(textOf).join('');
 }
 
-function ofProcess({ version, uptimeSeconds, memory }: ProcessFacts, isOpen: boolean): Family[] {
+function ofProcess({ version, uptimeSeconds, memory, rpcAnswers = {} }: ProcessFacts, isOpen: boolean): Family[] {
   return [
     gauge('billing_audit_info', 'The version that runs.', { labels: { version }, value: 1 }),
     gauge('billing_audit_up', '1 when the store is open and callbacks can be stored.', { value: isOpen ? 1 : 0 }),
@@ -46,6 +48,12 @@ function ofProcess({ version, uptimeSeconds, memory }: ProcessFacts, isOpen: boo
       'Memory of the process.',
       { labels: { kind: 'resident' }, value: memory.rss },
       { labels: { kind: 'heap' }, value: memory.heapUsed },
+    ),
+    counter(
+      'billing_audit_rpc_answers_total',
+      'Answers of /rest/v1/rpc since the start, by HTTP status.',
+      'status',
+      rpcAnswers,
     ),
   ];
 }
@@ -91,12 +99,6 @@ function ofQueues({ counts, outbox }: RuntimeFacts, now: number): Family[] {
 }
 
 function ofWatch({ sheets, answers, refusals }: RuntimeFacts): Family[] {
-  const counter = (name: string, help: string, label: string, counted: Readonly<Record<string, number>>): Family => ({
-    name,
-    type: 'counter',
-    help,
-    samples: Object.entries(counted).map(([key, value]) => ({ labels: { [label]: key }, value })),
-  });
   return [
     gauge(
       'billing_audit_sheet_watched',
@@ -129,6 +131,11 @@ function ofWatch({ sheets, answers, refusals }: RuntimeFacts): Family[] {
 
 function gauge(name: string, help: string, ...samples: readonly Sample[]): Family {
   return { name, type: 'gauge', help, samples };
+}
+
+function counter(name: string, help: string, label: string, counted: Readonly<Record<string, number>>): Family {
+  const samples = Object.entries(counted).map(([key, value]) => ({ labels: { [label]: key }, value }));
+  return { name, type: 'counter', help, samples };
 }
 
 function textOf({ name, type, help, samples }: Family): string {

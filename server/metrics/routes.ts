@@ -5,11 +5,21 @@ import { version } from '../version';
 import { metricsText } from './metrics-text';
 
 /** `GET /metrics`. The door lets in admins, and programs with the service key. */
-export function metricsRoute(home: string, now: Now): RequestHandler {
+export function metricsRoute(
+  home: string,
+  now: Now,
+  rpcAnswers: () => Readonly<Record<string, number>>,
+): RequestHandler {
   return (_request, response, next) => {
     const inside = openHomeAt(home)?.inside ?? null;
     const { rss, heapUsed } = process.memoryUsage();
-    const about = { version, uptimeSeconds: Math.round(process.uptime()), memory: { rss, heapUsed }, now: now() };
+    const about = {
+      version,
+      uptimeSeconds: Math.round(process.uptime()),
+      memory: { rss, heapUsed },
+      now: now(),
+      rpcAnswers: rpcAnswers(),
+    };
     // A store that fails is told as one that is not open: a scrape must not fail with it.
     void Promise.resolve(inside?.facts() ?? null)
       .catch(() => null)

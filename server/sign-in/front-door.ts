@@ -5,7 +5,7 @@ import { areaOf, type Area } from './area';
 import { refusal, refusedAtSight, refusedByRight, type RefusalName, type Scope } from './decision';
 import { RefusalReports } from './refusal-reports';
 import { factsOf, type RequestFacts } from './request-facts';
-import { refuseRequest, refuseUpgrade } from './refuse';
+import { refuseInForm, refuseRequest, refuseUpgrade } from './refuse';
 import type { Session } from './session';
 import type { SignIn, Visitor } from './sign-in';
 
@@ -16,12 +16,19 @@ export interface Arrival {
   readonly visitor: Visitor | null;
 }
 
+/** How a route's callers are told that they were refused; null where the door's own form will do. */
+export type RefusedForm = (
+  facts: RequestFacts,
+  refused: RefusalName,
+) => { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string } | null;
+
 export interface FrontDoorOptions {
   readonly signIn: SignIn;
   /** The pages of this folder: sign-in, account, people. */
   readonly pages: RequestListener;
   /** Called for what goes through to the server behind, to hand the visitor on. */
   readonly handOn: (request: IncomingMessage, arrival: Arrival) => void;
+  readonly refusedForm?: RefusedForm;
   /** A failure of ours while a request was looked at; it has been answered with 500. */
   readonly onFailure: (failure: unknown) => void;
 }
@@ -95,7 +102,7 @@ export class FrontDoor {
     try {
       const facts = factsOf(request);
       const { arrival, refused } = await this.decide(facts, scope);
-      if (refused) return refuseRequest(request, response, facts, refusal(refused));
+      if (refused) return this.refuse(request, response, facts, refused);
       arrivals.set(request, arrival);
       if (OUR_PAGES.includes(areaOf(facts))) return this.options.pages(request, response);
       if (arrival.visitor?.session) this.keep(arrival.visitor.session, request.socket, response);
@@ -137,6 +144,12 @@ export class FrontDoor {
     const byRight = refusedByRight(facts, visitor?.role ?? null, signIn.policy);
     if (byRight) return this.refusedAs(byRight, { facts, visitor });
     return { arrival: { facts, visitor }, refused: null };
+  }
+
+  private refuse(request: IncomingMessage, response: ServerResponse, facts: RequestFacts, refused: RefusalName): void {
+    const form = this.options.refusedForm?.(facts, refused) ?? null;
+    if (form) refuseInForm(request, response, form);
+    else refuseRequest(request, response, facts, refusal(refused));
   }
 
   private refusedAs(refused: RefusalName, arrival: Arrival): { arrival: Arrival; refused: RefusalName } {

@@ -24,6 +24,17 @@ export function refuseRequest(
   endWith(response, status, 'text/html; charset=utf-8', page);
 }
 
+/** Answers a refused request in the words that the callers of its route know; the words are JSON. */
+export function refuseInForm(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, headers, body }: { status: number; headers: Readonly<Record<string, string>>; body: string },
+): void {
+  if (hasBody(request)) response.setHeader('Connection', 'close');
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  endWith(response, status, 'application/json; charset=utf-8', body);
+}
+
 /** Answers a refused upgrade over the bare socket. */
 export function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
   const body = jsonOf(refusal);

@@ -18,6 +18,8 @@ export interface RequestFacts {
   readonly userAgent: string;
   /** The key of an `Authorization: Bearer` header, if there is one. */
   readonly bearer?: string | null;
+  /** The header `apikey`, in which programs of Supabase show their key. */
+  readonly apikey?: string | null;
   /** The other end of the connection: a browser, or the nearest proxy. */
   readonly peer: string;
   /** Came through a proxy, by its own account. */
@@ -53,6 +55,7 @@ export function factsOf(request: IncomingMessage, upgrade = false): RequestFacts
     wantsPage: !upgrade && /\btext\/html\b/i.test(header('accept') ?? ''),
     userAgent: header('user-agent') ?? '',
     bearer: /^Bearer ([^\s,]+)$/i.exec(header('authorization') ?? '')?.[1] ?? null,
+    apikey: header('apikey') || null,
     peer,
     proxied: PROXY_HEADERS.some((name) => request.headers[name] !== undefined),
     address: believed('x-forwarded-for') ?? peer,

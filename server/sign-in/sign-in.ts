@@ -145,13 +145,18 @@ export class SignIn {
     return one.length === other.length && timingSafeEqual(one, other);
   }
 
-  /** Compared by their hashes, so that the time it takes says nothing about the key. */
-  private isService({ bearer, path }: RequestFacts): boolean {
+  /**
+   * By a bearer, the header `apikey`, or both, as programs of Supabase send them; then both must be the key. Compared by
+   * their hashes, so that the time it takes says nothing about the key.
+   */
+  private isService({ bearer, apikey, path }: RequestFacts): boolean {
     const routes = this.policy.serviceRoutes ?? [];
-    if (!bearer || this.serviceKey === null) return false;
+    const shown = [bearer, apikey].filter((each) => typeof each === 'string');
+    const key = this.serviceKey;
+    if (shown.length === 0 || key === null) return false;
     if (!routes.some((route) => path === route || path.startsWith(`${route}/`))) return false;
     const hash = (text: string): Buffer => createHmac('sha256', this.practiceKey).update(text).digest();
-    return timingSafeEqual(hash(bearer), hash(this.serviceKey));
+    return shown.map((each) => timingSafeEqual(hash(each), hash(key))).every(Boolean);
   }
 
   /** The account of a session that still holds; else ends the session. */

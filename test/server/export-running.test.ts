@@ -147,7 +147,7 @@ describe('who may take what home', () => {
     expect(JSON.parse(answer.body)).toMatchObject({ events: 2 });
     expect(
       (await ask(`${rpc}/billing_audit_counts`, { ...call, headers: json, cookie: cookies['admin'] })).status,
-    ).toBe(401);
+    ).toBe(403);
     const unknown = await ask(`${rpc}/pg_read_file`, {
       ...call,
       headers: { ...json, authorization: `Bearer ${key()}` },

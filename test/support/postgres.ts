@@ -1,0 +1,89 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readMigrations } from '../../lib/store';
+import { migrations, newFolder, removeFolder } from './store';
+
+/** The programs of the newest PostgreSQL server that is installed, or null. */
+function serverPrograms(): string | null {
+  const home = '/usr/lib/postgresql';
+  const versions = existsSync(home) ? readdirSync(home).sort((one, other) => Number(other) - Number(one)) : [];
+  const found = versions.map((version) => join(home, version, 'bin')).find((path) => existsSync(join(path, 'initdb')));
+  return found ?? null;
+}
+
+const programs = serverPrograms();
+
+/** `describe`, or `describe.skip` where no PostgreSQL is installed; CI counts it as a failure instead. */
+export const describeOnPostgres = programs === null && process.env['CI'] === undefined ? describe.skip : describe;
+
+/** Warns of what is skipped. */
+export function warnWithoutPostgres(what: string): void {
+  if (programs !== null || process.env['CI'] !== undefined) return;
+  process.stderr.write(`No PostgreSQL server is installed: ${what} Install postgresql.\n`);
+}
+
+/** A real server of a test's own, on a socket in a folder of its own. */
+export interface TestPostgres {
+  /** Where its socket is: the `host` of a connection. */
+  readonly folder: string;
+  /** Runs SQL by psql; gives its unaligned output, or throws with what it said. */
+  sql(user: string, text: string, database?: string): string;
+  stop(): void;
+}
+
+/**
+ * Starts a server and migrates its database `audit` as `migrator`, who is no superuser. `service_login` may become
+ * service_role, `gate` any of the roles of the API.
+ */
+export function startPostgres(): TestPostgres {
+  const folder = newFolder();
+  const data = join(folder, 'data');
+  const bin = (name: string): string => join(programs ?? '/usr/lib/postgresql', name);
+  const run = (program: string, ...given: readonly string[]): void => {
+    // A real server refuses to run as root; its own user runs it then.
+    const isRoot = process.getuid?.() === 0;
+    const [command, ...rest] = isRoot
+      ? ['runuser', '-u', 'postgres', '--', bin(program), ...given]
+      : [bin(program), ...given];
+    execFileSync(command ?? '', rest, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  };
+  const sql = (user: string, text: string, database = 'audit'): string => {
+    const file = join(folder, 'statement.sql');
+    writeFileSync(file, text, { mode: 0o644 });
+    const form = ['-X', '-A', '-t', '-q', '-v', 'ON_ERROR_STOP=1'];
+    const given = [...form, '-h', folder, '-U', user, '-d', database, '-f', file];
+    const { status, stdout, stderr } = spawnSync(bin('psql'), given, { encoding: 'utf8' });
+    if (status !== 0) throw new Error(stderr);
+    return stdout.trim();
+  };
+  const stop = (): void => {
+    if (existsSync(join(data, 'postmaster.pid'))) run('pg_ctl', '-D', data, '-m', 'immediate', 'stop');
+    removeFolder(folder);
+  };
+  try {
+    chmodSync(folder, 0o777);
+    run('initdb', '-D', data, '-U', 'super', '-A', 'trust', '-E', 'UTF8', '--no-sync');
+    run('pg_ctl', '-D', data, '-w', '-l', join(folder, 'log'), '-o', `-k ${folder} -c listen_addresses=''`, 'start');
+    run('createdb', '-h', folder, '-U', 'super', 'audit');
+    migrateAsNobodySpecial(sql);
+    return { folder, sql, stop };
+  } catch (thrown) {
+    stop();
+    throw thrown;
+  }
+}
+
+function migrateAsNobodySpecial(sql: TestPostgres['sql']): void {
+  sql(
+    'super',
+    `create role migrator login createrole nosuperuser; alter database audit owner to migrator;
+      create role service_login login; create role gate login noinherit;`,
+  );
+  sql(
+    'super',
+    `begin; ${readFileSync(join(migrations, 'bootstrap.sql'), 'utf8')}
+      grant anon, authenticated, service_role to migrator, gate; grant service_role to service_login; commit;`,
+  );
+  for (const migration of readMigrations(migrations)) sql('migrator', `begin; ${migration.sql} commit;`);
+}
