@@ -1,6 +1,7 @@
 /**
  * The build. `gulp --tasks` lists what there is; `npm start` and `npm test` call it when a source has changed.
- * dist/node-red is the palette @billing-audit/node-red, dist/billing-audit the server and CLI billing-audit.
+ * dist/node-red is the palette @billing-audit/node-red, dist/n8n the nodes n8n-nodes-billing-audit, dist/billing-audit
+ * the server and CLI billing-audit.
  */
 const { spawn } = require('node:child_process');
 const { execFileSync } = require('node:child_process');
@@ -11,6 +12,7 @@ const { parallel, series, watch: watchFiles } = require('gulp');
 const manifest = require('./package.json');
 
 const PALETTE = 'dist/node-red';
+const N8N = 'dist/n8n';
 const SERVER = 'dist/billing-audit';
 const SOURCES = [
   'nodes/**',
@@ -44,6 +46,12 @@ async function nodeRedPackage() {
   rmSync(PALETTE, { recursive: true, force: true });
   const { buildNodeRed } = await import('./scripts/build/node-red.mjs');
   await buildNodeRed({ outdir: PALETTE });
+}
+
+/** The nodes for n8n: readable sources in build/n8n, a bundle for each in dist/n8n. */
+async function n8nPackage() {
+  const { buildN8n } = await import('./scripts/build/n8n.mjs');
+  await buildN8n({ outdir: N8N });
 }
 
 /** Server and CLI: Node-RED and the palette stay packages of their own, all else is in the bundle. */
@@ -109,7 +117,7 @@ function linkFolder(folder, at) {
 /** Tarballs as npm would publish them, in dist/. */
 async function pack() {
   const npm = process.env.npm_execpath;
-  for (const folder of [PALETTE, SERVER]) {
+  for (const folder of [PALETTE, N8N, SERVER]) {
     const command = npm ? [process.execPath, [npm]] : ['npm', []];
     execFileSync(command[0], [...command[1], 'pack', '--pack-destination', join(__dirname, 'dist')], {
       cwd: folder,
@@ -118,7 +126,7 @@ async function pack() {
   }
 }
 
-const build = series(parallel(nodeRedPackage, serverPackage), link);
+const build = series(parallel(nodeRedPackage, n8nPackage, serverPackage), link);
 
 /** Rebuilds on every change. */
 function watch() {

@@ -23,12 +23,13 @@ const tasks = {
     stayWith(node(), [scriptOf('gulp'), 'dev', ...rest]);
   },
   lint: () => lint(),
-  test: () => {
+  'test:n8n': () => tasks.test(['test/n8n', 'test/conformance/n8n']),
+  test: (folders = rest) => {
     installTestHosts();
     run(node(), [join(root, 'scripts/system-packages.mjs')]);
-    if (rest.length === 0) lint();
+    if (folders.length === 0) lint();
     build();
-    tool('jest', rest);
+    tool('jest', folders);
   },
   bench: () => {
     build();
@@ -56,16 +57,24 @@ function install() {
 
 function installTestHosts() {
   installFolder(join(root, 'test/hosts'), 'test hosts');
+  installN8n();
+  installFolder(join(root, 'test/n8n/gates'), "n8n's linters", ['--ignore-scripts']);
 }
 
-function installFolder(folder, what) {
+/** A whole n8n: tests run it, and its types are what hosts/n8n is checked against. Its own scripts build what no test needs. */
+function installN8n() {
+  installFolder(join(root, 'test/n8n/host'), 'n8n', ['--ignore-scripts']);
+}
+
+function installFolder(folder, what, more = []) {
   const wanted = createHash('sha256')
     .update(readFileSync(join(folder, 'package-lock.json')))
     .digest('hex');
   const mark = join(folder, 'node_modules/.billing-audit-installed');
   if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return;
   say(`Installing ${what} ...`);
-  run(installerNode(), [npmCli(), 'ci', '--no-audit', '--no-fund', '--loglevel', 'error'], { cwd: folder });
+  const options = ['--no-audit', '--no-fund', '--loglevel', 'error', ...more];
+  run(installerNode(), [npmCli(), 'ci', ...options], { cwd: folder });
   writeFileSync(mark, wanted);
 }
 
@@ -112,6 +121,7 @@ function build({ always = false } = {}) {
 }
 
 function lint() {
+  installN8n();
   tool('tsc', ['-p', 'tsconfig.json']);
   tool('tsc', ['-p', 'hosts/node-red/client', '--noEmit']);
   tool('eslint', ['.', '--max-warnings', '0']);

@@ -5,3 +5,4 @@ export * from './default-settings';
 export * from './nearest-title';
 export * from './setting-fields';
 export * from './setting-labels';
+export * from './complete-fields';

@@ -7,3 +7,4 @@ export { secretBox, secretBoxOfStoreKey, type SecretBox } from './secret-box';
 export { openSecretBox } from './secret-box-of-home';
 export { migrate, readMigrations, type MigrateOptions, type Migration, type SqlSession } from './migrate';
 export { openEmbeddedStore, type EmbeddedStoreDriver, type EmbeddedStoreOptions } from './embedded/driver';
+export { driverOverHttp } from './driver-over-http';

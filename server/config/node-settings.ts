@@ -1,7 +1,6 @@
 import type { Fields } from '../../lib/define';
 import { BadSetting } from '../../lib/errors';
-import { readField } from '../../hosts/node-red/fields/read-field';
-import { sentenceOf } from '../../hosts/node-red/fields/problems';
+import { readField, sentenceOf } from '../../lib/fields';
 import { nodeType, typeProperty } from '../../hosts/node-red/names';
 import { alertNode } from '../../nodes/alert';
 import { billingSettings } from '../../nodes/billing-settings';

@@ -5,7 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { BillingAuditError } from '../../lib/errors';
 import { readRuntimeNote, type RuntimeNote } from '../../lib/runtime/home';
 import { openEmbeddedStore, openSecretBox, StoreLocked, storeOver, type Store } from '../../lib/store';
-import { driverOverHttp } from '../rpc';
+import { thisMachine } from '../../lib/runtime/machine';
+import { driverOverHttp } from '../../lib/store';
 
 const MOST_TRIES = 20;
 const BETWEEN_TRIES_MILLISECONDS = 500;
@@ -60,7 +61,11 @@ async function openOnce(home: string): Promise<OpenTrail> {
 
 function throughServer(home: string, practice: boolean, note: RuntimeNote): OpenTrail {
   const key = readFileSync(note.service_key_file, 'utf8').trim();
-  const driver = driverOverHttp(note.address ?? '', key);
+  const driver = driverOverHttp({
+    ...thisMachine(),
+    address: note.address ?? '',
+    headers: { authorization: `Bearer ${key}` },
+  });
   const store = storeOver(driver, { secrets: openSecretBox(join(home, 'keys')) });
   return { store, home, practice, through: 'server', close: () => driver.close() };
 }

@@ -1,4 +1,3 @@
-export { driverOverHttp } from './driver-over-http';
 export { rpcRefused } from './refused-form';
 export { CALLS_A_MINUTE } from './call-rate';
 export { RPC_PATH, rpcDoor, type RpcDoor, type RpcDoorOptions } from './rpc-door';

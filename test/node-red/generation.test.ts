@@ -2,8 +2,7 @@ import { parse } from 'acorn';
 import { credentials as shippedCredentials, nodes as shippedNodes } from '../../nodes';
 import { arrange, typeOf, type Editable } from '../../hosts/node-red/editor/dialog';
 import { paletteFiles } from '../../hosts/node-red/editor/palette-files';
-import { readField } from '../../hosts/node-red/fields/read-field';
-import { sentenceOf } from '../../hosts/node-red/fields/problems';
+import { readField, sentenceOf } from '../../lib/fields';
 import type { Field, FieldKind, NodeDefinition } from '../../lib/define';
 import { credentials, letterbox, nodes, post, postSettings, scales } from './fixtures/definitions';
 

@@ -1,7 +1,7 @@
 import type { Field } from '../../../lib/define';
 import { fixedSource, initialValue } from '../editor/defaults';
 import { optionKey } from '../editor/form';
-import { readField } from '../fields/read-field';
+import { readField } from '../../../lib/fields';
 import { typeProperty } from '../names';
 import { inputOf, type OpenDialog, type TypedInputType } from './editor-api';
 

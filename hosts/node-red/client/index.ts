@@ -1,6 +1,5 @@
 import type { Dialog } from '../editor/dialog';
-import { sentenceOf } from '../fields/problems';
-import { isEnvironmentReference, readField } from '../fields/read-field';
+import { isEnvironmentReference, readField, sentenceOf } from '../../../lib/fields';
 import { typeProperty } from '../names';
 import { fixedSource } from '../editor/defaults';
 import type { EditedNode, OpenDialog } from './editor-api';

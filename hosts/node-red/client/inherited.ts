@@ -1,4 +1,4 @@
-import { isEmpty, isEnvironmentReference } from '../fields/read-field';
+import { isEmpty, isEnvironmentReference } from '../../../lib/fields';
 import { SETTINGS_PROPERTY } from '../names';
 import { editor, inputOf, type OpenDialog } from './editor-api';
 

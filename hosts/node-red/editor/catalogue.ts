@@ -1,5 +1,5 @@
 import type { Field } from '../../../lib/define';
-import { PROBLEMS } from '../fields/problems';
+import { PROBLEMS } from '../../../lib/fields';
 import type { Editable } from './dialog';
 import { optionKey } from './form';
 

@@ -2,7 +2,8 @@ import type { Node, NodeDef } from 'node-red';
 import type { CredentialDefinition, SettingsDefinition } from '../../../lib/define';
 import { CatchableError } from './errors';
 import type { House } from './house';
-import { filledValues, type SavedFields } from './params';
+import { filledValues } from '../../../lib/settings';
+import type { SavedFields } from './params';
 
 /** The constructor of the config node that holds a credential; its secrets are Node-RED credentials. */
 export function credentialConstructor(house: House) {

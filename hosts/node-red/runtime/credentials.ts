@@ -2,9 +2,9 @@ import type { Node } from 'node-red';
 import type { CredentialDefinition } from '../../../lib/define';
 import { BadSetting } from '../../../lib/errors';
 import type { Ports } from '../../../lib/ports';
-import { isEmpty } from '../fields/read-field';
+import { checkedValue, isEmpty } from '../../../lib/fields';
 import type { House } from './house';
-import { checkedValue, type SavedFields } from './params';
+import type { SavedFields } from './params';
 
 /** A deployed credential node: its open fields on itself, its secret ones in Node-RED's credential store. */
 export type CredentialNode = Node<Record<string, string>> & { readonly saved?: SavedFields };

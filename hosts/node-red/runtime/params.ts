@@ -1,11 +1,9 @@
 import type { Node, NodeMessage } from 'node-red';
 import type { Field, Fields } from '../../../lib/define';
 import { BadSetting, messageOf } from '../../../lib/errors';
-import { completeSettings, type BillingSettings } from '../../../lib/settings';
-import { sentenceOf } from '../fields/problems';
-import { isEmpty, readField } from '../fields/read-field';
+import { completeFields, type CompletedFields } from '../../../lib/settings';
 import { SETTINGS_PROPERTY, typeProperty } from '../names';
-import type { House, SettingValues } from './house';
+import type { House } from './house';
 
 /** What a node saved in its flow, with `${ENV}` already replaced by Node-RED. */
 export type SavedFields = Readonly<Record<string, unknown>>;
@@ -19,12 +17,6 @@ export interface Asked {
   readonly message: NodeMessage;
 }
 
-export interface Completed {
-  readonly params: Readonly<Record<string, unknown>>;
-  readonly settings: BillingSettings;
-}
-
-const LONGEST_FOUND = 60;
 /** Sources whose value is in the field itself. */
 const FIXED = new Set(['', 'str', 'num', 'bool', 'json', 'choice']);
 
@@ -33,42 +25,13 @@ const FIXED = new Set(['', 'str', 'num', 'bool', 'json', 'choice']);
  * the environment, then from the definition.
  * @throws BadSetting  naming the field and what is wrong with its value
  */
-export async function completeParams(house: House, asked: Asked): Promise<Completed> {
+export async function completeParams(house: House, asked: Asked): Promise<CompletedFields> {
   const { fields, saved } = asked;
   const entered: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(fields)) entered[name] = await enteredValue(house, asked, name, field);
 
   const shared = house.shared.valuesFor(String(saved[SETTINGS_PROPERTY] ?? ''));
-  const own = ownSettings(fields, entered);
-  const settings = completeSettings({ node: own, shared, environment: house.parts.environment });
-  const params: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(fields)) {
-    params[name] = finalValue(field, entered[name], settings, house.parts.environment);
-  }
-  return { params, settings };
-}
-
-/**
- * The checked value of one field.
- * @throws BadSetting  naming the field and what is wrong with its value
- */
-export function checkedValue(field: Field, raw: unknown): unknown {
-  const reading = readField(field, raw);
-  if (reading.ok) return reading.value;
-  const why = `${sentenceOf(reading.problem)}${found(field, raw)}`;
-  throw new BadSetting(field.label, why, `Open the node and correct "${field.label}".`);
-}
-
-/** What a field holds, for its error; a secret is never told. */
-function found(field: Field, raw: unknown): string {
-  if (field.kind === 'secret' || isEmpty(raw)) return '';
-  return `; it holds ${JSON.stringify(raw).slice(0, LONGEST_FOUND)}`;
-}
-
-/** The values that are set among settings fields: what is empty is left out, so that it can be inherited. */
-export function filledValues(fields: Fields, saved: SavedFields): SettingValues {
-  const filled = Object.entries(fields).filter(([name]) => !isEmpty(saved[name]));
-  return Object.fromEntries(filled.map(([name, field]) => [name, checkedValue(field, saved[name])]));
+  return completeFields({ fields, entered, shared, environment: house.parts.environment });
 }
 
 async function enteredValue(
@@ -112,31 +75,4 @@ function evaluated({ RED }: House, { value, source, node, message, label }: Expr
       reject(refused(thrown));
     }
   });
-}
-
-function ownSettings(fields: Fields, entered: SavedFields): SettingValues {
-  const own: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(fields)) {
-    if (field.setting && !isEmpty(entered[name])) own[field.setting] = checkedValue(field, entered[name]);
-  }
-  return own;
-}
-
-function finalValue(
-  field: Field,
-  entered: unknown,
-  settings: BillingSettings,
-  environment: Readonly<Record<string, string | undefined>>,
-): unknown {
-  if (!isEmpty(entered)) return checkedValue(field, entered);
-  if (field.setting) return inheritedValue(field, (settings as unknown as SettingValues)[field.setting]);
-  const fromEnvironment = field.environment ? environment[field.environment] : undefined;
-  if (!isEmpty(fromEnvironment)) return checkedValue(field, fromEnvironment);
-  return checkedValue(field, entered === undefined ? field.default : entered);
-}
-
-/** A setting that a field of this kind cannot hold (a table of aliases) stays empty here; nodes find it in `settings`. */
-function inheritedValue(field: Field, inherited: unknown): unknown {
-  const reading = readField(field, inherited);
-  return reading.ok ? reading.value : checkedValue({ ...field, required: false }, '');
 }

@@ -1,7 +1,7 @@
 import type { Node } from 'node-red';
 import { receive, type ActionDefinition } from '../../../lib/define';
 import type { Ports } from '../../../lib/ports';
-import { isEnvironmentReference } from '../fields/read-field';
+import { isEnvironmentReference } from '../../../lib/fields';
 import { describeError } from './errors';
 import type { House } from './house';
 import { completeParams, type SavedFields } from './params';

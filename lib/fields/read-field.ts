@@ -1,4 +1,4 @@
-import type { Field, FieldKind } from '../../../lib/define';
+import type { Field, FieldKind } from '../define/fields';
 import type { FieldProblem } from './problems';
 
 export type Reading =

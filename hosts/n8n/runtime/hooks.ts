@@ -1,0 +1,98 @@
+import type { IHookFunctions } from 'n8n-workflow';
+import { BadSetting } from '../../../lib/errors';
+import { createWebhookKeeper, type WebhookKeeper } from '../../../lib/runtime/webhook-keeper';
+import { callbackUrl, SmartsheetRefused, type SmartsheetClient } from '../../../lib/smartsheet';
+import { nodeError } from './errors';
+import { hookBook } from './hook-book';
+import { machineOf } from './machine';
+import { chosenSheets } from './sheets';
+import { openSmartsheet } from './smartsheet';
+import { openStore } from './store';
+import type { WebhookBook } from '../../../lib/runtime/webhook-book';
+
+interface Lifecycle {
+  readonly book: WebhookBook;
+  readonly keeper: WebhookKeeper;
+  readonly client: SmartsheetClient;
+  readonly callbackUrl: string;
+  readonly sheetIds: readonly string[];
+}
+
+/**
+ * Whether Smartsheet has every webhook of this trigger, enabled and calling this address. Smartsheet is asked: what was
+ * stored once may be gone.
+ */
+export function hooksExist(context: IHookFunctions): Promise<boolean> {
+  return withLifecycle(context, async ({ book, client, callbackUrl: url, sheetIds }) => {
+    const known = await book.all();
+    if (known.some(({ sheet_id }) => !sheetIds.includes(sheet_id))) return false;
+    for (const sheetId of sheetIds) {
+      const hook = known.find(({ sheet_id }) => sheet_id === sheetId);
+      if (hook === undefined || hook.callback_url !== url) return false;
+      if (!(await isEnabled(client, hook.webhook_id))) return false;
+    }
+    return true;
+  });
+}
+
+/**
+ * Finds or makes the webhook of each sheet, and takes away those of sheets that are not chosen any more. n8n repeats it
+ * until it works, so it begins with what is there.
+ */
+export function createHooks(context: IHookFunctions): Promise<boolean> {
+  return withLifecycle(context, async ({ book, keeper, client, callbackUrl: url, sheetIds }) => {
+    for (const sheetId of sheetIds) await keeper.ensure(client, { sheetId, callbackUrl: url });
+    const left = (await book.all()).filter(({ sheet_id }) => !sheetIds.includes(sheet_id));
+    for (const { sheet_id } of left) await keeper.remove([client], sheet_id);
+    return true;
+  });
+}
+
+/** Deletes the webhooks of this trigger. One that is gone already is no failure. */
+export function deleteHooks(context: IHookFunctions): Promise<boolean> {
+  return withLifecycle(context, async ({ keeper, client }) => {
+    for (const sheetId of await keeper.sheetIds()) await keeper.remove([client], sheetId);
+    return true;
+  });
+}
+
+async function withLifecycle(
+  context: IHookFunctions,
+  act: (lifecycle: Lifecycle) => Promise<boolean>,
+): Promise<boolean> {
+  try {
+    const { client, base } = await openSmartsheet(context);
+    const { store } = await openStore(context);
+    const book = hookBook(context, store);
+    const keeper = createWebhookKeeper(book, machineOf(context).log);
+    const sheetIds = chosenSheets(context);
+    return await act({ book, keeper, client, callbackUrl: reachable(context, base), sheetIds });
+  } catch (thrown) {
+    throw nodeError(context.getNode(), thrown);
+  }
+}
+
+async function isEnabled(client: SmartsheetClient, webhookId: string): Promise<boolean> {
+  try {
+    return (await client.webhook(webhookId)).status === 'ENABLED';
+  } catch (failure) {
+    if (failure instanceof SmartsheetRefused && failure.isNotFound) return false;
+    throw failure;
+  }
+}
+
+/** @throws BadSetting  when Smartsheet would not call the address that n8n gives */
+function reachable(context: IHookFunctions, base: string): string {
+  const address = context.getNodeWebhookUrl('default') ?? '';
+  try {
+    const url = callbackUrl(address, base);
+    if (url === address) return url;
+  } catch (thrown) {
+    if (!(thrown instanceof BadSetting)) throw thrown;
+  }
+  throw new BadSetting(
+    'The address of this n8n',
+    `(${address}) is none that Smartsheet calls`,
+    'Set WEBHOOK_URL of n8n to an address over HTTPS, on port 443, 8000, 8008, 8080 or 8443. Without one leave this node out: Smartsheet Changes Trigger also works alone.',
+  );
+}

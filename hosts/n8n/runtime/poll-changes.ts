@@ -1,0 +1,80 @@
+import type { IDataObject, INodeExecutionData, IPollFunctions } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+import { messageOf } from '../../../lib/errors';
+import { lookOnce, type Look } from '../../../lib/runtime/look-once';
+import { createPeople } from '../../../lib/runtime/people';
+import { VersionTrust } from '../../../lib/runtime/resolution/version-trust';
+import { nodeError } from './errors';
+import { parameter } from './context';
+import { machineOf } from './machine';
+import { chosenSheets } from './sheets';
+import { openSmartsheet } from './smartsheet';
+import { openStore, type StoreAccess } from './store';
+import { tendWebhooks } from './tend-webhooks';
+
+/** What is handed out and not in the trail within this is handed out again (DESIGN §5). */
+const LEASE_SECONDS = 60;
+const USUAL_MOST = 500;
+const MOST_WHILE_TRYING = 10;
+
+/**
+ * One poll: looks at each sheet (unless a server does), then gives the changes that wait. A change is done when Audit
+ * Trail has recorded it; one that is not comes again.
+ * @returns null when nothing waits
+ */
+export async function pollChanges(context: IPollFunctions): Promise<INodeExecutionData[][] | null> {
+  try {
+    const access = await openStore(context);
+    const sheetIds = chosenSheets(context);
+    const failures = parameter(context, 'reading') === 'server' ? [] : await lookAtAll(context, access, sheetIds);
+    const changes = await waiting(context, access, sheetIds);
+    if (changes.length > 0) return [changes.map((change) => ({ json: change as unknown as IDataObject }))];
+    if (failures.length > 0) throw failures[0];
+    return context.getMode() === 'manual' ? nothingToTry(context) : null;
+  } catch (thrown) {
+    throw nodeError(context.getNode(), thrown);
+  }
+}
+
+/** One sheet that cannot be read does not keep the others from being looked at. */
+async function lookAtAll(
+  context: IPollFunctions,
+  { store }: StoreAccess,
+  sheetIds: readonly string[],
+): Promise<readonly unknown[]> {
+  const { client } = await openSmartsheet(context);
+  const { now, log } = machineOf(context);
+  const data = context.getWorkflowStaticData('node');
+  const missing = (data['missing'] ?? {}) as Record<string, Look['missingSince']>;
+  const hooked = await tendWebhooks({ store, client, log }, sheetIds);
+  const people = createPeople(client, now);
+  const failures: unknown[] = [];
+  for (const sheetId of sheetIds) {
+    const look: Look = { sheetId, hasWebhook: hooked.has(sheetId), missingSince: missing[sheetId] ?? {} };
+    try {
+      missing[sheetId] = await lookOnce(look, { client, people, store, now, log, trust: new VersionTrust() });
+    } catch (failure) {
+      log.error(`Sheet ${sheetId} could not be looked at: ${messageOf(failure)}`);
+      failures.push(failure);
+    }
+  }
+  data['missing'] = missing as unknown as IDataObject;
+  return failures;
+}
+
+/** While somebody tries the node out, nothing is taken from the published workflow. */
+async function waiting(context: IPollFunctions, { store }: StoreAccess, sheetIds: readonly string[]) {
+  const isTrying = context.getMode() === 'manual';
+  const options = (parameter(context, 'options') ?? {}) as { readonly most?: number };
+  const limit = isTrying ? MOST_WHILE_TRYING : (options.most ?? USUAL_MOST);
+  const changes = await store.leaseChanges({ sheetIds, limit, leaseSeconds: LEASE_SECONDS });
+  if (isTrying && changes.length > 0) await store.releaseChanges(changes.map(({ event_key }) => event_key));
+  return changes;
+}
+
+function nothingToTry(context: IPollFunctions): never {
+  throw new NodeOperationError(context.getNode(), 'No change waits', {
+    description:
+      'Change a cell of a chosen sheet in Smartsheet, and fetch again. The first look only learns what is there.',
+  });
+}

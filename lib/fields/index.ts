@@ -1,0 +1,3 @@
+export * from './checked-value';
+export * from './problems';
+export * from './read-field';
