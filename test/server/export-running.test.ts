@@ -179,7 +179,7 @@ describe('versions of the flows', () => {
     });
     expect(deployed.status).toBe(204);
     const shown = await page();
-    expect(shown).toContain('<td>admin</td>');
+    expect(shown).toContain('<td data-label="By">admin</td>');
     expect(shown).toContain('1 added');
     const version = /name="version" value="([^"]+)"/.exec(shown)?.[1] ?? '';
     const form = { version, form: formTokenIn(shown) };

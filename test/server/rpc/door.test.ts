@@ -1,6 +1,7 @@
 import { request } from 'node:http';
-import { StoreUnavailable, type StoreDriver } from '../../../lib/store';
-import { driverOverHttp, RPC_PATH, type RpcDoorOptions } from '../../../server/rpc';
+import { httpOverFetch } from '../../../lib/runtime/http-over-fetch';
+import { driverOverHttp, StoreUnavailable, type StoreDriver } from '../../../lib/store';
+import { RPC_PATH, type RpcDoorOptions } from '../../../server/rpc';
 import { openOurDoor, type OurDoor } from './support/our-door';
 import { send, type Answered, type Sending } from './support/send';
 
@@ -12,6 +13,16 @@ afterEach(async () => {
 /** Answers what it was asked; the store itself is the business of the other tests. */
 const echo: StoreDriver = { rpc: (name, p) => Promise.resolve({ name, p }), close: () => Promise.resolve() };
 const failing = (failure: unknown): StoreDriver => ({ ...echo, rpc: () => Promise.reject(failure) });
+
+/** What our own programs call the door with; it never really waits here. */
+function driverOf({ address, key }: OurDoor, waits: number[] = []): StoreDriver {
+  return driverOverHttp({
+    http: httpOverFetch(),
+    sleep: async (milliseconds) => void waits.push(milliseconds),
+    address,
+    headers: { authorization: `Bearer ${key}` },
+  });
+}
 
 async function open(
   driver: StoreDriver | null = echo,
@@ -102,12 +113,15 @@ describe('too many calls', () => {
   it('wait their turn when it is our own command that calls', async () => {
     let now = 1_000_000;
     const door = await open(echo, { callsAMinute: 60, now: () => (now += 500) });
-    const driver = driverOverHttp(door.address, door.key);
+    const waits: number[] = [];
+    const driver = driverOf(door, waits);
     const answers = await Promise.all(Array.from({ length: 125 }, () => driver.rpc('billing_audit_counts', { a: 1 })));
     expect(new Set(answers.map((each) => JSON.stringify(each)))).toEqual(
       new Set(['{"name":"billing_audit_counts","p":{"a":1}}']),
     );
-    expect(door.rpc.answers()['429']).toBeGreaterThan(0);
+    expect(door.rpc.answers()['429']).toBe(waits.length);
+    expect(waits.every((milliseconds) => milliseconds >= 1000)).toBe(true);
+    expect(waits.length).toBeGreaterThan(0);
   });
 });
 
@@ -148,9 +162,7 @@ describe('a failure', () => {
     const door = await open(failing(new StoreUnavailable('it is closed')));
     const answer = await call(door, withKey(door));
     expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '5' }, body: { code: 'PGRST000' } });
-    await expect(driverOverHttp(door.address, door.key).rpc('billing_audit_counts', {})).rejects.toBeInstanceOf(
-      StoreUnavailable,
-    );
+    await expect(driverOf(door).rpc('billing_audit_counts', {})).rejects.toBeInstanceOf(StoreUnavailable);
   });
 
   it('to have a store open yet asks the same', async () => {
