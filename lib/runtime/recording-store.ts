@@ -39,5 +39,8 @@ export function recordingStore(store: Store, onRecorded: (eventKeys: readonly st
     reportJob: (job, report) => store.reportJob(job, report),
     finishJob: (job, result) => store.finishJob(job, result),
     failJob: (job, why, again) => store.failJob(job, why, again),
+    event: (eventKey) => store.event(eventKey),
+    alerts: (request) => store.alerts(request),
+    seenAlerts: (reader) => store.seenAlerts(reader),
   };
 }

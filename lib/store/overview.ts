@@ -1,5 +1,29 @@
 import type { AuditEvent } from '../event/audit-event';
 
+/** What the dashboard asks of the store, beside the search of the trail. */
+export interface DashboardStore {
+  /** Aggregates for the overview; `unchanged`, at next to no cost, while the known version still stands. */
+  overview(query: OverviewQuery): Promise<OverviewAnswer>;
+  /** Events that need a look and have no verdict yet. */
+  needsLook(query: NeedsLookQuery): Promise<NeedsLookPage>;
+  /**
+   * Records what a person says about an event; the last mark of an event counts, all are kept.
+   * @throws StoreRefused  BA005 nobody, or without the right; BA006 no such event; BA001 no reason
+   */
+  mark(mark: NewMark): Promise<Mark>;
+  /** The last mark of each event that has one, in no order. */
+  marks(eventKeys: readonly string[]): Promise<readonly Mark[]>;
+  /** One event of the trail, or null when there is none of this key. */
+  event(eventKey: string): Promise<MarkedEvent | null>;
+  /** The alerts raised last, and how many there are. */
+  alerts(request: { limit: number }): Promise<RaisedAlerts>;
+  /**
+   * What a person has seen of the alerts, and records it when told.
+   * @throws StoreRefused  BA005 nobody, or without a role; BA001 no number of alerts
+   */
+  seenAlerts(reader: AlertReader): Promise<SeenAlerts>;
+}
+
 /** What a person said about an event. `looking` is no verdict: the event stays open, and others see who is at it. */
 export type MarkKind = 'approved' | 'false_alarm' | 'looking';
 
@@ -23,6 +47,40 @@ export interface Mark {
 }
 
 export type MarkedEvent = AuditEvent & { readonly mark: Mark | null };
+
+/** An event, or a notice about the watch itself, of which people were told. */
+export interface RaisedAlert {
+  readonly event_key: string;
+  readonly raised_at: string;
+  readonly severity: AuditEvent['severity'];
+  readonly notice: { readonly title: string; readonly text: string } | null;
+  /** Null where it is a notice. */
+  readonly event: AuditEvent | null;
+}
+
+export interface RaisedAlerts {
+  /** All that were ever raised. */
+  readonly total: number;
+  /** Of them, those that nobody has answered. */
+  readonly unread: number;
+  /** The newest first. */
+  readonly alerts: readonly RaisedAlert[];
+}
+
+/** Who looks, as the caller has verified it; empty = nobody, and the store refuses. */
+export interface AlertReader {
+  readonly by: string;
+  readonly role: string;
+  /** How many alerts the page showed; left out, nothing is recorded. */
+  readonly seen?: number;
+}
+
+/** How many of all alerts a person has seen; those above are unread. */
+export interface SeenAlerts {
+  readonly by: string;
+  readonly seen: number;
+  readonly total: number;
+}
 
 export interface NeedsLookQuery {
   /** Risk from which an event needs a look; 0.4 at least. */
@@ -100,8 +158,8 @@ export interface OverviewCards {
   readonly last_problem_at: string | null;
   readonly watching_since: string | null;
   readonly last_event_at: string | null;
-  /** From the edit to its place in the trail; of the 500 events stored last. */
-  readonly median_seconds_to_record: number | null;
+  /** From the edit to the moment its alert was raised; of the 500 alerts raised last. Null = none yet. */
+  readonly median_seconds_to_alert: number | null;
   readonly last_backup_at: string | null;
 }
 
@@ -135,7 +193,7 @@ export function emptyOverview({ now, days }: Pick<OverviewQuery, 'now' | 'days'>
       last_problem_at: null,
       watching_since: null,
       last_event_at: null,
-      median_seconds_to_record: null,
+      median_seconds_to_alert: null,
       last_backup_at: null,
     },
     unit: 'hour',

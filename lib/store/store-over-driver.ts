@@ -3,7 +3,8 @@ import type { Change } from '../event/change';
 import { groupCommit } from './group-commit';
 import type { Job, JobInHand, JobStore } from './jobs';
 import type { SecretBox } from './secret-box';
-import type { Mark, NeedsLookPage, OverviewAnswer } from './overview';
+import type { DashboardStore, Mark, MarkedEvent, NeedsLookPage, OverviewAnswer } from './overview';
+import type { RaisedAlerts, SeenAlerts } from './overview';
 import { StoreRefused } from './store-errors';
 import type { Appended, Approval, KnownRow, KnownSheet, LeasedCallback, PersonFacts, Resolved } from './store';
 import type { Store, StoreCounts, StoreDriver, TrailPage, Webhook } from './store';
@@ -157,7 +158,7 @@ function factsOver(driver: StoreDriver): Pick<Store, 'approvals' | 'approve' | '
   };
 }
 
-function dashboardOver(driver: StoreDriver): Pick<Store, 'overview' | 'needsLook' | 'mark' | 'marks'> {
+function dashboardOver(driver: StoreDriver): DashboardStore {
   return {
     overview: (query) => ask<OverviewAnswer>(driver, 'billing_audit_overview', query),
     needsLook: (query) => ask<NeedsLookPage>(driver, 'billing_audit_needs_look', query),
@@ -167,6 +168,11 @@ function dashboardOver(driver: StoreDriver): Pick<Store, 'overview' | 'needsLook
     async marks(eventKeys) {
       return (await ask<{ marks: Mark[] }>(driver, 'billing_audit_marks', { event_keys: eventKeys })).marks;
     },
+    async event(eventKey) {
+      return (await ask<{ event: MarkedEvent | null }>(driver, 'billing_audit_event', { event_key: eventKey })).event;
+    },
+    alerts: (request) => ask<RaisedAlerts>(driver, 'billing_audit_alerts', request),
+    seenAlerts: (reader) => ask<SeenAlerts>(driver, 'billing_audit_seen_alerts', reader),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { AuditEvent } from '../event/audit-event';
 import type { Change } from '../event/change';
 import type { JobStore } from './jobs';
-import type { Mark, NeedsLookPage, NeedsLookQuery, NewMark, OverviewAnswer, OverviewQuery } from './overview';
+import type { DashboardStore } from './overview';
 
 /** Who calls: the service itself, or a person by an access token that the store verifies. */
 export type Caller = { readonly kind: 'service' } | { readonly kind: 'person'; readonly token: string };
@@ -20,7 +20,7 @@ export interface StoreDriver {
  * What nodes and the Runtime ask of the store, in their own words. Implemented once over any driver
  * (`lib/store/store-over-driver.ts`).
  */
-export interface Store extends JobStore {
+export interface Store extends DashboardStore, JobStore {
   // Webhooks and their callbacks
   saveWebhook(webhook: Webhook): Promise<void>;
   webhooks(): Promise<readonly Webhook[]>;
@@ -75,19 +75,6 @@ export interface Store extends JobStore {
 
   /** Counts for status lines, health and metrics. */
   counts(): Promise<StoreCounts>;
-
-  // The dashboard
-  /** Aggregates for the overview; `unchanged`, at next to no cost, while the known version still stands. */
-  overview(query: OverviewQuery): Promise<OverviewAnswer>;
-  /** Events that need a look and have no verdict yet. */
-  needsLook(query: NeedsLookQuery): Promise<NeedsLookPage>;
-  /**
-   * Records what a person says about an event; the last mark of an event counts, all are kept.
-   * @throws StoreRefused  BA005 nobody, or without the right; BA006 no such event; BA001 no reason
-   */
-  mark(mark: NewMark): Promise<Mark>;
-  /** The last mark of each event that has one, in no order. */
-  marks(eventKeys: readonly string[]): Promise<readonly Mark[]>;
 }
 
 export interface Webhook {

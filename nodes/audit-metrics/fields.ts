@@ -1,11 +1,13 @@
 import { number, options, string } from '../../lib/define';
 
 const SHOWING = { field: 'operation', is: ['overview'] } as const;
-const MARKING = { field: 'operation', is: ['mark'] } as const;
+const MARKING = { field: 'operation', is: ['mark', 'seen'] } as const;
 
 /** Rows on one page of the table of changes, and of what needs a look: that one stands above the charts. */
 export const PAGE_ROWS = 25;
 export const ATTENTION_ROWS = 8;
+/** Alerts in the list behind the bell. */
+export const ALERT_ROWS = 8;
 
 export const auditMetricsFields = {
   operation: options({
@@ -16,6 +18,7 @@ export const auditMetricsFields = {
       { value: 'attention', label: 'Give a page of what needs a look' },
       { value: 'changes', label: 'Give a page of changes' },
       { value: 'mark', label: 'Record a verdict' },
+      { value: 'seen', label: 'Record that somebody has seen the alerts' },
     ],
   }),
   days: number({
@@ -38,14 +41,14 @@ export const auditMetricsFields = {
     expression: true,
   }),
   by: string({
-    label: 'Marked by',
+    label: 'Who it is',
     hint: 'Who is signed in, as the server knows it. Never take it from the payload: a browser may send anything.',
     expression: true,
     showWhen: MARKING,
   }),
   role: string({
     label: 'Their role',
-    hint: 'Only a manager or an admin may mark.',
+    hint: 'Only a manager or an admin may mark. Whoever has a role may see.',
     expression: true,
     showWhen: MARKING,
   }),

@@ -2,10 +2,10 @@ import type { Emit, Params } from '../../lib/define';
 import type { Ports } from '../../lib/ports';
 import type { Overview } from '../../lib/store/overview';
 import type { auditMetricsFields } from './fields';
-import { ATTENTION_ROWS } from './fields';
+import { ALERT_ROWS, ATTENTION_ROWS } from './fields';
 import { holdOff, remember, shownBy } from './shown';
-import type { Cards, cards, histogram, page, people, sheets, timeline } from './wires';
-import { moneyText, rowOf, whenText, whenTextOrNull } from './words';
+import type { alerts, Cards, cards, histogram, page, people, sheets, timeline } from './wires';
+import { alertOf, moneyText, rowOf, whenText, whenTextOrNull } from './words';
 
 type Given = Emit<{
   cards: typeof cards;
@@ -14,6 +14,7 @@ type Given = Emit<{
   people: typeof people;
   sheets: typeof sheets;
   attention: typeof page;
+  alerts: typeof alerts;
 }>;
 
 /**
@@ -58,10 +59,12 @@ async function numbers(
   const { events, next } = await store.needsLook({ risk_from, limit: ATTENTION_ROWS });
   const rows = events.map((event) => rowOf(event, settings));
   const attention = { rows, next, after: null, order: 'newest' };
-  return { version: answer.version, given: { ...charts(answer, settings), attention } };
+  const { total, unread, alerts: latest } = await store.alerts({ limit: ALERT_ROWS });
+  const raised = { total, unanswered: unread, latest: latest.map((alert) => alertOf(alert, settings)) };
+  return { version: answer.version, given: { ...charts(answer, settings), attention, alerts: raised } };
 }
 
-function charts(answer: Overview, settings: Ports['settings']): Omit<Given, 'attention'> {
+function charts(answer: Overview, settings: Ports['settings']): Omit<Given, 'attention' | 'alerts'> {
   // A list is one message for each of its values, so a message that is a list stands in a list of its own.
   return {
     cards: cardsOf(answer, settings),
@@ -80,7 +83,7 @@ function charts(answer: Overview, settings: Ports['settings']): Omit<Given, 'att
 
 function cardsOf({ cards: counted, sheets: watched, ...answer }: Overview, settings: Ports['settings']): Cards {
   const { money_at_risk, last_problem_at, watching_since, last_event_at, last_backup_at, ...counts } = counted;
-  const { median_seconds_to_record, looking_by, ...numbers } = counts;
+  const { median_seconds_to_alert, looking_by, ...numbers } = counts;
   const webhook = watched.filter(({ watched_by }) => watched_by === 'webhook').length;
   return {
     ...numbers,
@@ -94,7 +97,7 @@ function cardsOf({ cards: counted, sheets: watched, ...answer }: Overview, setti
     last_backup: whenTextOrNull(last_backup_at, settings),
     money_at_risk: money_at_risk.map((sum) => ({ ...sum, text: moneyText(sum.amount, sum.currency) })),
     sheets: { webhook, polling: watched.length - webhook },
-    seconds_to_record: median_seconds_to_record,
+    seconds_to_alert: median_seconds_to_alert,
     period: periodText(answer, settings),
     time_zone: settings.timeZone,
   };

@@ -24,6 +24,8 @@ export const changesQuestion = wire(
     high_risk: z.boolean().optional(),
     from: day.or(any).optional(),
     to: day.or(any).optional(),
+    /** The key of one event, and nothing else is looked for: what a mail links to. */
+    event: z.string().trim().min(1).max(300).optional(),
     order: z.enum(['newest', 'delta', 'money_at_risk']).default('newest'),
     after,
   }),
@@ -43,6 +45,9 @@ export const verdict = wire(
     reason: z.string().max(2000).default(''),
   }),
 );
+
+/** How many alerts a page showed; left out, it only asks what was seen before. */
+export const seenQuestion = wire('alerts-seen', z.object({ seen: z.number().int().min(0).optional() }));
 
 export type ChangesQuestion = z.infer<typeof changesQuestion.schema>;
 

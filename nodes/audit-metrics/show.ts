@@ -1,9 +1,10 @@
 import { receive, type Emit, type Params, type Status } from '../../lib/define';
 import type { Ports } from '../../lib/ports';
+import type { AlertReader } from '../../lib/store/overview';
 import { ATTENTION_ROWS, auditMetricsFields, PAGE_ROWS } from './fields';
 import { overview } from './overview';
-import { attentionQuestion, changesQuestion, trailQueryOf, verdict } from './questions';
-import type { cards, histogram, marked, Page, page, people, Row, sheets, timeline } from './wires';
+import { attentionQuestion, changesQuestion, seenQuestion, trailQueryOf, verdict } from './questions';
+import type { alerts, cards, histogram, marked, Page, page, people, Row, seen, sheets, timeline } from './wires';
 import { markInWords, rowOf } from './words';
 
 export type Metrics = Emit<{
@@ -15,6 +16,8 @@ export type Metrics = Emit<{
   attention: typeof page;
   changes: typeof page;
   marked: typeof marked;
+  alerts: typeof alerts;
+  seen: typeof seen;
 }>;
 type Asked = Params<typeof auditMetricsFields>;
 type Lent = Pick<Ports, 'store' | 'nodeId' | 'now' | 'settings'>;
@@ -35,12 +38,20 @@ export async function showMetrics(input: unknown, params: Asked, ports: Lent): P
       return { changes: await changesPage(input, params, ports) };
     case 'mark':
       return { marked: await mark(input, params, ports) };
+    case 'seen':
+      return { seen: await ports.store.seenAlerts(readerOf(input, params)) };
   }
 }
 
 /** Only ids, words and the choice come from the browser; who says it comes from the fields, and the store decides. */
 async function mark(input: unknown, { by, role }: Asked, { store, settings }: Lent): Promise<NonNullable<Row['mark']>> {
   return markInWords(await store.mark({ ...receive(verdict, input), by, role }), settings);
+}
+
+/** A browser says how many alerts it showed; whose count that is comes from the fields. */
+function readerOf(input: unknown, { by, role }: Asked): AlertReader {
+  const { seen: shown } = receive(seenQuestion, input);
+  return { by, role, ...(shown === undefined ? {} : { seen: shown }) };
 }
 
 async function attentionPage(input: unknown, { riskFrom }: Asked, { store, settings }: Lent): Promise<Page> {
@@ -52,6 +63,7 @@ async function attentionPage(input: unknown, { riskFrom }: Asked, { store, setti
 
 async function changesPage(input: unknown, { riskFrom }: Asked, { store, settings }: Lent): Promise<Page> {
   const asked = receive(changesQuestion, input);
+  if (asked.event !== undefined) return onlyEvent(asked.event, asked.order, { store, settings });
   const { timeZone } = settings;
   const query = trailQueryOf(asked, { timeZone, riskFrom: riskFrom ?? 0.7, limit: PAGE_ROWS });
   const { events, next } = await store.search(query);
@@ -62,8 +74,20 @@ async function changesPage(input: unknown, { riskFrom }: Asked, { store, setting
   return { rows, next, after: asked.after ?? null, order: asked.order };
 }
 
+/** The page that a mail's link opens: one event, or none of this key. */
+async function onlyEvent(
+  key: string,
+  order: string,
+  { store, settings }: Pick<Lent, 'store' | 'settings'>,
+): Promise<Page> {
+  const event = await store.event(key);
+  return { rows: event === null ? [] : [rowOf(event, settings)], next: null, after: null, order, event: key };
+}
+
 /** What was given, in a few words. */
-export function metricsStatus({ cards: given, changes, attention, marked: said }: Metrics): Status {
+export function metricsStatus({ cards: given, changes, attention, marked: said, seen: looked }: Metrics): Status {
+  const [reader] = looked === undefined ? [] : [looked].flat();
+  if (reader) return { state: 'ok', text: `${reader.by} has seen ${reader.seen} of ${reader.total}` };
   const [mark] = said === undefined ? [] : [said].flat();
   if (mark) return { state: 'ok', text: `${mark.mark} by ${mark.by}` };
   const [shown] = given === undefined ? [] : [given].flat();

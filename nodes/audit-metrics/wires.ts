@@ -57,7 +57,8 @@ const cardsSchema = z.object({
   changes_waiting: z.number(),
   dead_letters: z.number(),
   sheets: z.object({ webhook: z.number(), polling: z.number() }),
-  seconds_to_record: z.number().nullable(),
+  /** Null = no alert yet. */
+  seconds_to_alert: z.number().nullable(),
   last_backup: z.string().nullable(),
   /** What the charts cover, in words. */
   period: z.string(),
@@ -97,10 +98,30 @@ const pageSchema = z.object({
   /** The `after` that this page was asked with; null = the first page. */
   after: z.string().nullable(),
   order: z.string(),
+  /** Where one event was asked for: its key. No row = there is none of this key. */
+  event: z.string().optional(),
 });
 export const page = wire('event-page', pageSchema);
 export const marked = wire('mark', markSchema);
 
+/** An alert as the list behind the bell shows it, in words. */
+const alertSchema = z.object({
+  event_key: z.string(),
+  when: z.string(),
+  severity,
+  title: z.string(),
+  text: z.string(),
+  /** False for what is no change of a sheet: there is no row to show. */
+  is_event: z.boolean(),
+});
+/** `unanswered` counts for those whom no sign-in knows; who is known compares `total` with what they have seen. */
+export const alerts = wire(
+  'alerts',
+  z.object({ total: z.number(), unanswered: z.number(), latest: z.array(alertSchema).max(100) }),
+);
+export const seen = wire('alerts-seen-by', z.object({ by: z.string(), seen: z.number(), total: z.number() }));
+
+export type AlertRow = z.infer<typeof alertSchema>;
 export type Cards = z.infer<typeof cardsSchema>;
 export type Row = z.infer<typeof rowSchema>;
 export type Page = z.infer<typeof pageSchema>;

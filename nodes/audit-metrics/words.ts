@@ -1,9 +1,9 @@
 import { DateTime } from 'luxon';
 import { parseAmount } from '../../lib/event';
-import { deltaText, money, oneLine, valueText } from '../../lib/mail/words';
+import { deltaText, money, oneLine, shortPerson, valueText } from '../../lib/mail/words';
 import type { BillingSettings } from '../../lib/settings';
-import type { Mark, MarkedEvent } from '../../lib/store/overview';
-import type { Row } from './wires';
+import type { Mark, MarkedEvent, RaisedAlert } from '../../lib/store/overview';
+import type { AlertRow, Row } from './wires';
 
 const LONGEST_SENTENCE = 600;
 
@@ -70,6 +70,17 @@ export function rowOf(event: MarkedEvent, read: Read): Row {
 
 export function markInWords(mark: Mark, read: Pick<Read, 'timeZone'>): NonNullable<Row['mark']> {
   return { ...mark, reason: oneLine(mark.reason, LONGEST_SENTENCE), when: whenText(mark.marked_at, read) };
+}
+
+/** An alert in one line and a half: what, how much, by whom, where. */
+export function alertOf({ event_key, raised_at, severity, notice, event }: RaisedAlert, read: Read): AlertRow {
+  const told = { event_key, when: whenText(raised_at, read), severity, is_event: event !== null };
+  if (event === null) {
+    return { ...told, title: oneLine(notice?.title ?? 'Alert'), text: oneLine(notice?.text ?? '', LONGEST_SENTENCE) };
+  }
+  const row = rowOf({ ...event, mark: null }, read);
+  const moved = `${row.old_value} → ${row.new_value}${row.delta === null ? '' : ` (${row.delta})`}`;
+  return { ...told, title: `${row.what}: ${moved}`, text: `${shortPerson(row.person)}, ${row.sheet}` };
 }
 
 /** Money of one currency, from an exact decimal. */

@@ -4,7 +4,16 @@ import { receive, type Wire } from '../../lib/define';
 import type { AuditEvent } from '../../lib/event';
 import type { Ports } from '../../lib/ports';
 import { defaultSettings } from '../../lib/settings';
-import type { Mark, NewMark, Overview, OverviewQuery, Store, TrailQuery } from '../../lib/store';
+import type {
+  AlertReader,
+  Mark,
+  NewMark,
+  Overview,
+  OverviewQuery,
+  RaisedAlert,
+  Store,
+  TrailQuery,
+} from '../../lib/store';
 import { emptyOverview } from '../../lib/store/overview';
 import { auditMetrics } from '../../nodes/audit-metrics';
 import { defaultsOf } from '../support/params';
@@ -29,6 +38,8 @@ class AskedStore {
   readonly said: NewMark[] = [];
   events: AuditEvent[] = [];
   marked: Mark[] = [];
+  raised: RaisedAlert[] = [];
+  readonly readers: AlertReader[] = [];
 
   ports(nodeId?: string): Ports {
     const store = this as unknown as Store;
@@ -54,6 +65,17 @@ class AskedStore {
     this.searched.push(query);
     return { events: this.events, next: 'the next' };
   }
+  async event(key: string) {
+    const found = this.events.find(({ event_key }) => event_key === key);
+    return found ? { ...found, mark: null } : null;
+  }
+  async alerts({ limit }: { limit: number }) {
+    return { total: this.raised.length, unread: 1, alerts: this.raised.slice(0, limit) };
+  }
+  async seenAlerts(reader: AlertReader) {
+    this.readers.push(reader);
+    return { by: reader.by, seen: reader.seen ?? 0, total: 9 };
+  }
   async marks() {
     return this.marked;
   }
@@ -75,9 +97,15 @@ const show = (ports: Ports, over: Partial<typeof defaults> = {}, input: unknown 
 describe('the overview of Audit Metrics', () => {
   it('gives everything once, and then nothing until something has changed', async () => {
     const ports = store.ports('node-1');
-    expect(Object.keys(await show(ports)).sort()).toEqual(
-      ['attention', 'cards', 'histogram', 'people', 'sheets', 'timeline'].sort(),
-    );
+    expect(Object.keys(await show(ports)).sort()).toEqual([
+      'alerts',
+      'attention',
+      'cards',
+      'histogram',
+      'people',
+      'sheets',
+      'timeline',
+    ]);
     expect(await show(ports)).toEqual({});
     store.version = 'two';
     expect(await show(ports)).toMatchObject({ cards: { version: 'two' } });
@@ -200,6 +228,66 @@ describe('a page of changes', () => {
       expect(store.searched).toEqual([]);
     },
   );
+});
+
+describe('the alerts of the overview', () => {
+  it('are told in words, the newest first, with a notice that is no change of a sheet', async () => {
+    const raised_at = '2026-02-03T17:00:00.000Z';
+    const notice = { title: 'A webhook is gone', text: 'Sheet North is watched by polling.' };
+    store.raised = [
+      { event_key: 'watch:1', raised_at, severity: 'HIGH', notice, event: null },
+      { event_key: event(1).event_key, raised_at, severity: 'HIGH', notice: null, event: alarming(1) },
+    ];
+    const { alerts } = await show(store.ports());
+    expect(alerts).toEqual({
+      total: 2,
+      unanswered: 1,
+      latest: [
+        {
+          event_key: 'watch:1',
+          when: 'Tue 3 Feb 2026, 11:00',
+          severity: 'HIGH',
+          title: 'A webhook is gone',
+          text: 'Sheet North is watched by polling.',
+          is_event: false,
+        },
+        {
+          event_key: event(1).event_key,
+          when: 'Tue 3 Feb 2026, 11:00',
+          severity: 'HIGH',
+          title: 'Units Total Price: $1,250.00 → $2,750.00 (+$1,500.00)',
+          text: 'clerk, Billing, North',
+          is_event: true,
+        },
+      ],
+    });
+  });
+
+  it('are seen by whom the server knows, whoever the page claims to be', async () => {
+    const see = (input: unknown) =>
+      show(store.ports(), { operation: 'seen', by: 'v@example.com', role: 'viewer' }, input);
+    expect(await see({ seen: 4, by: 'boss@example.com', role: 'admin' })).toEqual({
+      seen: { by: 'v@example.com', seen: 4, total: 9 },
+    });
+    await see({});
+    const reader = { by: 'v@example.com', role: 'viewer' };
+    expect(store.readers).toEqual([{ ...reader, seen: 4 }, reader]);
+    for (const odd of [{ seen: -1 }, { seen: 1.5 }, { seen: 'all' }, null])
+      await expect(see(odd)).rejects.toMatchObject({ code: 'wrong_message_type' });
+    expect(store.readers).toHaveLength(2);
+  });
+});
+
+describe('the page of one event', () => {
+  it('holds that event alone, or nothing under its key, and searches nothing', async () => {
+    store.events = [alarming(1), alarming(2)];
+    const ask = (key: string) => show(store.ports(), { operation: 'changes' }, { event: key });
+    const { changes } = await ask(event(2).event_key);
+    expect(changes).toMatchObject({ event: event(2).event_key, next: null, rows: [{ event_key: event(2).event_key }] });
+    expect((await ask('no:such')).changes).toMatchObject({ event: 'no:such', rows: [] });
+    expect(store.searched).toEqual([]);
+    await expect(ask('x'.repeat(301))).rejects.toMatchObject({ code: 'wrong_message_type' });
+  });
 });
 
 describe('a verdict', () => {

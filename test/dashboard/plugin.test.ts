@@ -35,6 +35,46 @@ describe('the plugin of the dashboard', () => {
     },
   );
 
+  it.each([
+    ['mark', 'records a verdict'],
+    ['approve', 'records an approval'],
+    ['button_click', 'acts on a table'],
+    ['erase', 'is an action that nobody knows'],
+    ['constructor', 'is an action that nobody knows'],
+    [undefined, 'acts without saying what it does'],
+    [{ toString: null }, 'is no action of a page'],
+  ])('stops a viewer who sends the action %j', (action, why) => {
+    expect(hooks.onAction(as('viewer'), 'widget-1', { action, payload: {} })).toBeNull();
+    expect(refused).toMatchObject([{ why }]);
+  });
+
+  it('stops an action that nobody knows of a manager too, on both ways in, wherever it hides', () => {
+    const forged = { action: 'erase', payload: {} };
+    for (const message of [forged, [verdict, forged], [[forged]], [[[[[[verdict]]]]]]]) {
+      expect(hooks.onAction(as('manager'), 'widget-1', message)).toBeNull();
+      expect(hooks.onSend(as('admin'), 'widget-1', message)).toBeNull();
+    }
+    expect(refused).toHaveLength(8);
+    const ownButton = { payload: 'pressed' };
+    expect(hooks.onAction(as('manager'), 'widget-1', ownButton)).toBe(ownButton);
+  });
+
+  it('takes no offence at a notification that goes', () => {
+    for (const payload of ['timeout', 'dismiss_clicked'])
+      expect(hooks.onAction(as('viewer'), 'toast', { payload })).toEqual({ payload });
+    expect(hooks.onAction(as('viewer'), 'toast', { payload: 'confirm_clicked' })).toBeNull();
+    expect(refused).toHaveLength(1);
+  });
+
+  it('brings what is for one person to all pages of this person, to no other, and keeps it for nobody', () => {
+    const answer = { payload: { reader: {} }, _client: { user: { name: 'viewer@example.com' } } };
+    expect(hooks.onIsValidConnection(as('viewer'), answer)).toBe(true);
+    expect(hooks.onIsValidConnection(as('manager'), answer)).toBe(false);
+    expect(hooks.onIsValidConnection(as('manager'), { payload: 1 })).toBe(true);
+    expect(hooks.onIsValidConnection(nobody, answer)).toBe(true);
+    expect([hooks.onCanSaveInStore(answer), hooks.onCanSaveInStore({ payload: 1 })]).toEqual([false, true]);
+  });
+
   it.each(['manager', 'admin'])('lets a %s decide, and change what others see', (role) => {
     expect(hooks.onAction(as(role), 'widget-1', verdict)).toBe(verdict);
     expect(hooks.onSend(as(role), 'widget-1', verdict)).toBe(verdict);
@@ -42,8 +82,10 @@ describe('the plugin of the dashboard', () => {
   });
 
   it('lets a viewer turn pages, but not put anything on a page that others load', () => {
-    const question = { action: 'page', payload: { after: null } };
-    expect(hooks.onAction(as('viewer'), 'widget-1', question)).toBe(question);
+    for (const action of ['hello', 'page', 'seen']) {
+      const question = { action, payload: { after: null } };
+      expect(hooks.onAction(as('viewer'), 'widget-1', question)).toBe(question);
+    }
     expect(hooks.onSend(as('viewer'), 'widget-1', { payload: 'forged numbers' })).toBeNull();
     expect(hooks.onChange(as('viewer'), 'widget-1', { payload: 'forged numbers' })).toBeNull();
   });
@@ -64,6 +106,8 @@ describe('the plugin of the dashboard', () => {
         expect(() => hooks.onAction(connection, 'w', message)).not.toThrow();
         expect(() => hooks.onSend(connection, 'w', message)).not.toThrow();
         expect(() => hooks.onChange(connection, 'w', message)).not.toThrow();
+        expect(() => hooks.onIsValidConnection(connection, message)).not.toThrow();
+        expect(() => hooks.onCanSaveInStore(message)).not.toThrow();
       }
     }
   });

@@ -59,7 +59,7 @@ describe('the overview', () => {
       last_problem_at: null,
       last_backup_at: null,
     });
-    expect(cards.median_seconds_to_record).toBeNull();
+    expect(cards.median_seconds_to_alert).toBeNull();
     expect(timeline).toHaveLength(168);
     expect(histogram.map(({ changes }) => changes)).toEqual(Array(10).fill(0));
     expect([people, sheets]).toEqual([[], []]);

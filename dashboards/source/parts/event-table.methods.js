@@ -40,6 +40,7 @@ severityText(row) {
       this.dialog = false;
       this.sending = false;
       if (this.page) this.page.rows.forEach((row) => row.event_key === mark.event_key && this.place(row, mark));
+      if (this.picked && this.picked.event_key === mark.event_key) this.picked.mark = mark;
     },
     take(msg) {
       const given = msg && msg.payload;

@@ -1,3 +1,5 @@
+import { actionsIn, why } from './rights';
+
 /** Who a browser belongs to, as the sign-in of the server found out; it never comes from what the browser sends. */
 export interface DashboardUser {
   readonly name: string;
@@ -24,31 +26,31 @@ export interface DashboardHooks {
   onAction(connection: DashboardConnection, widget: string, message: Message): Message;
   onChange(connection: DashboardConnection, widget: string, message: Message): Message;
   onSend(connection: DashboardConnection, widget: string, message: Message): Message;
+  onIsValidConnection(connection: DashboardConnection, message: Message): boolean;
+  onCanSaveInStore(message: Message): boolean;
 }
 
 const MAY_DECIDE = new Set(['manager', 'admin']);
 
-/** Deeper than any message of a page; what hides below is not looked at, so it is refused. */
-const DEEPEST = 4;
-
 /**
- * Puts the signed-in person on each message of a page, and stops what the person has no right to. The database checks
- * again: this is where a forged action ends early and is told.
+ * Puts the signed-in person on each message of a page, and stops what the person has no right to: every action is looked
+ * up by its name, and one that nobody knows is stopped too. The database checks again: this is where a forged action
+ * ends early and is told.
  *
  * Where nobody is signed in (a Node-RED without our sign-in) nothing is stopped here, and nobody is named: a verdict is
  * then refused by the store.
  * @param refused  told of each action that was stopped
  */
 export function dashboardHooks(refused: (action: RefusedAction) => void): DashboardHooks {
-  const stop = (user: DashboardUser, widget: string, why: string): null => {
-    refused({ user, widget, why });
+  const stop = (user: DashboardUser, widget: string, reason: string): null => {
+    refused({ user, widget, why: reason });
     return null;
   };
-  /** `widget-send` and `widget-change` are kept by the dashboard and shown to everybody who comes later. */
-  const shared = (connection: DashboardConnection, widget: string, message: Message): Message => {
-    const user = userOf(connection);
-    if (user === null || MAY_DECIDE.has(user.role)) return message;
-    return stop(user, widget, 'changes what others see');
+  const judged = (user: DashboardUser, widget: string, message: Message): Message => {
+    const reason = actionsIn(message)
+      .map((action) => why(action, MAY_DECIDE.has(user.role)))
+      .find((refusal) => refusal !== null);
+    return reason === undefined ? message : stop(user, widget, reason);
   };
   return {
     onAddConnectionCredentials: (connection, message) => {
@@ -59,12 +61,33 @@ export function dashboardHooks(refused: (action: RefusedAction) => void): Dashbo
     },
     onAction: (connection, widget, message) => {
       const user = userOf(connection);
-      if (user === null || MAY_DECIDE.has(user.role) || !asksForVerdict(message, DEEPEST)) return message;
-      return stop(user, widget, 'records a verdict');
+      return user === null ? message : judged(user, widget, message);
     },
-    onChange: shared,
-    onSend: shared,
+    // What is changed here was stored by the server; the value itself is a widget's own and has no action.
+    onChange: (connection, widget, message) => shared(connection, widget, message, stop, () => message),
+    onSend: (connection, widget, message) =>
+      shared(connection, widget, message, stop, (user) => judged(user, widget, message)),
+    // What is for one person reaches all pages that this person has open, and no other.
+    onIsValidConnection: (connection, message) => {
+      const [user, addressee] = [userOf(connection), addresseeOf(message)];
+      return user === null || addressee === null || user.name === addressee;
+    },
+    // It is not kept for those who come later either.
+    onCanSaveInStore: (message) => addresseeOf(message) === null,
   };
+}
+
+/** `widget-send` and `widget-change` are kept by the dashboard and shown to everybody who comes later. */
+function shared(
+  connection: DashboardConnection,
+  widget: string,
+  message: Message,
+  stop: (user: DashboardUser, widget: string, reason: string) => null,
+  pass: (user: DashboardUser) => Message,
+): Message {
+  const user = userOf(connection);
+  if (user === null) return message;
+  return MAY_DECIDE.has(user.role) ? pass(user) : stop(user, widget, 'changes what others see');
 }
 
 function userOf({ data }: DashboardConnection): DashboardUser | null {
@@ -72,9 +95,9 @@ function userOf({ data }: DashboardConnection): DashboardUser | null {
   return typeof name === 'string' && typeof role === 'string' && name !== '' ? { name, role } : null;
 }
 
-/** A list of messages is sent as several, so each is looked at. */
-function asksForVerdict(message: Message, depth: number): boolean {
-  if (typeof message !== 'object' || message === null) return false;
-  if (!Array.isArray(message)) return (message as { action?: unknown }).action === 'mark';
-  return depth === 0 || message.some((each) => asksForVerdict(each, depth - 1));
+/** Whom a message of the server is for; null = everybody. */
+function addresseeOf(message: Message): string | null {
+  const client = (message as { _client?: { user?: { name?: unknown } } } | null | undefined)?._client;
+  const name = client?.user?.name;
+  return typeof name === 'string' ? name : null;
 }

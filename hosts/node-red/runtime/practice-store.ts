@@ -1,7 +1,7 @@
 import type { AuditEvent } from '../../../lib/event/audit-event';
 import { BillingAuditError } from '../../../lib/errors';
-import { emptyOverview } from '../../../lib/store/overview';
 import type { JobStore } from '../../../lib/store/jobs';
+import { type DashboardStore, emptyOverview } from '../../../lib/store/overview';
 import type { Store } from '../../../lib/store/store';
 
 /** Trying a node out must not reach the outside. */
@@ -60,15 +60,16 @@ export function practiceStore(now: () => number): Store {
   };
 }
 
-type Dashboard = Pick<Store, 'overview' | 'needsLook' | 'mark' | 'marks'>;
-
-function dashboardOfNothing(now: () => number): Dashboard {
+function dashboardOfNothing(now: () => number): DashboardStore {
   return {
     overview: (query) => Promise.resolve(emptyOverview(query)),
     needsLook: () => Promise.resolve({ events: [], next: null }),
     mark: ({ event_key, mark, reason, by }) =>
       Promise.resolve({ event_key, mark, reason, by, marked_at: new Date(now()).toISOString() }),
     marks: none,
+    event: () => Promise.resolve(null),
+    alerts: () => Promise.resolve({ total: 0, unread: 0, alerts: [] }),
+    seenAlerts: ({ by }) => Promise.resolve({ by, seen: 0, total: 0 }),
   };
 }
 
@@ -88,8 +89,8 @@ function jobsOfNobody(): JobStore {
 
 type Intake = Omit<
   Store,
-  | keyof Dashboard
   | keyof JobStore
+  | keyof DashboardStore
   | 'append'
   | 'recent'
   | 'search'

@@ -1,0 +1,44 @@
+/** Actions of our pages that only look, or concern the person alone. */
+const LOOKS = new Set(['hello', 'page', 'seen']);
+
+/** Actions that decide something; each is refused with these words. */
+const DECIDES: Readonly<Record<string, string>> = { mark: 'records a verdict', approve: 'records an approval' };
+
+/** What tables of Dashboard 2.0 say themselves, on pages that people build beside ours. */
+const OF_TABLES = new Set(['row_click', 'button_click', 'multi_select', 'click']);
+
+/** What a notification says when it goes: it asks for nothing. */
+const GOING = new Set(['dismiss_clicked', 'timeout']);
+
+/** Deeper than any message of a page; what hides below is not looked at, so it is refused. */
+const DEEPEST = 4;
+
+/** A message's action by its name; one without a name; or something that is no message of a page at all. */
+export type Action = { readonly name: string } | 'unnamed' | 'going' | 'odd';
+
+/** A list of messages is sent as several, so each is looked at. */
+export function actionsIn(message: unknown, depth = DEEPEST): readonly Action[] {
+  if (Array.isArray(message)) {
+    return depth === 0 ? ['odd'] : message.flatMap((each) => actionsIn(each, depth - 1));
+  }
+  if (typeof message !== 'object' || message === null) return ['unnamed'];
+  const { action, payload } = message as { action?: unknown; payload?: unknown };
+  if (action === undefined || action === null) return [GOING.has(payload as string) ? 'going' : 'unnamed'];
+  return [typeof action === 'string' ? { name: action } : 'odd'];
+}
+
+/**
+ * Why an action is refused, as the end of "it ..."; null = it may pass.
+ * @param mayDecide  of whoever sent it, by the role that the server knows
+ */
+export function why(action: Action, mayDecide: boolean): string | null {
+  if (action === 'odd') return 'is no action of a page';
+  if (action === 'going') return null;
+  // A button that somebody put on a page of their own: what it does is not known here, so it takes who may decide.
+  if (action === 'unnamed') return mayDecide ? null : 'acts without saying what it does';
+  if (LOOKS.has(action.name)) return null;
+  const deciding = Object.hasOwn(DECIDES, action.name) ? DECIDES[action.name] : undefined;
+  if (deciding !== undefined) return mayDecide ? null : deciding;
+  if (OF_TABLES.has(action.name)) return mayDecide ? null : 'acts on a table';
+  return 'is an action that nobody knows';
+}
