@@ -13,12 +13,14 @@ const PALETTE = join(ROOT, 'build/test-palettes/dashboard');
 /** The part of playwright-core that is used here; it is installed beside the hosts, without its types. */
 export interface Page {
   goto(url: string): Promise<unknown>;
+  reload(): Promise<unknown>;
   evaluate<Given, Answer>(inPage: (given: Given) => Answer | Promise<Answer>, given: Given): Promise<Answer>;
   locator(selector: string): Locator;
   on(event: string, listen: (about: { type(): string; text(): string; url(): string }) => void): void;
   addScriptTag(script: { path: string }): Promise<unknown>;
   setViewportSize(size: { width: number; height: number }): Promise<void>;
   screenshot(options: { path: string }): Promise<unknown>;
+  url(): string;
   keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> };
   close(): Promise<void>;
 }
@@ -77,7 +79,16 @@ export async function withStore<Answer>(home: string, use: (store: Store) => Pro
 /** Our pages in a real Node-RED, with a flow through which a test records events while the store is in use. */
 export async function startDashboard(
   userDir: string,
-  { env = {}, settingsCode }: { env?: Record<string, string>; settingsCode?: string } = {},
+  {
+    env = {},
+    settingsCode,
+    also = (flow) => flow,
+  }: {
+    env?: Record<string, string>;
+    settingsCode?: string;
+    /** What a test adds to the pages. */
+    also?: (flow: readonly FlowNode[]) => readonly FlowNode[];
+  } = {},
 ): Promise<RunningNodeRed & { append(event: AuditEvent): Promise<void> }> {
   mkdirSync(join(userDir, 'node_modules/@flowfuse'), { recursive: true });
   const dashboard = 'node_modules/@flowfuse/node-red-dashboard';
@@ -86,7 +97,7 @@ export async function startDashboard(
   const red = await startNodeRed({
     userDir,
     palette: PALETTE,
-    flows: [...pages, ...recordingFlow()],
+    flows: [...also(pages), ...recordingFlow()],
     settings: { httpAdminRoot: '/admin' },
     env: { ...env, BILLING_AUDIT_HOME: join(userDir, 'home'), BUSINESS_TIME_ZONE: 'America/Chicago' },
     ...(settingsCode === undefined ? {} : { settingsCode }),
