@@ -79,8 +79,10 @@ export function alertOf({ event_key, raised_at, severity, notice, event }: Raise
     return { ...told, title: oneLine(notice?.title ?? 'Alert'), text: oneLine(notice?.text ?? '', LONGEST_SENTENCE) };
   }
   const row = rowOf({ ...event, mark: null }, read);
-  const moved = `${row.old_value} → ${row.new_value}${row.delta === null ? '' : ` (${row.delta})`}`;
-  return { ...told, title: `${row.what}: ${moved}`, text: `${shortPerson(row.person)}, ${row.sheet}` };
+  // A row that came or went has no value of its own.
+  const values = row.old_value === row.new_value ? '' : `: ${row.old_value} → ${row.new_value}`;
+  const delta = row.delta === null ? '' : ` (${row.delta})`;
+  return { ...told, title: `${row.what}${values}${delta}`, text: `${shortPerson(row.person)}, ${row.sheet}` };
 }
 
 /** Money of one currency, from an exact decimal. */

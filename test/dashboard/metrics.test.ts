@@ -263,6 +263,21 @@ describe('the alerts of the overview', () => {
     });
   });
 
+  it('say of a row that went what it was worth, and no values that it never had', async () => {
+    const gone = alarming(1, {
+      kind: 'row_deleted',
+      column_name: null,
+      old_value: null,
+      new_value: null,
+      delta: '-12.5',
+    });
+    store.raised = [
+      { event_key: 'k:1', raised_at: '2026-02-03T17:00:00.000Z', severity: 'HIGH', notice: null, event: gone },
+    ];
+    const { alerts } = await show(store.ports());
+    expect(alerts).toMatchObject({ latest: [{ title: 'Row deleted (-$12.50)' }] });
+  });
+
   it('are seen by whom the server knows, whoever the page claims to be', async () => {
     const see = (input: unknown) =>
       show(store.ports(), { operation: 'seen', by: 'v@example.com', role: 'viewer' }, input);
