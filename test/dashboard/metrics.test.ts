@@ -3,88 +3,12 @@ import { join } from 'node:path';
 import { receive, type Wire } from '../../lib/define';
 import type { AuditEvent } from '../../lib/event';
 import type { Ports } from '../../lib/ports';
-import { defaultSettings } from '../../lib/settings';
-import type {
-  AlertReader,
-  Mark,
-  NewMark,
-  Overview,
-  OverviewQuery,
-  RaisedAlert,
-  Store,
-  TrailQuery,
-} from '../../lib/store';
-import { emptyOverview } from '../../lib/store/overview';
 import { auditMetrics } from '../../nodes/audit-metrics';
 import { defaultsOf } from '../support/params';
+import { AskedStore } from './asked-store';
 import { alarming, event } from './events';
 
-const NOW = Date.parse('2026-02-03T18:00:00.000Z');
 const defaults = defaultsOf(auditMetrics.fields);
-const whole = (over: Partial<Overview> = {}): Overview => {
-  const empty = emptyOverview({ now: new Date(NOW).toISOString(), days: 7 });
-  if (empty.unchanged) throw new Error('There is no empty overview.');
-  return { ...empty, ...over };
-};
-
-/** A store that answers what it is given, and remembers what it was asked. */
-class AskedStore {
-  version = 'one';
-  failing = false;
-  milliseconds = 0;
-  now = NOW;
-  readonly asked: OverviewQuery[] = [];
-  readonly searched: TrailQuery[] = [];
-  readonly said: NewMark[] = [];
-  events: AuditEvent[] = [];
-  marked: Mark[] = [];
-  raised: RaisedAlert[] = [];
-  readonly readers: AlertReader[] = [];
-
-  ports(nodeId?: string): Ports {
-    const store = this as unknown as Store;
-    const ports = {
-      store,
-      settings: defaultSettings,
-      now: () => this.now,
-      ...(nodeId === undefined ? {} : { nodeId }),
-    };
-    return ports as unknown as Ports;
-  }
-  async overview(query: OverviewQuery) {
-    this.asked.push(query);
-    this.now += this.milliseconds;
-    if (this.failing) throw new Error('The store is not available.');
-    if (query.known === this.version) return { version: this.version, unchanged: true } as const;
-    return whole({ version: this.version });
-  }
-  async needsLook() {
-    return { events: this.events.map((each) => ({ ...each, mark: null })), next: null };
-  }
-  async search(query: TrailQuery) {
-    this.searched.push(query);
-    return { events: this.events, next: 'the next' };
-  }
-  async event(key: string) {
-    const found = this.events.find(({ event_key }) => event_key === key);
-    return found ? { ...found, mark: null } : null;
-  }
-  async alerts({ limit }: { limit: number }) {
-    return { total: this.raised.length, unread: 1, alerts: this.raised.slice(0, limit) };
-  }
-  async seenAlerts(reader: AlertReader) {
-    this.readers.push(reader);
-    return { by: reader.by, seen: reader.seen ?? 0, total: 9 };
-  }
-  async marks() {
-    return this.marked;
-  }
-  async mark(mark: NewMark): Promise<Mark> {
-    this.said.push(mark);
-    const { event_key, reason, by } = mark;
-    return { event_key, mark: mark.mark, reason, by, marked_at: new Date(NOW).toISOString() };
-  }
-}
 
 let store: AskedStore;
 beforeEach(() => {
