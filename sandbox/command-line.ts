@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { IANAZone } from 'luxon';
 import { BillingAuditError, messageOf } from '../lib/errors';
+import { REGIONS, type Region } from './plan';
 import { startSandbox, type Sandbox } from './sandbox';
 
 const MISUSED = 2;
@@ -19,6 +20,8 @@ interface Flags {
   readonly lockstep: boolean;
   readonly rateLimits: boolean;
   readonly collapse: boolean;
+  readonly eventReporting: boolean;
+  readonly region?: Region;
   readonly strictCallbackUrls: boolean;
   readonly eventMix: 'plain' | 'full';
   readonly timeZone?: string;
@@ -55,6 +58,8 @@ export function sandboxCommand(): Command {
     .option('--wait', 'begin at POST /sandbox/replay/start or /sandbox/practice/start, not at once', false)
     .option('--lockstep', 'go on only when the callbacks of the step before were answered', false)
     .option('--no-rate-limits', 'never answer 429')
+    .option('--event-reporting', 'the plan includes event reporting (GET /events)', false)
+    .addOption(new Option('--region <region>', 'links and rules of a region').choices([...REGIONS]))
     .option('--no-collapse', 'send an event for every edit of a cell within one window')
     .option('--strict-callback-urls', 'demand HTTPS and the ports of Smartsheet from callback URLs', false)
     .addOption(
@@ -101,6 +106,7 @@ function startFrom(flags: Flags): Promise<Sandbox> {
     debounceSeconds: flags.debounce,
     collapseRepeatedEdits: flags.collapse,
     rateLimits: flags.rateLimits,
+    eventReporting: flags.eventReporting,
     strictCallbackUrls: flags.strictCallbackUrls,
     eventMix: flags.eventMix,
     seed: flags.seed,
@@ -108,6 +114,7 @@ function startFrom(flags: Flags): Promise<Sandbox> {
     replayWaits: flags.wait,
     replayInLockstep: flags.lockstep,
     practice: flags.practice,
+    ...(flags.region === undefined ? {} : { region: flags.region }),
     ...(flags.rate === undefined ? {} : { replayRate: flags.rate, practiceRate: flags.rate }),
     ...(flags.timeZone === undefined ? {} : { timeZone: flags.timeZone }),
     ...(flags.state === undefined ? {} : { stateDirectory: flags.state }),

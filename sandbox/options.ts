@@ -1,4 +1,5 @@
 import type { EventMix } from './office/events';
+import type { Region } from './plan';
 
 /** How a sandbox behaves. Everything has a default that suits tests: debounce 0, no state on disk, a free port. */
 export interface SandboxOptions {
@@ -29,6 +30,10 @@ export interface SandboxOptions {
   readonly collapseRepeatedEdits?: boolean;
   readonly eventMix?: EventMix;
   readonly rateLimits?: boolean;
+  /** Whether the plan includes event reporting, at first. Default false. */
+  readonly eventReporting?: boolean;
+  /** Whose links and rules it has, at first. Default null: its own links, the rules of the US. */
+  readonly region?: Region | null;
   /** Demand HTTPS and one of Smartsheet's ports from callback URLs. Default false: loopback and http are fine. */
   readonly strictCallbackUrls?: boolean;
   readonly callbackTimeoutMilliseconds?: number;
@@ -57,6 +62,8 @@ export function completed(options: SandboxOptions): SandboxSettings {
     collapseRepeatedEdits: true,
     eventMix: 'plain',
     rateLimits: true,
+    eventReporting: false,
+    region: null,
     strictCallbackUrls: false,
     callbackTimeoutMilliseconds: 10_000,
     challengeTimeoutMilliseconds: 5_000,

@@ -1,6 +1,8 @@
+import { Activity } from './office/activity';
 import { Dispatcher } from './webhooks/dispatcher';
 import { Ids } from './ids';
 import { Office } from './office/office';
+import { FIRST_PLAN, type Plan } from './plan';
 import { SandboxClock } from './clock';
 import type { SandboxSettings } from './options';
 
@@ -10,6 +12,9 @@ export interface World {
   readonly clock: SandboxClock;
   readonly office: Office;
   readonly dispatcher: Dispatcher;
+  readonly plan: Plan;
+  /** What event reporting tells. */
+  readonly activity: Activity;
   /** The sandbox's own address, without a slash at the end; permalinks begin with it. */
   address: string;
   /** Milliseconds that the clock was moved by hand; the rate limits count them as passed, and no others. */
@@ -26,12 +31,15 @@ export const FIRST_PEOPLE = [
 export function createWorld(settings: SandboxSettings): World {
   const clock = new SandboxClock(settings.wall);
   const office = new Office(new Ids(settings.seed));
+  const plan: Plan = { ...FIRST_PLAN, region: settings.region, eventReporting: settings.eventReporting };
+  const activity = new Activity(office, { isOn: () => plan.eventReporting });
   const dispatcher = new Dispatcher(clock, office, {
     debounceMilliseconds: settings.debounceSeconds * 1_000,
     collapseRepeatedEdits: settings.collapseRepeatedEdits,
     callbackTimeoutMilliseconds: settings.callbackTimeoutMilliseconds,
     challengeTimeoutMilliseconds: settings.challengeTimeoutMilliseconds,
     eventMix: settings.eventMix,
+    rowMoves: () => plan.rowMoves,
   });
-  return { settings, clock, office, dispatcher, address: '', movedByHand: 0 };
+  return { settings, clock, office, dispatcher, plan, activity, address: '', movedByHand: 0 };
 }

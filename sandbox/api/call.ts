@@ -21,7 +21,8 @@ export class Call {
   get by(): SaveBy {
     const agent = this.request.headers['smartsheet-change-agent'];
     const changeAgent = agent?.slice(-512);
-    return { userId: this.user.id, at: this.now, ...(changeAgent === undefined ? {} : { changeAgent }) };
+    const source = this.request.headers['smartsheet-integration-source'] ? 'API_INTEGRATED_APP' : 'API_UNDEFINED_APP';
+    return { userId: this.user.id, at: this.now, source, ...(changeAgent === undefined ? {} : { changeAgent }) };
   }
 
   /** An id of the path. */

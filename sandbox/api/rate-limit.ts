@@ -28,10 +28,13 @@ export class TokenBucket {
 
 const REQUESTS_PER_MINUTE = 300;
 const HISTORIES_PER_MINUTE = 30;
-const HISTORY_WEIGHT = 10;
+const HEAVY_WEIGHT = 10;
+
+/** What a request is to the limits. */
+export type Kind = 'plain' | 'history' | 'attachment';
 
 /**
- * Smartsheet's limits for each token: 300 requests a minute, of which a cell history counts as 10, and at most 30
+ * Smartsheet's limits for each token: 300 requests a minute, of which a cell history or an upload counts as 10, and at most 30
  * histories a minute (both readings of the documentation at once; reference §3.3, §4).
  */
 export class RateLimits {
@@ -39,10 +42,11 @@ export class RateLimits {
   private readonly histories = new Map<string, TokenBucket>();
 
   /** @throws SmartsheetRefusal 429/4003 when the token's minute is used up */
-  charge(token: string, isHistory: boolean, now: number): void {
+  charge(token: string, kind: Kind, now: number): void {
     const all = bucket(this.all, token, REQUESTS_PER_MINUTE, now);
     const histories = bucket(this.histories, token, HISTORIES_PER_MINUTE, now);
-    const weight = isHistory ? HISTORY_WEIGHT : 1;
+    const isHistory = kind === 'history';
+    const weight = kind === 'plain' ? 1 : HEAVY_WEIGHT;
     if (!all.has(weight, now) || (isHistory && !histories.has(1, now))) {
       throw new SmartsheetRefusal(429, 4003, 'Rate limit exceeded.');
     }

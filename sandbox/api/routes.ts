@@ -1,18 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
-import * as columns from './columns';
-import * as rows from './rows';
-import * as sheets from './sheets';
-import * as users from './users';
-import * as webhooks from './webhooks';
-import { Call, success } from './call';
+import { Call } from './call';
 import { json, Router, type Request, type Response } from '../http/router';
-import { RateLimits } from './rate-limit';
+import { meets, troubledAnswer } from './trouble';
+import { RateLimits, type Kind } from './rate-limit';
+import { ROUTES, type Route } from './route-table';
 import { SmartsheetRefusal } from '../errors';
+import type { Trouble } from '../webhooks/faults';
 import type { User } from '../office/types';
 import type { World } from '../world';
-
-type Act = (call: Call) => object | Promise<object>;
 
 /** The API under `/2.0`: who asks, may they ask now, what do they ask, and Smartsheet's shape for every refusal. */
 export class SmartsheetApi {
@@ -20,9 +15,7 @@ export class SmartsheetApi {
   private readonly limits = new RateLimits();
 
   constructor(private readonly world: World) {
-    this.sheetRoutes();
-    this.rowRoutes();
-    this.otherRoutes();
+    for (const route of ROUTES) this.on(route);
   }
 
   /** @param request its path is without `/2.0` */
@@ -39,57 +32,19 @@ export class SmartsheetApi {
     }
   }
 
-  private on(method: 'GET' | 'POST' | 'PUT' | 'DELETE', pattern: string, act: Act): void {
-    const isHistory = pattern.endsWith('/history');
+  private on([method, pattern, act]: Route): void {
+    const kind = kindOf(method, pattern);
     this.router.on(method, pattern, async (request) => {
       const { user, token } = this.caller(request);
-      this.failAsAsked(request);
+      const trouble = this.takeTrouble(request);
+      if (trouble !== null && trouble.afterDoing !== true) return troubledAnswer(trouble);
       if (this.world.settings.rateLimits) {
-        this.limits.charge(token, isHistory, this.world.settings.wall() + this.world.movedByHand);
+        this.limits.charge(token, kind, this.world.settings.wall() + this.world.movedByHand);
       }
-      return json(await act(new Call(request, user, this.world)));
+      const answer = await act(new Call(request, user, this.world));
+      if (trouble !== null) return troubledAnswer(trouble);
+      return isResponse(answer) ? answer : json(answer);
     });
-  }
-
-  private sheetRoutes(): void {
-    this.on('GET', '/sheets', sheets.listSheets);
-    this.on('POST', '/sheets', sheets.createSheet);
-    this.on('POST', '/workspaces/:containerId/sheets', sheets.createSheet);
-    this.on('POST', '/folders/:containerId/sheets', sheets.createSheet);
-    this.on('GET', '/sheets/:sheetId', sheets.getSheet);
-    this.on('PUT', '/sheets/:sheetId', sheets.updateSheet);
-    this.on('DELETE', '/sheets/:sheetId', sheets.deleteSheet);
-    this.on('GET', '/sheets/:sheetId/version', sheets.getVersion);
-    this.on('GET', '/sheets/:sheetId/columns', columns.listColumns);
-    this.on('POST', '/sheets/:sheetId/columns', columns.addColumns);
-    this.on('GET', '/sheets/:sheetId/columns/:columnId', columns.getColumn);
-    this.on('PUT', '/sheets/:sheetId/columns/:columnId', columns.updateColumn);
-    this.on('DELETE', '/sheets/:sheetId/columns/:columnId', columns.deleteColumn);
-  }
-
-  private rowRoutes(): void {
-    this.on('POST', '/sheets/:sheetId/rows', rows.addRows);
-    this.on('PUT', '/sheets/:sheetId/rows', rows.updateRows);
-    this.on('DELETE', '/sheets/:sheetId/rows', rows.deleteRows);
-    this.on('GET', '/sheets/:sheetId/rows/:rowId', rows.getRow);
-    this.on('DELETE', '/sheets/:sheetId/rows/:rowId', rows.deleteRow);
-    this.on('GET', '/sheets/:sheetId/rows/:rowId/columns/:columnId/history', rows.getCellHistory);
-  }
-
-  private otherRoutes(): void {
-    this.on('GET', '/users', users.listUsers);
-    this.on('GET', '/users/me', users.getMe);
-    this.on('GET', '/users/:userId', users.getUser);
-    this.on('GET', '/workspaces', users.listWorkspaces);
-    this.on('POST', '/workspaces', (call) => createContainer(call, 'workspace'));
-    this.on('POST', '/workspaces/:containerId/folders', (call) => createContainer(call, 'folder'));
-    this.on('POST', '/folders/:containerId/folders', (call) => createContainer(call, 'folder'));
-    this.on('POST', '/webhooks', webhooks.createWebhook);
-    this.on('GET', '/webhooks', webhooks.listWebhooks);
-    this.on('GET', '/webhooks/:webhookId', webhooks.getWebhook);
-    this.on('PUT', '/webhooks/:webhookId', webhooks.updateWebhook);
-    this.on('DELETE', '/webhooks/:webhookId', webhooks.deleteWebhook);
-    this.on('POST', '/webhooks/:webhookId/resetsharedsecret', webhooks.resetSharedSecret);
   }
 
   /** Whose token it is; with `Assume-User` an administrator acts as somebody else. */
@@ -109,21 +64,24 @@ export class SmartsheetApi {
     return { user, token };
   }
 
-  private failAsAsked(request: Request): void {
+  /** Uses up one of what was asked for requests like this one. */
+  private takeTrouble(request: Request): Trouble | null {
     const { faults } = this.world.dispatcher;
     const ask = faults.failNext;
-    if (ask === null || !request.path.startsWith(ask.path ?? '/')) return;
+    if (ask === null || !meets(ask, request)) return null;
     ask.count -= 1;
     if (ask.count <= 0) faults.failNext = null;
-    throw new SmartsheetRefusal(ask.status, ask.errorCode, `The sandbox was asked to fail with ${ask.errorCode}.`);
+    return ask;
   }
 }
 
-function createContainer(call: Call, kind: 'workspace' | 'folder'): object {
-  const { name } = call.body(z.looseObject({ name: z.string().min(1) }));
-  const parentId = kind === 'folder' ? users.containerOf(call) : undefined;
-  const container = call.world.office.createContainer(kind, name, parentId);
-  return success({ result: { id: container.id, name, accessLevel: 'OWNER', permalink: call.world.address } });
+function kindOf(method: string, pattern: string): Kind {
+  if (pattern.endsWith('/history')) return 'history';
+  return method === 'POST' && pattern.endsWith('/attachments') ? 'attachment' : 'plain';
+}
+
+function isResponse(answer: object): answer is Response {
+  return 'status' in answer && 'type' in answer && 'body' in answer;
 }
 
 function refused({ status, errorCode, message, detail }: SmartsheetRefusal): Response {

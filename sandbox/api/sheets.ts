@@ -1,9 +1,14 @@
 import { z } from 'zod';
+import { attachmentView } from './attachments';
 import { columnView, moment, rowView, sheetLink, wishesOf } from './views';
+import { discussionView } from './discussions';
+import { displayText } from '../office/values';
 import { newColumnOf, newColumnSchema } from './columns';
-import { notFound, SmartsheetRefusal } from '../errors';
+import { containerOf } from './containers';
+import { SmartsheetRefusal } from '../errors';
 import { paged } from './paging';
 import { success, type Call } from './call';
+import type { Response } from '../http/router';
 import type { Row } from '../office/types';
 import type { Sheet } from '../office/sheet';
 
@@ -22,6 +27,7 @@ export function listSheets(call: Call): object {
 export function getSheet(call: Call): object {
   const sheet = call.sheet();
   if (call.number('ifVersionAfter') === sheet.version) return { version: sheet.version };
+  note(call, sheet, 'LOAD');
   const columnIds = call.ids('columnIds');
   const columns = columnIds === undefined ? sheet.columns : sheet.columns.filter(({ id }) => columnIds.includes(id));
   const wishes = wishesOf(call);
@@ -38,7 +44,40 @@ export function getSheet(call: Call): object {
     userSettings: { criticalPathEnabled: false, displaySummaryTasks: true },
     columns: columns.map((column) => columnView(sheet, column)),
     rows: rowsAskedFor(call, sheet).map((row) => rowView(call, sheet, row, columns, wishes)),
+    ...(call.includes('attachments') ? { attachments: hanging(sheet.attachments, sheet, call, attachmentView) } : {}),
+    ...(call.includes('discussions')
+      ? { discussions: hanging(sheet.discussions, sheet, call, (each, one) => discussionView(each, sheet, one, false)) }
+      : {}),
   };
+}
+
+/** `GET /sheets/{id}` with `Accept: text/csv`: what the cells show, a heading line first. */
+export function exportSheet(call: Call): Response {
+  const sheet = call.sheet();
+  note(call, sheet, 'EXPORT');
+  const line = (texts: readonly string[]): string => `${texts.map(quoted).join(',')}\r\n`;
+  const rows = sheet.rows.map((row) => line(sheet.columns.map(({ id }) => shownIn(row, id))));
+  const body = [line(sheet.columns.map(({ title }) => title)), ...rows].join('');
+  return { status: 200, type: 'text/csv; charset=utf-8', body };
+}
+
+function shownIn(row: Row, columnId: number): string {
+  const writing = row.cells.get(columnId)?.at(-1);
+  return writing === undefined ? '' : displayText(writing);
+}
+
+function quoted(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** What hangs on the sheet itself; a row's things come with the row. */
+function hanging<Thing extends { readonly parentType: string; readonly parentId: number }>(
+  things: ReadonlyMap<number, Thing>,
+  sheet: Sheet,
+  call: Call,
+  view: (call: Call, thing: Thing) => object,
+): object[] {
+  return [...things.values()].filter(({ parentId }) => parentId === sheet.id).map((thing) => view(call, thing));
 }
 
 /** `GET /sheets/{id}/version`. */
@@ -60,9 +99,8 @@ export function createSheet(call: Call): object {
   if (new Set(columns.map(({ title }) => title)).size < columns.length) {
     throw new SmartsheetRefusal(400, 1057, 'Column titles must be unique.');
   }
-  const containerId = call.request.parameters['containerId'] === undefined ? undefined : call.id('containerId');
-  if (containerId !== undefined && !call.world.office.containers.has(containerId)) throw notFound();
-  const place = containerId === undefined ? {} : { containerId };
+  const isPlaced = call.request.parameters['containerId'] !== undefined;
+  const place = isPlaced ? { containerId: containerOf(call, undefined, 'EDITOR_SHARE').id } : {};
   const sheet = call.world.office.createSheet({ name, columns: columns.map(newColumnOf), ...place }, call.by);
   const view = { ...sheetSummary(call, sheet), columns: sheet.columns.map((column) => columnView(sheet, column)) };
   return success({ result: view, version: sheet.version });
@@ -82,8 +120,9 @@ export function deleteSheet(call: Call): object {
   return success();
 }
 
-function sheetSummary(call: Call, sheet: Sheet): object {
-  const container = sheet.containerId === undefined ? undefined : call.world.office.containers.get(sheet.containerId);
+/** A sheet without columns and rows. */
+export function sheetSummary(call: Call, sheet: Sheet): object {
+  const workspace = call.world.office.access.workspaceOf(sheet.containerId);
   const numeric = call.flag('numericDates');
   return {
     id: sheet.id,
@@ -93,8 +132,13 @@ function sheetSummary(call: Call, sheet: Sheet): object {
     permalink: sheetLink(call, sheet),
     createdAt: moment(sheet.createdAt, numeric),
     modifiedAt: moment(sheet.modifiedAt, numeric),
-    ...(container?.kind === 'workspace' ? { workspace: { id: container.id, name: container.name } } : {}),
+    ...(workspace === undefined ? {} : { workspace: { id: workspace.id, name: workspace.name } }),
   };
+}
+
+function note(call: Call, sheet: Sheet, action: string): void {
+  const report = { objectType: 'SHEET', action, objectId: sheet.id, sheetId: sheet.id };
+  call.world.activity.note({ ...report, details: { sheetName: sheet.name } }, call.by);
 }
 
 /** Only the rows asked for are looked at: by id, by number, by modification, and then by page. */

@@ -1,4 +1,4 @@
-import { notFound, SmartsheetRefusal } from '../errors';
+import { SmartsheetRefusal } from '../errors';
 import { paged } from './paging';
 import type { Call } from './call';
 import type { User } from '../office/types';
@@ -21,19 +21,6 @@ export function getUser(call: Call): object {
   const user = call.world.office.people.withId(call.id('userId'));
   if (user === undefined) throw new SmartsheetRefusal(404, 1020, 'User not found.');
   return userView(call, user);
-}
-
-/** `GET /workspaces`. */
-export function listWorkspaces(call: Call): object {
-  const workspaces = [...call.world.office.containers.values()].filter(({ kind }) => kind === 'workspace');
-  return { data: workspaces.map(({ id, name }) => ({ id, name, accessLevel: 'ADMIN' })) };
-}
-
-/** The container that the path names. */
-export function containerOf(call: Call): number {
-  const id = call.id('containerId');
-  if (!call.world.office.containers.has(id)) throw notFound();
-  return id;
 }
 
 function userView(call: Call, user: User): object {

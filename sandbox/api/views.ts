@@ -1,4 +1,5 @@
 import { displayText } from '../office/values';
+import { linkBase } from '../plan';
 import type { Call } from './call';
 import type { CellContent, Column, Row, Writing } from '../office/types';
 import type { Sheet } from '../office/sheet';
@@ -30,7 +31,7 @@ export function moment(time: number, numeric: boolean): string | number {
 }
 
 export function sheetLink(call: Call, sheet: Sheet): string {
-  return `${call.world.address}/sheets/${sheet.id}`;
+  return `${linkBase(call.world.plan, call.world.address)}/sheets/${sheet.id}`;
 }
 
 export function columnView(sheet: Sheet, column: Column): object {

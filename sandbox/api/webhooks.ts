@@ -29,6 +29,7 @@ const changedWebhookSchema = z.object({
 /** `POST /webhooks`: made, not yet verified. */
 export function createWebhook(call: Call): object {
   const body = call.body(newWebhookSchema);
+  checkFilter(call, body.events);
   checkCallbackUrl(call, body.callbackUrl);
   const sheet = call.world.office.sheets.get(body.scopeObjectId);
   if (sheet === undefined || !call.world.office.may(call.user.id, sheet, 'VIEWER')) {
@@ -84,6 +85,7 @@ export function listWebhooks(call: Call): object {
 export async function updateWebhook(call: Call): Promise<object> {
   const hook = ownHook(call);
   const { name, callbackUrl, enabled, events } = call.body(changedWebhookSchema);
+  if (events !== undefined) checkFilter(call, events);
   if (callbackUrl !== undefined) checkCallbackUrl(call, callbackUrl);
   if (enabled === true) mayBeEnabled(call, hook);
   const wasEnabled = hook.status === 'ENABLED';
@@ -135,6 +137,12 @@ function mayBeEnabled(call: Call, hook: Webhook): void {
   if (hook.status === 'DISABLED_EXCEEDED_GRID_LIMITS' && call.world.dispatcher.tooLarge(sheet)) {
     throw new SmartsheetRefusal(403, 1004, 'The sheet of the webhook is still larger than webhooks support.');
   }
+}
+
+/** Smartsheet Gov takes everything or nothing (reference §2.2). */
+function checkFilter(call: Call, events: readonly string[]): void {
+  if (call.world.plan.region !== 'gov' || events.every((pattern) => pattern === '*.*')) return;
+  throw new SmartsheetRefusal(400, 1031, 'The value of the attribute events is invalid: only ["*.*"] is supported.');
 }
 
 const PORTS = ['', '443', '8000', '8008', '8080', '8443'];

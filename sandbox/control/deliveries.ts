@@ -15,10 +15,16 @@ const faultsSchema = z.strictObject({
   forgetHistory: z.boolean().optional(),
   failNext: z
     .strictObject({
-      status: z.int().min(400).max(599),
-      errorCode: z.int(),
+      status: z.int().min(400).max(599).optional(),
+      errorCode: z.int().optional(),
+      body: z.enum(['json', 'html', 'none']).optional(),
+      retryAfterSeconds: z.int().min(0).max(86_400).optional(),
+      holdSeconds: z.number().min(0).max(3_600).optional(),
+      cut: z.enum(['reset', 'hold']).optional(),
+      afterDoing: z.boolean().optional(),
       count: z.int().min(1).default(1),
       path: z.string().startsWith('/').optional(),
+      method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).optional(),
     })
     .nullable()
     .optional(),
@@ -64,7 +70,7 @@ export function disableHook(visit: Visit): object {
   const statuses = WEBHOOK_STATUSES.filter((status) => status.startsWith('DISABLED'));
   const { status } = visit.body(z.strictObject({ status: z.enum(statuses) }));
   const hook = hookOf(visit);
-  if (status === 'DISABLED_SCOPE_INACCESSIBLE') visit.world.dispatcher.setAccessible(hook, false);
+  if (status === 'DISABLED_SCOPE_INACCESSIBLE') visit.world.dispatcher.setAccessibleByHand(hook, false);
   else visit.world.dispatcher.setStatus(hook, status, 'The sandbox was asked to disable the webhook.');
   return hookView(visit, hook, visit.world.dispatcher.line(hook.id));
 }
@@ -79,7 +85,7 @@ export function restoreHook(visit: Visit): object {
       409,
     );
   }
-  visit.world.dispatcher.setAccessible(hook, true);
+  visit.world.dispatcher.setAccessibleByHand(hook, true);
   return hookView(visit, hook, visit.world.dispatcher.line(hook.id));
 }
 

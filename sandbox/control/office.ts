@@ -44,10 +44,12 @@ const newSheetSchema = z.strictObject({
   columns: z.array(columnSchema).min(1),
   rows: z.array(cellsSchema).default([]),
   owner: z.email().default(FIRST_PEOPLE[0].email),
+  /** A workspace or a folder. */
+  containerId: idSchema.optional(),
   ...bySchema,
 });
 
-/** `POST /sandbox/sheets {name, columns, rows?, owner?, by?, at?}` -> the sheet with its column and row ids. */
+/** `POST /sandbox/sheets {name, columns, rows?, owner?, containerId?, by?, at?}` -> the sheet with its column and row ids. */
 export function addSheet(visit: Visit): object {
   const body = visit.body(newSheetSchema);
   const { office } = visit.world;
@@ -60,7 +62,12 @@ export function addSheet(visit: Visit): object {
     locked: false,
     width: 150,
   }));
-  const sheet = office.createSheet({ name: body.name, columns }, { ...by, userId: owner.id });
+  const { containerId } = body;
+  if (containerId !== undefined && !office.containers.has(containerId)) {
+    throw new ControlRefusal(`There is no container ${containerId}.`, 'POST /sandbox/workspaces makes one.', 404);
+  }
+  const place = containerId === undefined ? {} : { containerId };
+  const sheet = office.createSheet({ name: body.name, columns, ...place }, { ...by, userId: owner.id });
   const rows = office.addRows(
     sheet,
     body.rows.map((cells) => visit.cells(sheet, cells)),
@@ -112,11 +119,43 @@ export function deleteRows(visit: Visit): object {
   return { sheetId: sheet.id, version: sheet.version, rowIds: gone };
 }
 
-/** `DELETE /sandbox/sheets/:sheetId`. */
+/** `POST /sandbox/rows/move {sheetId, rowIds, toSheetId, by?, at?}`. */
+export function moveRows(visit: Visit): object {
+  const body = visit.body(
+    z.strictObject({ sheetId: idSchema, rowIds: z.array(idSchema).min(1), toSheetId: idSchema, ...bySchema }),
+  );
+  const from = visit.sheet(body.sheetId);
+  const to = visit.sheet(body.toSheetId);
+  if (from === to) throw new ControlRefusal('Both are the same sheet.', 'Name another sheet in toSheetId.');
+  for (const id of body.rowIds) visit.row(from, id);
+  const rows = visit.world.office.moveRows(from, to, body.rowIds, visit.saveBy(body));
+  return {
+    sheetId: from.id,
+    toSheetId: to.id,
+    rows: rows.map((row, index) => ({ from: body.rowIds[index], to: row.id })),
+  };
+}
+
+/** `DELETE /sandbox/sheets/:sheetId`: into the bin. */
 export function deleteSheet(visit: Visit): object {
   const sheet = visit.sheet(visit.id('sheetId'));
   visit.world.office.deleteSheet(sheet, { userId: sheet.ownerId, at: visit.world.clock.now() });
   return { sheetId: sheet.id };
+}
+
+/** `POST /sandbox/sheets/:sheetId/restore`: out of the bin; its webhooks come back, and their receivers are told. */
+export function restoreSheet(visit: Visit): object {
+  const sheet = visit.world.office.restoreSheet(visit.id('sheetId'));
+  if (sheet === undefined) throw new ControlRefusal('There is no such sheet in the bin.', 'Delete it first.', 404);
+  return sheetView(sheet, sheet.rows);
+}
+
+/** `POST /sandbox/sheets/:sheetId/grid {tooLarge}`: larger than webhooks support, whatever its size; or not any more. */
+export function setGrid(visit: Visit): object {
+  const sheet = visit.sheet(visit.id('sheetId'));
+  const { tooLarge } = visit.body(z.strictObject({ tooLarge: z.boolean() }));
+  visit.world.dispatcher.setTooLarge(sheet, tooLarge);
+  return { sheetId: sheet.id, tooLarge: visit.world.dispatcher.tooLarge(sheet) };
 }
 
 /** `POST /sandbox/sheets/:sheetId/access {user, level}`: NONE takes the sheet away, and its owner's webhooks with it. */
@@ -127,10 +166,7 @@ export function setAccess(visit: Visit): object {
   if (user === undefined)
     throw new ControlRefusal(`Nobody has the address ${body.user}.`, 'POST /sandbox/users adds a person.', 404);
   sheet.access.set(user.id, body.level);
-  for (const hook of visit.world.dispatcher.hooks()) {
-    if (hook.sheetId === sheet.id && hook.ownerId === user.id)
-      visit.world.dispatcher.setAccessible(hook, body.level !== 'NONE');
-  }
+  visit.world.office.access.changed();
   return { sheetId: sheet.id, user: user.email, level: body.level };
 }
 

@@ -1,5 +1,8 @@
+import * as activity from './activity';
 import * as deliveries from './deliveries';
+import * as hangings from './hangings';
 import * as office from './office';
+import * as sharing from './sharing';
 import { BillingAuditError } from '../../lib/errors';
 import { ControlRefusal } from '../errors';
 import { json, Router, type Method, type Request, type Response } from '../http/router';
@@ -22,7 +25,20 @@ export class ControlApi {
       .on('POST', '/sandbox/edit', office.edit)
       .on('POST', '/sandbox/rows', office.addRows)
       .on('DELETE', '/sandbox/rows', office.deleteRows)
+      .on('POST', '/sandbox/rows/move', office.moveRows)
+      .on('POST', '/sandbox/sheets/:sheetId/restore', office.restoreSheet)
+      .on('POST', '/sandbox/sheets/:sheetId/grid', office.setGrid)
       .on('POST', '/sandbox/load', loadCsv)
+      .on('POST', '/sandbox/workspaces', sharing.addContainer)
+      .on('POST', '/sandbox/groups', sharing.addGroup)
+      .on('POST', '/sandbox/groups/:groupId/members', sharing.changeMembers)
+      .on('POST', '/sandbox/shares', sharing.addShare)
+      .on('DELETE', '/sandbox/shares/:shareId', sharing.removeShare)
+      .on('POST', '/sandbox/attachments', hangings.addAttachment)
+      .on('POST', '/sandbox/comments', hangings.addComment)
+      .on('POST', '/sandbox/plan', activity.setPlan)
+      .on('GET', '/sandbox/activity', activity.listActivity)
+      .on('POST', '/sandbox/activity', activity.noteActivity)
       .on('POST', '/sandbox/faults', deliveries.setFaults)
       .on('POST', '/sandbox/clock', deliveries.moveClock)
       .on('POST', '/sandbox/settle', deliveries.settle)
@@ -58,7 +74,7 @@ export class ControlApi {
 
 /** `GET /sandbox/state`: the whole office in short. */
 function state({ world }: Visit): object {
-  const { office: practice, clock, dispatcher, settings } = world;
+  const { office: practice, clock, dispatcher, settings, plan } = world;
   return {
     now: new Date(clock.now()).toISOString(),
     clock: clock.stands ? 'stands' : 'runs',
@@ -67,12 +83,17 @@ function state({ world }: Visit): object {
       eventMix: settings.eventMix,
       rateLimits: settings.rateLimits,
     },
+    plan: { ...plan, sharing: practice.access.mode },
     users: practice.people.all(),
+    groups: [...practice.access.groups.values()].map((group) => ({ ...group, memberIds: [...group.memberIds] })),
+    shares: [...practice.access.shares.values()],
+    containers: [...practice.containers.values()],
     sheets: [...practice.sheets.values()].map((sheet) => ({
       id: sheet.id,
       name: sheet.name,
       version: sheet.version,
       rows: sheet.rows.length,
+      tooLarge: dispatcher.tooLarge(sheet),
       columns: Object.fromEntries(sheet.columns.map(({ id, title }) => [title, id])),
     })),
     webhooks: dispatcher.hooks().map(({ id, sheetId, status, callbackUrl }) => ({ id, sheetId, status, callbackUrl })),

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { ACTOR_NAMES, actorNamed, type ActorName } from '../office/actors';
 import { ControlRefusal } from '../errors';
 import { SmartsheetRefusal } from '../errors';
 import { contentToWrite, type CellToWrite } from '../office/values';
 import type { Cells } from '../office/office';
-import type { Column, SaveBy } from '../office/types';
+import { SOURCES, type Column, type Row, type SaveBy, type Source } from '../office/types';
 import type { Request } from '../http/router';
 import type { Sheet } from '../office/sheet';
 import type { World } from '../world';
@@ -20,11 +21,23 @@ export const valueSchema = z.union([z.string(), z.number(), z.boolean(), z.null(
 /** Column title or id -> value. */
 export const cellsSchema = z.record(z.string(), valueSchema);
 
-/** Who did it (an e-mail address; made known when new) and when (ISO 8601; default: now). */
+/** Who did it (an e-mail address, made known when new, or a system actor), when (default: now), and from where. */
 export const bySchema = {
   by: z.email().default('counter@example.com'),
+  actor: z.enum(ACTOR_NAMES).optional(),
   at: z.iso.datetime({ offset: true }).optional(),
+  source: z.enum(SOURCES).optional(),
+  ip: z.union([z.ipv4(), z.ipv6()]).optional(),
 };
+
+/** The part of a body that `bySchema` takes. */
+export interface Deedful {
+  readonly by: string;
+  readonly actor?: ActorName | undefined;
+  readonly at?: string | undefined;
+  readonly source?: Source | undefined;
+  readonly ip?: string | undefined;
+}
 
 /** One request to the control interface, with what its handlers ask of it. Every method throws ControlRefusal. */
 export class Visit {
@@ -52,12 +65,25 @@ export class Visit {
     return sheet;
   }
 
-  saveBy({ by, at }: { readonly by: string; readonly at?: string | undefined }): SaveBy {
+  /** @throws ControlRefusal 404 */
+  row(sheet: Sheet, rowId: number): Row {
+    const row = sheet.row(rowId);
+    if (row !== undefined) return row;
+    throw new ControlRefusal(`Sheet "${sheet.name}" has no row ${rowId}.`, 'Read the sheet again.', 404);
+  }
+
+  saveBy({ by, actor, at, source, ip }: Deedful): SaveBy {
     const now = this.world.clock.now();
     const time = at === undefined ? now : Date.parse(at);
     if (time > now)
       throw new ControlRefusal(`${at} is later than the sandbox's clock.`, 'POST /sandbox/clock moves it on.');
-    return { userId: this.world.office.people.writerWithEmail(by).id, at: time };
+    const writer = actor === undefined ? this.world.office.people.writerWithEmail(by) : actorNamed(actor);
+    return {
+      userId: writer.id,
+      at: time,
+      ...(source === undefined ? {} : { source }),
+      ...(ip === undefined ? {} : { ipAddress: ip }),
+    };
   }
 
   /** Cells named by column title or id, checked against the column types. */

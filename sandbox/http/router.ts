@@ -12,8 +12,12 @@ export interface Request {
 
 export interface Response {
   readonly status: number;
-  readonly type: 'application/json' | 'text/html; charset=utf-8' | 'text/csv; charset=utf-8';
-  readonly body: string;
+  readonly type: string;
+  readonly body: string | Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What becomes of the connection instead of an answer: broken, or silent for ever. */
+  readonly cut?: 'reset' | 'hold';
+  readonly holdMilliseconds?: number;
 }
 
 export type Handler = (request: Request) => Response | Promise<Response>;

@@ -47,8 +47,14 @@ export class Server {
   private async serve(incoming: http.IncomingMessage, outgoing: http.ServerResponse): Promise<void> {
     const response = await this.answer(incoming);
     if (incoming.method !== 'GET' && incoming.method !== 'HEAD') this.changed();
+    if (response.cut === 'reset') return void incoming.socket.resetAndDestroy();
+    if (response.cut === 'hold' || response.holdMilliseconds !== undefined) {
+      await gone(outgoing, response.cut === 'hold' ? undefined : response.holdMilliseconds);
+    }
+    if (outgoing.destroyed) return;
     const body = Buffer.from(response.body);
     outgoing.writeHead(response.status, {
+      ...response.headers,
       'Content-Type': response.type,
       'Content-Length': body.length,
       'Cache-Control': 'no-store',
@@ -71,6 +77,17 @@ export class Server {
       return html(`The sandbox could not show this page: ${String(thrown)}`.replace(/[<>&]/g, ' '), 500);
     }
   }
+}
+
+/** Resolves when the client has gone, or after `milliseconds`. */
+function gone(outgoing: http.ServerResponse, milliseconds: number | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = milliseconds === undefined ? undefined : setTimeout(resolve, milliseconds);
+    outgoing.once('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
 
 async function requestFrom(incoming: http.IncomingMessage): Promise<Request | 'too large' | 'unreadable'> {

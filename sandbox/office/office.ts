@@ -1,3 +1,4 @@
+import { Access } from './access';
 import { ControlRefusal } from '../errors';
 import { Ids } from '../ids';
 import { sameContent } from './values';
@@ -34,20 +35,42 @@ export class Office {
   readonly people: People;
   readonly containers = new Map<number, Container>();
   readonly sheets = new Map<number, Sheet>();
+  /** Sheets that were deleted and can be had back. */
+  readonly bin = new Map<number, Sheet>();
+  readonly access: Access;
   private readonly listeners: SaveListener[] = [];
 
   constructor(readonly ids: Ids) {
     this.people = new People(ids);
+    this.access = new Access(ids, this.containers);
   }
 
   onSave(listener: SaveListener): void {
     this.listeners.push(listener);
   }
 
-  createContainer(kind: Container['kind'], name: string, parentId?: number): Container {
-    const container: Container = { id: this.ids.next(), kind, name, ...(parentId === undefined ? {} : { parentId }) };
+  createContainer(kind: Container['kind'], name: string, by: SaveBy, parentId?: number): Container {
+    const container: Container = {
+      id: this.ids.next(),
+      kind,
+      name,
+      ...(kind === 'workspace' ? { ownerId: by.userId } : {}),
+      createdAt: by.at,
+      modifiedAt: by.at,
+      ...(parentId === undefined ? {} : { parentId }),
+    };
     this.containers.set(container.id, container);
     return container;
+  }
+
+  /** Deletes a container and all that is in it. @returns everything that is gone, innermost first */
+  deleteContainer(container: Container, by: SaveBy): Container[] {
+    const inside = [...this.containers.values()].filter(({ parentId }) => parentId === container.id);
+    const gone = inside.flatMap((child) => this.deleteContainer(child, by));
+    for (const sheet of [...this.sheets.values()]) if (sheet.containerId === container.id) this.deleteSheet(sheet, by);
+    this.containers.delete(container.id);
+    for (const share of this.access.sharesOf('workspace', container.id)) this.access.shares.delete(share.id);
+    return [...gone, container];
   }
 
   createSheet({ name, columns, containerId }: NewSheet, by: SaveBy): Sheet {
@@ -60,18 +83,33 @@ export class Office {
       ...(containerId === undefined ? {} : { containerId }),
     });
     this.sheets.set(sheet.id, sheet);
-    this.tell(sheet.id, by, []);
+    this.tell(sheet.id, by, [{ kind: 'sheet', eventType: 'created' }]);
     return sheet;
   }
 
   deleteSheet(sheet: Sheet, by: SaveBy): void {
     this.sheets.delete(sheet.id);
+    this.bin.set(sheet.id, sheet);
     this.tell(sheet.id, by, [{ kind: 'sheet', eventType: 'deleted' }]);
   }
 
-  /** What a user may do with a sheet. Everybody of the office is an ADMIN of every sheet unless told otherwise. */
+  /** Takes a deleted sheet out of the bin; its webhooks come back with it. @returns undefined when it is not there */
+  restoreSheet(sheetId: number): Sheet | undefined {
+    const sheet = this.bin.get(sheetId);
+    if (sheet === undefined) return undefined;
+    this.bin.delete(sheetId);
+    this.sheets.set(sheetId, sheet);
+    this.access.changed();
+    return sheet;
+  }
+
+  moveSheet(sheet: Sheet, containerId: number): void {
+    sheet.containerId = containerId;
+    this.access.changed();
+  }
+
   accessOf(userId: number, sheet: Sheet): AccessLevel {
-    return sheet.access.get(userId) ?? (userId === sheet.ownerId ? 'OWNER' : 'ADMIN');
+    return this.access.ofSheet(userId, sheet);
   }
 
   may(userId: number, sheet: Sheet, needed: AccessLevel): boolean {
@@ -88,7 +126,7 @@ export class Office {
     const rows = drafts.map((cells) => this.newRow(sheet, cells, by, parentId));
     if (rows.length === 0) return [];
     sheet.insert(rows, place);
-    this.saved(
+    this.save(
       sheet,
       by,
       rows.map((row) => ({ kind: 'row_created', rowId: row.id, columnIds: [...row.cells.keys()] })),
@@ -108,7 +146,7 @@ export class Office {
       if (columnIds.length > 0) sheet.touch(row, row.modifiedAt);
       return row;
     });
-    if (deeds.length > 0) this.saved(sheet, by, deeds);
+    if (deeds.length > 0) this.save(sheet, by, deeds);
     return rows;
   }
 
@@ -118,7 +156,7 @@ export class Office {
     for (const row of sheet.rows) if (row.parentId !== undefined && gone.has(row.parentId)) gone.add(row.id);
     if (gone.size === 0) return [];
     sheet.remove(gone);
-    this.saved(
+    this.save(
       sheet,
       by,
       [...gone].map((rowId) => ({ kind: 'row_deleted', rowId })),
@@ -126,10 +164,40 @@ export class Office {
     return [...gone];
   }
 
+  /**
+   * Moves rows, with their histories left behind, to the end of another sheet; cells go to the column of the same title.
+   * @returns the new row for each that went, in the order given
+   */
+  moveRows(from: Sheet, to: Sheet, rowIds: readonly number[], by: SaveBy): Row[] {
+    const copies = this.copyRows(from, to, rowIds, by);
+    from.remove(new Set(rowIds));
+    this.save(
+      from,
+      by,
+      rowIds.map((rowId) => ({ kind: 'row_moved', rowId, toSheetId: to.id })),
+    );
+    return copies;
+  }
+
+  copyRows(from: Sheet, to: Sheet, rowIds: readonly number[], by: SaveBy): Row[] {
+    const drafts = rowIds.map((id): Cells => {
+      const present = [...(from.row(id)?.cells ?? [])];
+      const carried = present.flatMap(([columnId, writings]): [number, CellContent][] => {
+        const target = to.columnTitled(from.column(columnId)?.title ?? '');
+        const last = writings.at(-1);
+        if (target === undefined || last === undefined) return [];
+        const { at: _at, by: _by, ...content } = last;
+        return [[target.id, content]];
+      });
+      return new Map(carried);
+    });
+    return this.addRows(to, drafts, by);
+  }
+
   addColumns(sheet: Sheet, columns: readonly NewColumn[], index: number, by: SaveBy): Column[] {
     const added = columns.map((column) => ({ id: this.ids.next(), ...column }));
     sheet.columns.splice(index, 0, ...added);
-    this.saved(
+    this.save(
       sheet,
       by,
       added.map(({ id }) => ({ kind: 'column', columnId: id, eventType: 'created' })),
@@ -144,18 +212,18 @@ export class Office {
     by: SaveBy,
   ): void {
     Object.assign(column, change);
-    this.saved(sheet, by, [{ kind: 'column', columnId: column.id, eventType: 'updated' }]);
+    this.save(sheet, by, [{ kind: 'column', columnId: column.id, eventType: 'updated' }]);
   }
 
   deleteColumn(sheet: Sheet, column: Column, by: SaveBy): void {
     sheet.columns = sheet.columns.filter((other) => other !== column);
     for (const row of sheet.rows) row.cells.delete(column.id);
-    this.saved(sheet, by, [{ kind: 'column', columnId: column.id, eventType: 'deleted' }]);
+    this.save(sheet, by, [{ kind: 'column', columnId: column.id, eventType: 'deleted' }]);
   }
 
   renameSheet(sheet: Sheet, name: string, by: SaveBy): void {
     sheet.name = name;
-    this.saved(sheet, by, [{ kind: 'sheet', eventType: 'updated' }]);
+    this.save(sheet, by, [{ kind: 'sheet', eventType: 'updated' }]);
   }
 
   private newRow(sheet: Sheet, cells: Cells, by: SaveBy, parentId: number | undefined): Row {
@@ -174,7 +242,8 @@ export class Office {
     };
   }
 
-  private saved(sheet: Sheet, by: SaveBy, deeds: readonly Deed[]): void {
+  /** Ends a save: raises the version, tells the listeners. For what lies beside rows and columns; those have their methods. */
+  save(sheet: Sheet, by: SaveBy, deeds: readonly Deed[]): void {
     sheet.version += 1;
     sheet.modifiedAt = Math.max(sheet.modifiedAt, by.at);
     this.tell(sheet.id, by, deeds);

@@ -1,5 +1,5 @@
 import { ModifiedIndex } from './modified-index';
-import type { AccessLevel, Column, Row } from './types';
+import type { AccessLevel, Attachment, Column, Discussion, Row } from './types';
 
 export interface SheetFacts {
   readonly id: number;
@@ -21,13 +21,17 @@ export class Sheet {
   readonly id: number;
   name: string;
   readonly ownerId: number;
-  readonly containerId: number | undefined;
+  containerId: number | undefined;
   readonly createdAt: number;
   modifiedAt: number;
   version: number;
   columns: Column[];
   /** Who may do less or more than the office's default, by user id. */
   readonly access = new Map<number, AccessLevel>();
+  readonly attachments = new Map<number, Attachment>();
+  readonly discussions = new Map<number, Discussion>();
+  /** Counts as larger than webhooks support, whatever its size. */
+  countsAsTooLarge = false;
 
   private ordered: Row[] = [];
   private readonly byId = new Map<number, Row>();
@@ -54,6 +58,11 @@ export class Sheet {
 
   column(id: number): Column | undefined {
     return this.columns.find((column) => column.id === id);
+  }
+
+  /** The discussion that holds a comment. */
+  discussionOf(commentId: number): Discussion | undefined {
+    return [...this.discussions.values()].find(({ comments }) => comments.some(({ id }) => id === commentId));
   }
 
   columnTitled(title: string): Column | undefined {
@@ -85,7 +94,21 @@ export class Sheet {
       this.byId.delete(id);
       this.modified.forget(id);
     }
+    this.dropWhatHangsOn(ids);
     this.renumberFrom(first);
+  }
+
+  private dropWhatHangsOn(rowIds: ReadonlySet<number>): void {
+    const comments = new Set<number>();
+    for (const discussion of this.discussions.values()) {
+      if (discussion.parentType !== 'ROW' || !rowIds.has(discussion.parentId)) continue;
+      for (const { id } of discussion.comments) comments.add(id);
+      this.discussions.delete(discussion.id);
+    }
+    for (const { id, parentType, parentId } of this.attachments.values()) {
+      const gone = parentType === 'ROW' ? rowIds : parentType === 'COMMENT' ? comments : new Set<number>();
+      if (gone.has(parentId)) this.attachments.delete(id);
+    }
   }
 
   touch(row: Row, at: number): void {

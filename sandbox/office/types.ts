@@ -79,16 +79,87 @@ export interface User {
   readonly status: 'ACTIVE' | 'DEACTIVATED';
 }
 
-/** A workspace, or a folder in one. */
+/** A workspace, or a folder in one. What states of older versions lack is optional. */
 export interface Container {
   readonly id: number;
   readonly kind: 'workspace' | 'folder';
-  readonly name: string;
+  name: string;
   readonly parentId?: number;
+  /** Of a workspace. */
+  readonly ownerId?: number;
+  readonly createdAt?: number;
+  modifiedAt?: number;
 }
 
-export type ObjectType = 'sheet' | 'row' | 'column' | 'cell';
-export type EventType = 'created' | 'updated' | 'deleted';
+/** People who are given access together. */
+export interface Group {
+  readonly id: number;
+  name: string;
+  description: string;
+  readonly ownerId: number;
+  readonly createdAt: number;
+  modifiedAt: number;
+  readonly memberIds: Set<number>;
+}
+
+export type AssetType = 'sheet' | 'workspace';
+
+/** The right of one person, or of one group, on a sheet or a workspace. The owner's right is none: it follows from the asset. */
+export interface Share {
+  readonly id: string;
+  readonly assetType: AssetType;
+  readonly assetId: number;
+  readonly holder: { readonly type: 'USER' | 'GROUP'; readonly id: number };
+  accessLevel: AccessLevel;
+  readonly createdAt: number;
+  modifiedAt: number;
+}
+
+export const ATTACHMENT_TYPES = [
+  'FILE',
+  'LINK',
+  'GOOGLE_DRIVE',
+  'BOX_COM',
+  'DROPBOX',
+  'EGNYTE',
+  'EVERNOTE',
+  'ONEDRIVE',
+] as const;
+export type AttachmentType = (typeof ATTACHMENT_TYPES)[number];
+
+/** What hangs on a sheet, a row or a comment: a file with its bytes, or a link. */
+export interface Attachment {
+  readonly id: number;
+  readonly name: string;
+  readonly type: AttachmentType;
+  readonly parentType: 'SHEET' | 'ROW' | 'COMMENT';
+  readonly parentId: number;
+  readonly createdAt: number;
+  readonly createdBy: number;
+  /** Of a link. */
+  readonly url?: string;
+  /** Of a file. `key` is what its address is guessed by, as little as Smartsheet's. */
+  readonly file?: { readonly mimeType: string; readonly base64: string; readonly size: number; readonly key: string };
+}
+
+export interface Comment {
+  readonly id: number;
+  text: string;
+  readonly createdAt: number;
+  readonly createdBy: number;
+  modifiedAt: number;
+}
+
+/** A conversation on a sheet or a row; oldest comment first, never without one. */
+export interface Discussion {
+  readonly id: number;
+  readonly parentType: 'SHEET' | 'ROW';
+  readonly parentId: number;
+  comments: Comment[];
+}
+
+export type ObjectType = 'sheet' | 'row' | 'column' | 'cell' | 'attachment' | 'discussion' | 'comment';
+export type EventType = 'created' | 'updated' | 'deleted' | 'moved';
 
 /** One item of a callback, and what column-scoped hooks need to know about it. */
 export interface SheetEvent {
@@ -109,14 +180,37 @@ export type Deed =
   | { readonly kind: 'row_created'; readonly rowId: number; readonly columnIds: readonly number[] }
   | { readonly kind: 'cells_updated'; readonly rowId: number; readonly columnIds: readonly number[] }
   | { readonly kind: 'row_deleted'; readonly rowId: number }
+  | { readonly kind: 'row_moved'; readonly rowId: number; readonly toSheetId: number }
+  | {
+      readonly kind: 'attachment' | 'discussion' | 'comment';
+      readonly id: number;
+      readonly eventType: EventType;
+      /** For reports: what it is called, or which discussion a comment belongs to. */
+      readonly about?: string;
+    }
   | { readonly kind: 'column'; readonly columnId: number; readonly eventType: EventType }
   | { readonly kind: 'sheet'; readonly eventType: EventType };
 
-/** Who saves, when, and in whose name. */
+/** Where somebody works, as event reports name it. */
+export const SOURCES = [
+  'WEB_APP',
+  'MOBILE_IOS',
+  'MOBILE_ANDROID',
+  'API_UNDEFINED_APP',
+  'API_INTEGRATED_APP',
+  'API_ODBC_DRIVER',
+] as const;
+export type Source = (typeof SOURCES)[number];
+
+/** Who saves, when, in whose name, and from where. */
 export interface SaveBy {
   readonly userId: number;
   readonly at: number;
   readonly changeAgent?: string;
+  /** Default WEB_APP. */
+  readonly source?: Source;
+  /** Default the person's usual one. Only reported of WEB_APP. */
+  readonly ipAddress?: string;
 }
 
 export interface Save extends SaveBy {

@@ -13,7 +13,8 @@ export class Pages {
     this.router
       .on('GET', '/', () => html(sheetListPage(world)))
       .on('GET', '/sheets/:sheetId', (request) => this.sheet(request))
-      .on('GET', '/sheets/:sheetId/rows/:rowId', (request) => this.row(request));
+      .on('GET', '/sheets/:sheetId/rows/:rowId', (request) => this.row(request))
+      .on('GET', '/files/:sheetId/:attachmentId/:key', (request) => this.file(request));
   }
 
   async answer(request: Request): Promise<Response> {
@@ -33,6 +34,23 @@ export class Pages {
     };
     const body = sheetPage(this.world, sheet, wanted);
     return body === null ? html(notFoundPage('The row is not in this sheet.'), 404) : html(body);
+  }
+
+  /** The bytes of an attachment. Always to be saved, never shown: a file of anybody must not run as a page of ours. */
+  private file({ parameters }: Request): Response {
+    const sheet = this.world.office.sheets.get(Number(parameters['sheetId']));
+    const attachment = sheet?.attachments.get(Number(parameters['attachmentId']));
+    if (attachment?.file === undefined || attachment.file.key !== parameters['key']) {
+      return html(notFoundPage('There is no such file.'), 404);
+    }
+    const { mimeType, base64 } = attachment.file;
+    const name = encodeURIComponent(attachment.name);
+    return {
+      status: 200,
+      type: /^[\w.+-]+\/[\w.+-]+(; ?charset=[\w-]+)?$/.test(mimeType) ? mimeType : 'application/octet-stream',
+      body: Buffer.from(base64, 'base64'),
+      headers: { 'Content-Disposition': `attachment; filename*=UTF-8''${name}` },
+    };
   }
 
   private row({ parameters }: Request): Response {

@@ -1,4 +1,5 @@
 import { cellWords, moment } from './words';
+import { hangingsOf } from './hangings';
 import { html, type Markup } from './html';
 import { page } from './page';
 import type { Column, Row, Writing } from '../office/types';
@@ -27,7 +28,7 @@ export function rowPage(world: World, sheet: Sheet, row: Row): string {
         Version ${row.version}. Made ${moment(row.createdAt)} by ${writer(row.createdBy)}. Last changed
         ${moment(row.modifiedAt)} by ${writer(row.modifiedBy)}.
       </p>
-      ${table(['Column', 'Value'], cells, 'pairs')}
+      ${table(['Column', 'Value'], cells, 'pairs')} ${hangingsOf(world, sheet, row.id)}
       <h2>Cell history</h2>
       ${histories.length === 0 ? html`<p class="empty">No cell of this row was changed since it was made.</p>` : histories}`,
   );

@@ -1,4 +1,5 @@
 import { columnAlignment, cellWords, moment } from './words';
+import { hangingsOf, sharesOf } from './hangings';
 import { html, type Markup } from './html';
 import { page } from './page';
 import type { Row } from '../office/types';
@@ -12,7 +13,7 @@ const ROWS_PER_PAGE = 100;
  * @returns null when the row is not there
  */
 export function sheetPage(
-  { office }: World,
+  world: World,
   sheet: Sheet,
   wanted: { readonly page: number; readonly rowId: number | null },
 ): string | null {
@@ -24,14 +25,18 @@ export function sheetPage(
   const rows = sheet.rows.slice((number - 1) * ROWS_PER_PAGE, number * ROWS_PER_PAGE);
   const facts = html`<p class="facts">
     ${sheet.rows.length.toLocaleString('en')} ${sheet.rows.length === 1 ? 'row' : 'rows'}, version ${sheet.version},
-    last changed ${moment(sheet.modifiedAt)}. Owner: ${office.people.writer(sheet.ownerId).email}.
+    last changed ${moment(sheet.modifiedAt)}. Owner: ${world.office.people.writer(sheet.ownerId).email}.
   </p>`;
   const body =
     rows.length === 0
       ? html`<p class="empty">This sheet has no rows yet.</p>`
       : html`${table(sheet, rows, chosen)} ${turning(sheet, number, pages)}`;
   const first = chosen === undefined ? '' : markedRow(sheet, chosen);
-  return page(sheet.name, [{ title: 'All sheets', link: '/' }], html`${facts} ${first} ${body}`);
+  return page(
+    sheet.name,
+    [{ title: 'All sheets', link: '/' }],
+    html`${facts} ${first} ${body} ${hangingsOf(world, sheet, sheet.id)} ${sharesOf(world, sheet)}`,
+  );
 }
 
 /** The row that a link asked for, above all others, so that it is seen on any screen. */

@@ -1,5 +1,5 @@
 import { challenge } from './challenge';
-import { eventsOf, type EventMix } from '../office/events';
+import { eventsOf, type EventMix, type RowMoves } from '../office/events';
 import { Line, type LineParts, type LineSettings } from './line';
 import { noFaults } from './faults';
 import { Postman } from './postman';
@@ -19,14 +19,17 @@ export class Dispatcher {
   readonly faults = noFaults();
   readonly postman = new Postman();
   private readonly lines = new Map<number, Line>();
+  /** Hooks that were made inaccessible by hand: only a hand brings them back. */
+  private readonly lostByHand = new Set<number>();
   private resting: (() => void)[] = [];
 
   constructor(
     private readonly clock: SandboxClock,
     private readonly office: Office,
-    private readonly settings: LineSettings & { readonly eventMix: EventMix },
+    private readonly settings: LineSettings & { readonly eventMix: EventMix; readonly rowMoves: () => RowMoves },
   ) {
     office.onSave((save) => this.saved(save));
+    office.access.onChange(() => this.compareAccess());
   }
 
   hooks(): Webhook[] {
@@ -73,6 +76,19 @@ export class Dispatcher {
     this.lines.get(hook.id)?.enqueue(statusCallback(hook, status, this.clock.now()));
   }
 
+  /** The same by hand, whatever the owner's rights are. */
+  setAccessibleByHand(hook: Webhook, accessible: boolean): void {
+    this.setAccessible(hook, accessible);
+    if (accessible) this.lostByHand.delete(hook.id);
+    else this.lostByHand.add(hook.id);
+  }
+
+  /** Takes a sheet's webhooks away while it counts as larger than they support. Their owners may enable them again after. */
+  setTooLarge(sheet: Sheet, tooLarge: boolean): void {
+    sheet.countsAsTooLarge = tooLarge;
+    if (this.tooLarge(sheet)) this.disableAsTooLarge(this.enabledHooks(sheet.id));
+  }
+
   /** Resolves when no callback is on its way. Callbacks that wait for the clock do not count. */
   async quiet(): Promise<void> {
     while ([...this.lines.values()].some((line) => line.busy)) {
@@ -101,24 +117,41 @@ export class Dispatcher {
 
   /** True when a sheet has outgrown webhooks. */
   tooLarge(sheet: Sheet): boolean {
+    if (sheet.countsAsTooLarge) return true;
     const { rows, columns } = { rows: sheet.rows.length, columns: sheet.columns.length };
     return rows > GRID.rows || columns > GRID.columns || rows * columns > GRID.cells;
   }
 
   private saved(save: Save): void {
-    const enabled = this.hooks().filter((hook) => hook.sheetId === save.sheetId && hook.status === 'ENABLED');
+    const enabled = this.enabledHooks(save.sheetId);
     if (enabled.length === 0) return;
     const sheet = this.office.sheets.get(save.sheetId);
     if (sheet === undefined) return enabled.forEach((hook) => this.setAccessible(hook, false));
-    if (this.tooLarge(sheet)) {
-      const why = 'The sheet is larger than webhooks support.';
-      return enabled.forEach((hook) => this.setStatus(hook, 'DISABLED_EXCEEDED_GRID_LIMITS', why));
-    }
-    const events = eventsOf(save, this.settings.eventMix);
+    if (this.tooLarge(sheet)) return this.disableAsTooLarge(enabled);
+    const events = eventsOf(save, this.settings.eventMix, this.settings.rowMoves());
     for (const hook of withoutTwins(enabled)) {
       const wanted = wantedBy(hook, events);
       if (wanted.length > 0) this.lines.get(hook.id)?.gather(wanted);
     }
+  }
+
+  /** Rights have changed: hooks whose owner cannot see the sheet any more are lost, those whose owner can again come back. */
+  private compareAccess(): void {
+    for (const hook of this.hooks()) {
+      if (this.lostByHand.has(hook.id)) continue;
+      const sheet = this.office.sheets.get(hook.sheetId);
+      this.setAccessible(hook, sheet !== undefined && this.office.may(hook.ownerId, sheet, 'VIEWER'));
+    }
+  }
+
+  private enabledHooks(sheetId: number): Webhook[] {
+    return this.hooks().filter((hook) => hook.sheetId === sheetId && hook.status === 'ENABLED');
+  }
+
+  /** Nobody is told (reference §2.11). */
+  private disableAsTooLarge(hooks: readonly Webhook[]): void {
+    const why = 'The sheet is larger than webhooks support.';
+    for (const hook of hooks) this.setStatus(hook, 'DISABLED_EXCEEDED_GRID_LIMITS', why);
   }
 
   private parts(): LineParts {

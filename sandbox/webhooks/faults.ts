@@ -1,3 +1,25 @@
+/** What a number of API requests get instead of their answer. */
+export interface Trouble {
+  /** Default: what belongs to the error code, else 500. */
+  readonly status?: number | undefined;
+  /** Default 4000. */
+  readonly errorCode?: number | undefined;
+  /** `html`: a proxy's page. `none`: nothing. Default `json`: Smartsheet's own form. */
+  readonly body?: 'json' | 'html' | 'none' | undefined;
+  readonly retryAfterSeconds?: number | undefined;
+  /** The answer comes only after this time on the machine's clock; a client's own time-out is shorter or longer. */
+  readonly holdSeconds?: number | undefined;
+  /** `reset`: the connection breaks instead of an answer. `hold`: no answer ever comes. */
+  readonly cut?: 'reset' | 'hold' | undefined;
+  /** The request is carried out all the same: only its answer is lost. */
+  readonly afterDoing?: boolean | undefined;
+  /** How many requests are still to be met. */
+  count: number;
+  /** Only paths that begin so (after `/2.0`). */
+  readonly path?: string | undefined;
+  readonly method?: string | undefined;
+}
+
 /** Troubles that can be asked for. Counts go down as they are used. */
 export interface Faults {
   /** Callbacks that are made, counted as delivered and never sent. */
@@ -14,8 +36,8 @@ export interface Faults {
   stripZeros: boolean;
   /** Cell history shows only the present value. */
   forgetHistory: boolean;
-  /** API requests that are refused; `path` narrows it to paths that begin so (after `/2.0`). */
-  failNext: { status: number; errorCode: number; count: number; path?: string | undefined } | null;
+  /** API requests that get trouble. */
+  failNext: Trouble | null;
 }
 
 export function noFaults(): Faults {
