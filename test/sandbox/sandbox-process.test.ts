@@ -42,6 +42,53 @@ describe('the state on disk', () => {
     await receiver.close();
   });
 
+  it('brings back groups, shares, containers, what hangs on sheets, the plan, the bin and the reports', async () => {
+    const first = await startSandboxProcess('--state', folder, '--event-reporting');
+    const sheet = await practiceSheet(first);
+    const binned = await practiceSheet(first);
+    const about = { sheetId: sheet.id, rowId: sheet.rowIds[0] };
+    const workspace = await first.control<{ id: number }>('POST', '/sandbox/workspaces', { name: 'Billing' });
+    const group = await first.control<{ id: number }>('POST', '/sandbox/groups', {
+      name: 'Clerks',
+      members: ['clerk@example.com'],
+    });
+    await first.control('POST', '/sandbox/shares', { sheetId: sheet.id, groupId: group.id, level: 'EDITOR' });
+    await first.control('POST', '/sandbox/shares', { workspaceId: workspace.id, groupId: group.id, level: 'VIEWER' });
+    await first.control('POST', '/sandbox/attachments', { ...about, name: 'a.txt', text: 'kept' });
+    await first.control('POST', '/sandbox/comments', { ...about, text: 'Why?' });
+    await first.control('POST', `/sandbox/sheets/${sheet.id}/grid`, { tooLarge: true });
+    await first.control('POST', '/sandbox/plan', { region: 'eu', sharing: 'shares', rowMoves: 'moved' });
+    await first.control('DELETE', `/sandbox/sheets/${binned.id}`);
+    const seen = async (from: typeof first) => {
+      const state = await from.control<Record<string, unknown>>('GET', '/sandbox/state');
+      const attachments = await from.api<{ data: { id: number }[] }>('GET', `/sheets/${sheet.id}/attachments`);
+      const file = `/sheets/${sheet.id}/attachments/${attachments.body.data[0]?.id}`;
+      const { url } = (await from.api<{ url: string }>('GET', file)).body;
+      return {
+        plan: state['plan'],
+        groups: state['groups'],
+        shares: state['shares'],
+        containers: state['containers'],
+        discussions: (await from.api('GET', `/sheets/${sheet.id}/discussions?include=comments`)).body,
+        attachments: attachments.body,
+        file: await (await fetch(url)).text(),
+        shared: (await from.api('GET', `/shares?assetType=sheet&assetId=${sheet.id}`)).body,
+        sheets: state['sheets'],
+      };
+    };
+    const before = await seen(first);
+    const events = await first.control<{ events: unknown[] }>('GET', '/sandbox/activity');
+    expect(await first.stop()).toBe(0);
+
+    const second = await startSandboxProcess('--state', folder);
+    expect(await second.control('GET', '/sandbox/activity')).toEqual(events);
+    expect(events.events.length).toBeGreaterThan(5);
+    expect(await seen(second)).toEqual(before);
+    expect(before).toMatchObject({ file: 'kept', plan: { region: 'eu', sharing: 'shares', eventReporting: true } });
+    expect(await second.control('POST', `/sandbox/sheets/${binned.id}/restore`)).toMatchObject({ id: binned.id });
+    await second.stop();
+  });
+
   it('that is damaged is refused with its file, and left as it is', async () => {
     const sandbox = await startSandboxProcess('--state', folder);
     await practiceSheet(sandbox);

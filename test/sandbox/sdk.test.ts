@@ -9,7 +9,7 @@ const run = promisify(execFile);
 
 it('serves the official smartsheet SDK unchanged', async () => {
   const sdk = createRequire(resolve(__dirname, '../hosts/package.json')).resolve('smartsheet');
-  const sandbox = await startSandboxProcess();
+  const sandbox = await startSandboxProcess('--event-reporting');
   const receiver = await startReceiver();
   const client = resolve(__dirname, 'sdk-client.cjs');
   const { stdout } = await run(process.execPath, [client, sdk, `${sandbox.url}/2.0/`, receiver.url]);
@@ -25,6 +25,28 @@ it('serves the official smartsheet SDK unchanged', async () => {
     users: ['counter@example.com'],
     sheets: ['Audit'],
     deleted: true,
+    rest: {
+      children: [
+        ['Archive', 'folder'],
+        ['Audit', 'sheet'],
+      ],
+      inFolder: ['Old'],
+      metadata: 'Billing',
+      path: ['Archive'],
+      workspaces: 1,
+      members: ['ann@example.com', 'ben@example.com'],
+      groups: ['Clerks'],
+      share: ['EDITOR', 'GROUP'],
+      shares: ['OWNER', 'EDITOR'],
+      attachments: [
+        ['Map', 'LINK'],
+        ['sdk-client.cjs', 'FILE'],
+      ],
+      comments: ['Why?', 'So.'],
+      moved: 1,
+      events: [5, true, 'billing-audit@example.com'],
+      sunset: [410, 4005],
+    },
     refused: { statusCode: 404, errorCode: 1006 },
   });
   await sandbox.stop();
