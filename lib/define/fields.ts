@@ -58,11 +58,11 @@ export interface WeightsField extends Common<'weights', Weights> {
 export type JsonField = Common<'json', string>;
 /** `every 60 s`, `every 5 min`, `02:00`, or `Mon 02:00`, in business time; empty = off. */
 export type ScheduleField = Common<'schedule', string>;
-/** One or more sheet ids as decimal strings, separated by commas. A picker from part A3 on. */
+/** One or more sheet ids as decimal strings, separated by commas. Hosts put a picker of names beside it. */
 export interface SheetsField extends Common<'sheets', string> {
   readonly many: boolean;
 }
-/** Column titles, separated by commas. A picker from part A3 on. */
+/** Column titles, separated by commas. Hosts put a picker beside it. */
 export interface ColumnsField extends Common<'columns', string> {
   readonly many: boolean;
 }

@@ -10,7 +10,8 @@ import {
 } from './answers';
 import type { HistoryEntry, RowRead, SheetRead, SmartsheetUser, SmartsheetWebhook } from './answers';
 import type { Http } from '../ports';
-import { ask, type Exchange } from './exchange';
+import { listColumns, listSheets, type ListedColumn, type ListedSheet, type SheetFilter } from './choices';
+import { ask, oneTry, type Exchange } from './exchange';
 
 /** How far a read of many pages has come. */
 export type Progress = (done: number, total: number) => void;
@@ -25,6 +26,10 @@ export interface NewWebhook {
 export interface SmartsheetClient {
   me(): Promise<SmartsheetUser>;
   user(userId: string): Promise<SmartsheetUser>;
+  /** The sheets that the token can see, for somebody who chooses. */
+  listSheets(filter?: SheetFilter): Promise<readonly ListedSheet[]>;
+  /** The columns of a sheet, in its order, without a row. */
+  listColumns(sheetId: string): Promise<readonly ListedColumn[]>;
   sheetVersion(sheetId: string): Promise<number>;
   /** The whole sheet. Name, columns and version are those of the first page: what changed since is above that version. */
   wholeSheet(sheetId: string, progress?: Progress): Promise<SheetRead>;
@@ -54,7 +59,13 @@ const ROW_FLAGS = 'include=writerInfo,rowPermalink,objectValue';
 
 /** A client for one token at one address. */
 export function createClient(exchange: Exchange): SmartsheetClient {
-  return { ...peopleCalls(exchange), ...sheetCalls(exchange), ...webhookCalls(exchange) };
+  return {
+    ...peopleCalls(exchange),
+    listSheets: (filter) => listSheets(exchange, filter),
+    listColumns: (sheetId) => listColumns(exchange, sheetId),
+    ...sheetCalls(exchange),
+    ...webhookCalls(exchange),
+  };
 }
 
 /**
@@ -62,9 +73,7 @@ export function createClient(exchange: Exchange): SmartsheetClient {
  * @throws SmartsheetRefused, SmartsheetUnavailable
  */
 export function whoOwns(http: Http, token: string, base: string): Promise<SmartsheetUser> {
-  const never = (): Promise<void> => Promise.reject(new Error('One try needs no waiting.'));
-  const limiter = { take: async () => undefined };
-  return peopleCalls({ http, token, base, limiter, now: () => 0, sleep: never, random: () => 0, mostTries: 1 }).me();
+  return peopleCalls(oneTry({ http, token, base })).me();
 }
 
 function peopleCalls(exchange: Exchange): Pick<SmartsheetClient, 'me' | 'user'> {

@@ -20,6 +20,21 @@ export interface Exchange {
   readonly mostTries?: number;
 }
 
+/** Who asks, and where. */
+export interface Account {
+  readonly http: Http;
+  readonly token: string;
+  /** The API's address, with a slash at its end; `apiBase` makes it out of what was entered. */
+  readonly base: string;
+}
+
+/** An exchange that tries once and keeps no budget: for somebody who sits in front of a dialog and waits. */
+export function oneTry(account: Account): Exchange {
+  const never = (): Promise<void> => Promise.reject(new Error('One try needs no waiting.'));
+  const limiter = { take: () => Promise.resolve() };
+  return { ...account, limiter, now: () => 0, sleep: never, random: () => 0, mostTries: 1 };
+}
+
 export interface Call {
   readonly method: HttpRequest['method'];
   /** Below the base, without a slash before it, with its query. */

@@ -4,9 +4,10 @@ export type { HistoryEntry, RowRead, SheetRead, SmartsheetUser, SmartsheetWebhoo
 export * from './callback';
 export * from './cell-text';
 export * from './challenge';
+export * from './choices';
 export * from './client';
 export * from './errors';
-export type { Exchange } from './exchange';
+export { oneTry, type Account, type Exchange } from './exchange';
 export * from './instants';
 export * from './limiter';
 export * from './plan';

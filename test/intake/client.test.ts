@@ -1,5 +1,13 @@
 import type { Http, HttpRequest, HttpResponse } from '../../lib/ports';
-import { apiBase, callbackUrl, createClient, createLimiter, SMARTSHEET_LIMITS } from '../../lib/smartsheet';
+import {
+  apiBase,
+  callbackUrl,
+  createClient,
+  createLimiter,
+  listSheets,
+  oneTry,
+  SMARTSHEET_LIMITS,
+} from '../../lib/smartsheet';
 import { smartsheet } from '../../credentials/smartsheet';
 
 type Reply = Partial<HttpResponse> | Error;
@@ -63,6 +71,66 @@ describe('the Smartsheet client', () => {
     ]);
     await client.sheetVersion('5');
     expect(slept).toEqual([12_000, 8_000]);
+  });
+
+  it('lists sheets over all pages, in order, narrowed by a part of name, id or workspace', async () => {
+    const page = (first: number, count: number): Reply => ({
+      body: JSON.stringify({
+        data: Array.from({ length: count }, (_, index) => ({
+          id: first + index,
+          name: `Sheet ${first + index}`,
+          ...(index === 0 ? { workspace: { name: 'Northern Billing' } } : {}),
+        })),
+      }),
+    });
+    const pages = [page(1, 500), page(501, 3)];
+    const { client, asked } = scripted(pages);
+    expect((await client.listSheets()).map(({ id }) => id)).toEqual(Array.from({ length: 503 }, (_, i) => `${i + 1}`));
+    expect(asked.map(({ url }) => new URL(url).search)).toEqual(['?page=1&pageSize=500', '?page=2&pageSize=500']);
+    const named = await scripted(pages).client.listSheets({ name: ' sheet 50' });
+    expect(named.map(({ id }) => id)).toEqual(['50', '500', '501', '502', '503']);
+    const some = await scripted(pages).client.listSheets({ name: 'SHEET 502' });
+    expect(some).toEqual([{ id: '502', name: 'Sheet 502', accessLevel: null, workspace: null }]);
+    const placed = await scripted(pages).client.listSheets({ name: 'northern' });
+    expect(placed.map(({ id }) => id)).toEqual(['1', '501']);
+  });
+
+  it('ends a list whose last page is given again and again', async () => {
+    const full: Reply = {
+      body: JSON.stringify({ data: Array.from({ length: 500 }, (_, id) => ({ id: id + 1, name: 'same' })) }),
+    };
+    const { client, asked } = scripted([full]);
+    expect(await client.listSheets()).toHaveLength(500);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('lists columns in the order of the sheet, and says which Smartsheet fills itself', async () => {
+    const { client, asked } = scripted([
+      {
+        body: JSON.stringify({
+          data: [
+            { id: 11, title: 'Work Request #', type: 'TEXT_NUMBER', primary: true },
+            { id: 12, title: 'Changed', type: 'DATETIME', systemColumnType: 'MODIFIED_DATE' },
+          ],
+        }),
+      },
+    ]);
+    expect(await client.listColumns('5')).toEqual([
+      { id: '11', title: 'Work Request #', type: 'TEXT_NUMBER', isPrimary: true, isSystem: false },
+      { id: '12', title: 'Changed', type: 'DATETIME', isPrimary: false, isSystem: true },
+    ]);
+    expect(asked[0]?.url).toContain('/sheets/5/columns?');
+  });
+
+  it('asks once and at once for somebody who waits', async () => {
+    const asked: string[] = [];
+    const http: Http = async ({ url }) => {
+      asked.push(url);
+      throw new Error('socket hang up');
+    };
+    const exchange = oneTry({ http, token: 't', base: 'https://api.example.com/2.0/' });
+    await expect(listSheets(exchange)).rejects.toMatchObject({ code: 'smartsheet_unavailable' });
+    expect(asked).toHaveLength(1);
   });
 
   it('gives up after six tries with an error that says so, and is not to blame', async () => {

@@ -111,7 +111,8 @@ export class PaperSheet {
         this.historyReadings.push(`${rowId}:${columnId}`);
         return this.rows.get(rowId)?.history.get(columnId) ?? [];
       },
-      ...{ me: unused, user: unused, sheetVersion: unused, wholeSheet: unused, sheetFacts: unused, rowIds: unused },
+      ...{ me: unused, user: unused, listSheets: unused, listColumns: unused },
+      ...{ sheetVersion: unused, wholeSheet: unused, sheetFacts: unused, rowIds: unused },
       ...{ webhooks: unused, createWebhook: unused, webhook: unused, enableWebhook: unused, deleteWebhook: unused },
     };
   }
