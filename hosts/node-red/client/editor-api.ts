@@ -30,7 +30,7 @@ export interface TypedInputOptions {
 export type WithTypedInput = JQuery & {
   typedInput(options: TypedInputOptions): JQuery;
   typedInput(name: 'value' | 'type'): string;
-  typedInput(name: 'width', value: string): void;
+  typedInput(name: 'width' | 'type' | 'value', value: string): void;
 };
 
 /** An open dialog. */

@@ -5,6 +5,7 @@ import { fixedSource } from '../editor/defaults';
 import type { EditedNode, OpenDialog } from './editor-api';
 import { enteredValue, isComposed, prepareField } from './fields';
 import { showInherited } from './inherited';
+import { addPicker } from './picker';
 import { followConditions } from './show-when';
 import { addStyle } from './style';
 import { drawTryPanel } from './try-panel';
@@ -32,6 +33,7 @@ function createEditor(): BillingAuditEditor {
       addStyle();
       const open = openDialog(dialogOf(type), node);
       for (const [name, field] of Object.entries(open.dialog.fields)) prepareField(open, name, field);
+      for (const [name, field] of Object.entries(open.dialog.fields)) addPicker(open, name, field);
       followConditions(open);
       showInherited(open);
       drawTryPanel(open);

@@ -36,6 +36,26 @@ textarea.billing-audit-example, .billing-audit-result {
 .billing-audit-busy { opacity: 0.5; }
 .billing-audit-failure { color: var(--red-ui-text-color-error, #910000); white-space: normal; }
 .billing-audit-actions { display: flex; align-items: center; gap: 10px; margin-top: 8px; }
+.billing-audit-picks > input[type=text] { width: calc(70% - 92px); }
+.billing-audit-picks > .red-ui-typedInput-container { width: calc(70% - 92px) !important; }
+.billing-audit-picks > .billing-audit-choose { width: 84px; margin-left: 8px; vertical-align: top; }
+.billing-audit-chosen:empty { display: none; }
+.billing-audit-chosen { margin: 2px 0 0 105px; overflow-wrap: anywhere; }
+.billing-audit-picker {
+  width: 70%; box-sizing: border-box; margin: 6px 0 0 105px; padding: 8px;
+  border: 1px solid var(--red-ui-form-input-border-color, #ccc); border-radius: 4px;
+}
+.billing-audit-picker[hidden], .billing-audit-picker [hidden] { display: none; }
+.form-row .billing-audit-picker > input[type=search], .form-row .billing-audit-picker > select {
+  box-sizing: border-box; width: 100%; margin: 0 0 6px;
+}
+.billing-audit-picker > .billing-audit-hint:empty { display: none; }
+.billing-audit-picker > .billing-audit-failure { color: var(--red-ui-text-color-error, #910000); }
+.billing-audit-choices { max-height: 180px; margin-top: 4px; overflow-y: auto; }
+.form-row .billing-audit-choices label { display: block; width: auto; margin: 0; padding: 3px 2px; cursor: pointer; }
+.form-row .billing-audit-choices label:focus-within { outline: 2px solid var(--red-ui-form-input-focus-color, #5b9bd5); outline-offset: -2px; }
+.form-row .billing-audit-choices input { width: auto; margin: 0 6px 2px 0; }
+.billing-audit-detail { color: var(--red-ui-tertiary-text-color, #777); font-size: 12px; }
 `;
 
 export function addStyle(): void {

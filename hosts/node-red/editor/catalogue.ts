@@ -32,6 +32,26 @@ const COMMON: Catalogue = {
     forbidden: 'You may look at this flow but not change it, so you cannot try a node out.',
     hint: 'Nothing is stored or sent.',
   },
+  choose: {
+    open: 'Choose…',
+    close: 'Close',
+    label: 'Choose __field__',
+    search: 'Search',
+    sheet: 'Choose a sheet',
+    loading: 'Asking Smartsheet…',
+    none: {
+      sheets: 'This account sees no sheet. Share the sheets with it in Smartsheet, at least as viewer.',
+      columns: 'This sheet has no columns.',
+    },
+    nothing: 'Nothing is called "__text__".',
+    found: { sheets: '__shown__ of __total__ sheets', columns: '__shown__ of __total__ columns' },
+    part: '__shown__ of __total__ sheets. Search to see others.',
+    comma: 'holds a comma, which this field cannot hold',
+    undeployed:
+      'The Smartsheet credential was changed and is not deployed yet, so its token is not known to Node-RED. Deploy, then choose; until then type the value.',
+    forbidden: 'You may look at this flow but not change it, so you cannot choose here.',
+    failed: 'Node-RED could not be reached. The value can still be typed.',
+  },
 };
 
 /** The English catalogue of one node; other languages are files of the same form. */

@@ -16,6 +16,8 @@ export interface Dialog {
   readonly role: Editable['role'];
   readonly fields: Fields;
   readonly outputs: readonly string[];
+  /** Where the node keeps the ids of its credentials. */
+  readonly credentials: readonly string[];
   /** What "Try with an example" puts in; for a trigger what comes out. */
   readonly example: unknown;
 }
@@ -43,6 +45,7 @@ export function dialogOf(editable: Editable): Dialog {
     type: typeOf(editable),
     role: editable.role,
     fields: editable.fields,
+    credentials: choicesOf(editable).credentials.map(({ property }) => property),
     outputs: 'outputs' in editable ? Object.keys(editable.outputs) : [],
     example: 'example' in editable ? editable.example : null,
   };

@@ -1,5 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import type { CredentialDefinition, NodeDefinition } from '../../../lib/define';
+import type { Http } from '../../../lib/ports';
 import type { Runtime, RuntimeOptions } from '../../../lib/runtime/runtime';
 import type { RuntimeHolder } from './runtime-holder';
 import type { SharedSettings } from './shared-settings';
@@ -13,6 +14,8 @@ export interface PaletteParts {
   readonly credentials: readonly CredentialDefinition[];
   readonly openRuntime: (options: RuntimeOptions) => Promise<Runtime>;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Where pickers get the names of sheets and columns; without it values are typed. */
+  readonly choices?: { readonly credential: CredentialDefinition; readonly http: Http };
 }
 
 /** What all nodes of this process share. */

@@ -6,13 +6,15 @@ import { nodeType } from '../names';
 import { describeError } from '../runtime/errors';
 import type { House } from '../runtime/house';
 import { tryExample } from '../runtime/try-example';
+import { openChoicesRoute } from './choices-route';
 
 /** Where a value that a node inherits comes from. */
 type Origin = 'billing-settings' | 'environment' | 'default';
 
-/** What the dialogs ask of the runtime. Both endpoints obey `adminAuth`, by the permissions named here. */
+/** What the dialogs ask of the runtime. All endpoints obey `adminAuth`, by the permissions named here. */
 export function openEditorRoutes(house: House): void {
   const { RED } = house;
+  openChoicesRoute(house);
   RED.httpAdmin.post('/billing-audit/try', RED.auth.needsPermission('billing-audit.write'), (request, response) => {
     void answerTry(house, request, response);
   });
