@@ -97,7 +97,7 @@ export function restoreState(world: World, state: SavedState): void {
   if (state.more !== undefined) restoreMore(world, state.more);
   // After the rights, so that no hook is told of them again.
   for (const { hook, pending } of state.webhooks) {
-    const line = dispatcher.add({ ...hook });
+    const line = dispatcher.restore({ ...hook });
     for (const callback of pending) line.enqueue(callback);
   }
 }

@@ -46,6 +46,12 @@ export class Dispatcher {
     return line;
   }
 
+  /** Puts back a saved hook. One that is lost although its owner can see the sheet was lost by hand. */
+  restore(hook: Webhook): Line {
+    if (hook.status === 'DISABLED_SCOPE_INACCESSIBLE' && this.ownerCanSee(hook)) this.lostByHand.add(hook.id);
+    return this.add(hook);
+  }
+
   remove(hook: Webhook): void {
     this.lines.get(hook.id)?.drop();
     this.lines.delete(hook.id);
@@ -138,10 +144,13 @@ export class Dispatcher {
   /** Rights have changed: hooks whose owner cannot see the sheet any more are lost, those whose owner can again come back. */
   private compareAccess(): void {
     for (const hook of this.hooks()) {
-      if (this.lostByHand.has(hook.id)) continue;
-      const sheet = this.office.sheets.get(hook.sheetId);
-      this.setAccessible(hook, sheet !== undefined && this.office.may(hook.ownerId, sheet, 'VIEWER'));
+      if (!this.lostByHand.has(hook.id)) this.setAccessible(hook, this.ownerCanSee(hook));
     }
+  }
+
+  private ownerCanSee({ sheetId, ownerId }: Webhook): boolean {
+    const sheet = this.office.sheets.get(sheetId);
+    return sheet !== undefined && this.office.may(ownerId, sheet, 'VIEWER');
   }
 
   private enabledHooks(sheetId: number): Webhook[] {

@@ -89,6 +89,24 @@ describe('the state on disk', () => {
     await second.stop();
   });
 
+  it('keeps a webhook that was lost by hand lost, whatever happens to rights', async () => {
+    const receiver = await startReceiver();
+    const first = await startSandboxProcess('--state', folder);
+    const sheet = await practiceSheet(first);
+    const hook = await enabledHook(first, sheet, receiver);
+    const status = 'DISABLED_SCOPE_INACCESSIBLE';
+    await first.control('POST', `/sandbox/webhooks/${hook.id}/disable`, { status });
+    await first.control('POST', '/sandbox/settle');
+    await first.stop();
+    const second = await startSandboxProcess('--state', folder);
+    await second.control('POST', '/sandbox/shares', { sheetId: sheet.id, user: 'ann@example.com', level: 'VIEWER' });
+    expect((await second.api('GET', `/webhooks/${hook.id}`)).body).toMatchObject({ status });
+    await second.control('POST', `/sandbox/webhooks/${hook.id}/restore`);
+    expect((await second.api('GET', `/webhooks/${hook.id}`)).body).toMatchObject({ status: 'ENABLED' });
+    await second.stop();
+    await receiver.close();
+  });
+
   it('that is damaged is refused with its file, and left as it is', async () => {
     const sandbox = await startSandboxProcess('--state', folder);
     await practiceSheet(sandbox);
