@@ -279,4 +279,20 @@ describe('a picker in a dialog', () => {
     expect(await value('sheets')).toBe('42');
     await closeDialog('cancel');
   });
+
+  it('finds among very many sheets those that were not sent at first', async () => {
+    for (let number = 1; number <= 500; number += 1) {
+      await sandbox.control('POST', '/sandbox/sheets', { name: `Old week ${number}`, columns: ['Key'] });
+    }
+    await openDialog('trigger');
+    await part('sheets', '.billing-audit-choose').click();
+    const status = part('sheets', '[role="status"]');
+    await red.until(async () => (await status.innerText()).startsWith('500 of 503 sheets'), 'the first part');
+    expect(await seen()).not.toContain('Old week 500');
+    await part('sheets', '.billing-audit-search').fill('week 500');
+    await red.until(async () => (await seen()).includes('Old week 500'), 'the sheet that was looked for');
+    await part('sheets', '.billing-audit-search').fill('');
+    await red.until(async () => (await status.innerText()).startsWith('500 of 503 sheets'), 'the first part again');
+    await closeDialog('cancel');
+  });
 });
