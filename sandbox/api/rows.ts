@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { cellToWrite, contentToWrite, type CellToWrite } from '../office/values';
 import { cellView, columnView, moment, rowView, wishesOf, writerView } from './views';
+import { hangingsOf } from './sheets';
 import { notFound, SmartsheetRefusal } from '../errors';
 import { paged } from './paging';
 import { success, type Call } from './call';
@@ -23,7 +24,8 @@ const rowToUpdate = z.looseObject({ id: z.int(), cells: z.array(cellToWrite).opt
 /** `GET /sheets/{s}/rows/{r}`. */
 export function getRow(call: Call): object {
   const sheet = call.sheet();
-  const view = rowView(call, sheet, call.row(sheet), sheet.columns, wishesOf(call));
+  const row = call.row(sheet);
+  const view = { ...rowView(call, sheet, row, sheet.columns, wishesOf(call)), ...hangingsOf(call, sheet, row.id) };
   const columns = call.includes('columns') ? { columns: sheet.columns.map((column) => columnView(sheet, column)) } : {};
   return { ...view, sheetId: sheet.id, accessLevel: call.world.office.accessOf(call.user.id, sheet), ...columns };
 }

@@ -44,10 +44,7 @@ export function getSheet(call: Call): object {
     userSettings: { criticalPathEnabled: false, displaySummaryTasks: true },
     columns: columns.map((column) => columnView(sheet, column)),
     rows: rowsAskedFor(call, sheet).map((row) => rowView(call, sheet, row, columns, wishes)),
-    ...(call.includes('attachments') ? { attachments: hanging(sheet.attachments, sheet, call, attachmentView) } : {}),
-    ...(call.includes('discussions')
-      ? { discussions: hanging(sheet.discussions, sheet, call, (each, one) => discussionView(each, sheet, one, false)) }
-      : {}),
+    ...hangingsOf(call, sheet, sheet.id),
   };
 }
 
@@ -70,14 +67,16 @@ function quoted(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** What hangs on the sheet itself; a row's things come with the row. */
-function hanging<Thing extends { readonly parentType: string; readonly parentId: number }>(
-  things: ReadonlyMap<number, Thing>,
-  sheet: Sheet,
-  call: Call,
-  view: (call: Call, thing: Thing) => object,
-): object[] {
-  return [...things.values()].filter(({ parentId }) => parentId === sheet.id).map((thing) => view(call, thing));
+/** What hangs on a sheet itself, or on one of its rows, when `include` asks for it. */
+export function hangingsOf(call: Call, sheet: Sheet, parentId: number): object {
+  const attachments = [...sheet.attachments.values()].filter((each) => each.parentId === parentId);
+  const discussions = [...sheet.discussions.values()].filter((each) => each.parentId === parentId);
+  return {
+    ...(call.includes('attachments') ? { attachments: attachments.map((each) => attachmentView(call, each)) } : {}),
+    ...(call.includes('discussions')
+      ? { discussions: discussions.map((each) => discussionView(call, sheet, each, false)) }
+      : {}),
+  };
 }
 
 /** `GET /sheets/{id}/version`. */

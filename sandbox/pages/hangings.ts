@@ -18,12 +18,12 @@ export function sharesOf({ office }: World, sheet: Sheet): Markup {
     const name = type === 'USER' ? people.writer(id).email : `group ${access.groups.get(id)?.name ?? ''}`;
     return html`<tr>
       <td data-title="Who"><span>${name}</span></td>
-      <td data-title="May"><span>${share.accessLevel.toLowerCase().replace('_', ' and ')}</span></td>
-      <td data-title="By"><span>${from}</span></td>
+      <td data-title="As"><span>${share.accessLevel.toLowerCase().replace('_', ' and ')}</span></td>
+      <td data-title="Through"><span>${from}</span></td>
     </tr>`;
   });
   return html`<h2>Shared with</h2>
-    ${lines.length === 0 ? '' : table(['Who', 'May', 'By'], lines)}
+    ${lines.length === 0 ? '' : table(['Who', 'As', 'Through'], lines)}
     <p class="facts">${others}</p>`;
 }
 

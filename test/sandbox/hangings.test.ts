@@ -81,6 +81,16 @@ describe('an attachment', () => {
     expect((await told()).map(({ eventType }) => eventType)).toEqual(['created', 'created', 'deleted']);
   });
 
+  it('is read with the row or the sheet that it hangs on, when that is asked for', async () => {
+    const ofRow = await upload(`${path}/rows/${sheet.rowIds[0]}/attachments`, 'row.txt', 'a');
+    const ofSheet = await upload(`${path}/attachments`, 'sheet.txt', 'a');
+    const ids = async (of: string) =>
+      (await sandbox.api<{ attachments?: { id: number }[] }>('GET', of)).body.attachments?.map(({ id }) => id);
+    expect(await ids(`${path}/rows/${sheet.rowIds[0]}?include=attachments`)).toEqual([ofRow.id]);
+    expect(await ids(`${path}?include=attachments`)).toEqual([ofSheet.id]);
+    expect(await ids(path)).toBeUndefined();
+  });
+
   it('goes with its row', async () => {
     const made = await upload(`${path}/rows/${sheet.rowIds[0]}/attachments`, 'a.txt', 'a');
     await sandbox.control('DELETE', '/sandbox/rows', { sheetId: sheet.id, rowIds: [sheet.rowIds[0]] });
