@@ -1,5 +1,5 @@
 import type { ILoadOptionsFunctions, INodeListSearchResult, INodePropertyOptions } from 'n8n-workflow';
-import { listSheets } from '../../../lib/smartsheet/plan';
+import { listSheets } from '../../../lib/smartsheet/choices';
 import { nodeError } from './errors';
 import { openSmartsheet } from './smartsheet';
 import { openStore } from './store';
