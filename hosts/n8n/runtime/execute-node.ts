@@ -4,6 +4,7 @@ import { completeFields } from '../../../lib/settings';
 import { enteredFields } from './entered-fields';
 import { failedItem, nodeError } from './errors';
 import { givingDesk, portsFor } from './ports';
+import { runAsJob } from './run-as-job';
 import { openStore, type StoreAccess } from './store';
 
 export interface NodeForm {
@@ -69,6 +70,7 @@ async function runOnce(
 ): Promise<Readonly<Record<string, unknown>>> {
   const input = receive(definition.input, json);
   const entered = enteredFields(context, definition.fields, form.options, itemIndex);
+  if (definition.runs === 'server') return runAsJob(context, definition, access, { input, entered, itemIndex });
   const { params, settings } = completeFields({
     fields: definition.fields,
     entered,

@@ -9,6 +9,7 @@ import { openPublicRoutes } from '../web/public-routes';
 import { actionConstructor } from './action-node';
 import { credentialConstructor, credentialTypes, settingsConstructor } from './config-nodes';
 import type { House, PaletteParts } from './house';
+import { openJobs } from './jobs';
 import { line } from './node-log';
 import { RuntimeHolder } from './runtime-holder';
 import { SharedSettings } from './shared-settings';
@@ -56,14 +57,19 @@ function registerOne(house: House, name: string): void {
 
 function buildHouse(RED: NodeAPI, parts: PaletteParts): House {
   const log = paletteLog(RED);
-  const closers = new WeakMap<Runtime, () => void>();
+  const closers = new WeakMap<Runtime, () => Promise<void>>();
   const open = async (): Promise<Runtime> => {
     const runtime = await parts.openRuntime({ home: homeOf(RED, parts.environment), log });
-    closers.set(runtime, openPublicRoutes(RED, runtime, log));
+    const closeRoutes = openPublicRoutes(RED, runtime, log);
+    const endJobs = openJobs(parts, runtime, log);
+    closers.set(runtime, async () => {
+      closeRoutes();
+      await endJobs();
+    });
     return runtime;
   };
   const close = async (runtime: Runtime): Promise<void> => {
-    closers.get(runtime)?.();
+    await closers.get(runtime)?.();
     await runtime.close();
   };
   return { RED, parts, runtimes: new RuntimeHolder(open, close), shared: new SharedSettings() };
