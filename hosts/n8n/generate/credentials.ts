@@ -1,5 +1,5 @@
 import { smartsheet } from '../../../credentials/smartsheet';
-import { string, secret, type Fields } from '../../../lib/define';
+import { string, secret, type Field, type Fields } from '../../../lib/define';
 import { defaultSettings } from '../../../lib/settings';
 import { billingSettings } from '../../../nodes/billing-settings';
 import { SMARTSHEET_CREDENTIAL, STORE_CREDENTIAL } from '../names';
@@ -85,18 +85,24 @@ function credentialProperty({ noDataExpression: _, ...rest }: Property): Propert
   return rest;
 }
 
-/** n8n has no place for values that nodes share but a credential; what a node leaves out is taken from here. */
+/**
+ * n8n has no place for values that nodes share but a credential; what a node leaves out is taken from here. A credential's
+ * form knows no collection to which options are added, so all are shown.
+ */
 function settingProperties(): readonly Property[] {
   const all = billingSettings.fields as Fields;
-  return Object.entries(all).map(([name, field]) => {
+  return Object.entries(all).map(([name, { label, hint, ...field }]) => {
     const preset = (defaultSettings as unknown as Record<string, unknown>)[name];
-    const isNumber = typeof preset === 'number';
-    const text = typeof preset === 'string' ? preset : '';
-    const [shape] = propertiesOf({ [name]: { ...field, kind: 'string', default: '' } as never }, NO_PICKERS);
-    return credentialProperty({
-      ...shape,
-      type: isNumber ? 'number' : 'string',
-      default: isNumber ? preset : text,
-    });
+    const asked = { label, ...(hint && { hint }) };
+    const shown: Field =
+      field.kind === 'number' && typeof preset === 'number'
+        ? { ...field, ...asked, default: preset, more: false }
+        : { ...asked, kind: 'string', default: typeof preset === 'string' ? preset : '', ...placeholderOf(field) };
+    const [shape = {}] = propertiesOf({ [name]: shown }, NO_PICKERS);
+    return credentialProperty(shape);
   });
+}
+
+function placeholderOf(field: object): { readonly placeholder?: string } {
+  return 'placeholder' in field ? { placeholder: String(field.placeholder) } : {};
 }
