@@ -1,19 +1,25 @@
 import { NodeApiError, NodeOperationError, type INode, type JsonObject } from 'n8n-workflow';
 import { BillingAuditError, messageOf } from '../../../lib/errors';
 
-/** What of a failure travels with an item, when the workflow is told to go on. */
+/**
+ * What of a failure travels with an item, when the workflow is told to go on. n8n takes an item for a failed one, and sends
+ * it by the error output, only when it has no other members than `error`, `message` and `details`.
+ */
 export interface FailedItem {
-  readonly [name: string]: unknown;
   readonly error: string;
-  readonly code: string;
-  readonly hint: string;
+  readonly details: {
+    readonly code: string;
+    readonly hint: string;
+    readonly context?: Readonly<Record<string, unknown>>;
+  };
 }
 
 export function failedItem(thrown: unknown): FailedItem {
   if (thrown instanceof BillingAuditError) {
-    return { error: thrown.message, code: thrown.code, hint: thrown.hint, context: thrown.context };
+    const { message, code, hint, context } = thrown;
+    return { error: message, details: { code, hint, context } };
   }
-  return { error: messageOf(thrown), code: 'unexpected_error', hint: '' };
+  return { error: messageOf(thrown), details: { code: 'unexpected_error', hint: '' } };
 }
 
 /** Codes of failures that another service caused; n8n shows these as errors of an API. */
@@ -22,11 +28,12 @@ const FROM_SERVICES = /^(smartsheet|store)_/;
 /** A failure in n8n's form: what happened, and below it what to do. */
 export function nodeError(node: INode, thrown: unknown, itemIndex?: number): NodeApiError | NodeOperationError {
   if (thrown instanceof NodeApiError || thrown instanceof NodeOperationError) return thrown;
-  const { error: message, code, hint, context = {} } = failedItem(thrown);
-  const details = { description: hint, ...(itemIndex !== undefined && { itemIndex }) };
+  const { error: message, details } = failedItem(thrown);
+  const { code, hint, context = {} } = details;
+  const inWords = { description: hint, ...(itemIndex !== undefined && { itemIndex }) };
   const failure = FROM_SERVICES.test(code)
-    ? new NodeApiError(node, { message, code } as JsonObject, { message, ...details })
-    : new NodeOperationError(node, message, details);
+    ? new NodeApiError(node, { message, code } as JsonObject, { message, ...inWords })
+    : new NodeOperationError(node, message, inWords);
   failure.context['billingAudit'] = { code, context };
   return failure;
 }

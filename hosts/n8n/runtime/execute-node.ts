@@ -56,7 +56,7 @@ async function outcomeOf(
     );
   } catch (thrown) {
     if (!context.continueOnFail()) throw nodeError(context.getNode(), thrown, itemIndex);
-    return [[{ json: failedItem(thrown) as IDataObject, pairedItem }]];
+    return [[{ json: failedItem(thrown) as unknown as IDataObject, pairedItem }]];
   }
 }
 
