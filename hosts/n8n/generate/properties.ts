@@ -108,7 +108,8 @@ function descriptionOf(field: Field): string {
 }
 
 function withUnit(field: Field): string {
-  return field.kind === 'number' && field.unit ? `${field.label} (${field.unit})` : field.label;
+  const saysItself = field.label.endsWith(')');
+  return field.kind === 'number' && field.unit && !saysItself ? `${field.label} (${field.unit})` : field.label;
 }
 
 function typed(field: Field, pickers: Pickers): Property {
