@@ -44,7 +44,7 @@ function manifest(version: string): object {
     homepage: `${REPOSITORY}#readme`,
     author: { name: 'Billing Audit', email: 'maintainers@example.com' },
     repository: { type: 'git', url: `git+${REPOSITORY}.git` },
-    files: ['dist'],
+    files: ['dist', 'workflows'],
     n8n: {
       n8nNodesApiVersion: 1,
       strict: true,

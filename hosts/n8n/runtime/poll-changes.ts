@@ -7,6 +7,7 @@ import { VersionTrust } from '../../../lib/runtime/resolution/version-trust';
 import { nodeError } from './errors';
 import { parameter } from './context';
 import { machineOf } from './machine';
+import { orOvertaken } from './poll-overtaken';
 import { chosenSheets } from './sheets';
 import { openSmartsheet } from './smartsheet';
 import { openStore, type StoreAccess } from './store';
@@ -32,7 +33,7 @@ export async function pollChanges(context: IPollFunctions): Promise<INodeExecuti
     if (failures.length > 0) throw failures[0];
     return context.getMode() === 'manual' ? nothingToTry(context) : null;
   } catch (thrown) {
-    throw nodeError(context.getNode(), thrown);
+    throw nodeError(context.getNode(), orOvertaken(thrown));
   }
 }
 
