@@ -30,6 +30,12 @@ export interface N8nNode {
 
 const ALIAS = ['Billing Audit', 'Smartsheet', 'audit'];
 
+const SHEETS_CHOSEN = '($parameter["sheets"]["sheet"] || []).filter((each) => each.id && each.id.value !== "").length';
+const HOW_MANY_SHEETS = `(["no sheet", "1 sheet"][${SHEETS_CHOSEN}] || ${SHEETS_CHOSEN} + " sheets")`;
+
+/** Beside n8n's picker, which takes sheets from the list or by their ids. */
+const WATCHED = 'Those whose changes are to be known. Both triggers of a workflow name the same ones.';
+
 /** Smartsheet Trigger takes callbacks; what is in them is found out by Smartsheet Changes Trigger. */
 const smartsheetCallbacks: N8nNode = {
   definition: {
@@ -38,9 +44,9 @@ const smartsheetCallbacks: N8nNode = {
   },
   kind: 'webhook',
   needs: ['smartsheet', 'store'],
-  subtitle: '={{ ($parameter["sheets"]["sheet"] || []).length + " sheets, by webhook" }}',
+  subtitle: `={{ ${HOW_MANY_SHEETS} + ", by webhook" }}`,
   outputs: ['Callback'],
-  fields: { sheets: smartsheetTrigger.fields.sheets },
+  fields: { sheets: { ...smartsheetTrigger.fields.sheets, hint: WATCHED } },
   alias: [...ALIAS, 'webhook'],
   folder: 'smartsheet-trigger',
 };
@@ -55,10 +61,10 @@ const smartsheetChanges: N8nNode = {
   },
   kind: 'poll',
   needs: ['smartsheet', 'store'],
-  subtitle: '={{ ($parameter["sheets"]["sheet"] || []).length + " sheets" }}',
+  subtitle: `={{ ${HOW_MANY_SHEETS} }}`,
   outputs: ['Changes'],
   fields: {
-    sheets: sheets({ label: 'Sheets', many: true, required: true }),
+    sheets: sheets({ label: 'Sheets', hint: WATCHED, many: true, required: true }),
     reading: options({
       label: 'Who reads the sheets',
       hint: 'A Billing Audit server does so within seconds, where one stands behind the store and watches these sheets.',
@@ -85,7 +91,18 @@ const smartsheetChanges: N8nNode = {
 function action(
   definition: ActionDefinition,
   exported: string,
-  { subtitle, fields = {}, outputs }: { subtitle: string; fields?: Fields; outputs: readonly string[] },
+  {
+    subtitle = operationOf(definition),
+    fields = {},
+    hints = {},
+    outputs,
+  }: {
+    readonly subtitle?: string;
+    readonly fields?: Fields;
+    /** In place of hints that speak of what n8n does not have. */
+    readonly hints?: Readonly<Record<string, string>>;
+    readonly outputs: readonly string[];
+  },
 ): N8nNode {
   return {
     definition,
@@ -93,14 +110,29 @@ function action(
     needs: ['store'],
     subtitle,
     outputs,
-    fields: { ...definition.fields, ...fields },
+    fields: { ...withHints(definition.fields, hints), ...fields },
     alias: ALIAS,
     module: { folder: definition.name, exported },
     folder: definition.name,
   };
 }
 
-const OPERATION = '={{ $parameter["operation"] }}';
+/** What the node does, in the words of its form. */
+function operationOf({ fields }: ActionDefinition): string {
+  const { operation } = fields;
+  if (operation?.kind !== 'options') return '';
+  const words = Object.fromEntries(operation.options.map(({ value, label }) => [value, label]));
+  return `={{ (${JSON.stringify(words)})[$parameter["operation"]] }}`;
+}
+
+function withHints(fields: Fields, hints: Readonly<Record<string, string>>): Fields {
+  const told = Object.entries(hints).map(([name, hint]) => {
+    const field = fields[name];
+    if (!field) throw new Error(`There is no field ${name} whose hint could be replaced.`);
+    return [name, { ...field, hint }] as const;
+  });
+  return { ...fields, ...Object.fromEntries(told) };
+}
 
 /** In n8n people often have their own way of sending mail: the mail is then given, not put into the outbox. */
 const alertDelivery = options({
@@ -117,19 +149,27 @@ const alertDelivery = options({
 export const n8nNodes: readonly N8nNode[] = [
   smartsheetCallbacks,
   smartsheetChanges,
-  action(billingRules, 'billingRules', { subtitle: OPERATION, outputs: ['Judged'] }),
+  action(billingRules, 'billingRules', {
+    hints: {
+      sheets: 'An item with a sheet_id of its own wins.',
+      approver: 'The name of the person who approves, as your sign-in knows it.',
+      approverRole: 'Only a manager or an admin may approve.',
+    },
+    outputs: ['Judged'],
+  }),
   action(riskScore, 'riskScore', {
     subtitle: '={{ "high risk from " + $parameter["highRiskFrom"] }}',
     outputs: ['Scored', 'High Risk'],
   }),
-  action(auditTrail, 'auditTrail', { subtitle: OPERATION, outputs: ['Recorded'] }),
+  action(auditTrail, 'auditTrail', { outputs: ['Recorded'] }),
   action(alertNode, 'alertNode', {
     subtitle: '={{ $parameter["recipients"] || "nobody is told" }}',
     fields: { delivery: alertDelivery },
+    hints: { recipients: 'Mail addresses with commas. Without any, alerts are only shown.' },
     outputs: ['Alert'],
   }),
   action(auditMetrics, 'auditMetrics', {
-    subtitle: OPERATION,
+    hints: { by: 'The name of the person who marks, as your sign-in knows it; a browser may send anything.' },
     outputs: ['Cards', 'Timeline', 'Histogram', 'People', 'Sheets', 'Attention', 'Changes', 'Marked'],
   }),
 ];

@@ -71,10 +71,10 @@ function codex({ definition, alias }: N8nNode): object {
   };
 }
 
-/** Node-RED's icons are white and upright; n8n wants a square, in a colour for each of its themes. */
+/** Node-RED's icons are white and upright with room around; n8n wants a square, in a colour for each of its themes. */
 function icons(name: string, svg: string): readonly (readonly [string, string])[] {
   const square = svg
-    .replace(/width="\d+" height="\d+" viewBox="0 0 40 60"/, 'width="60" height="60" viewBox="-10 0 60 60"')
+    .replace(/width="\d+" height="\d+" viewBox="0 0 40 60"/, 'width="60" height="60" viewBox="-3 7 46 46"')
     .trim();
   const inColour = (colour: string): string => `${square.replaceAll('#fff', colour)}\n`;
   return [

@@ -109,8 +109,12 @@ function descriptionOf(field: Field): string {
 
 function withUnit(field: Field): string {
   const saysItself = field.label.endsWith(')');
-  return field.kind === 'number' && field.unit && !saysItself ? `${field.label} (${field.unit})` : field.label;
+  if (field.kind !== 'number' || !field.unit || saysItself) return field.label;
+  return `${field.label} (${UNITS[field.unit] ?? field.unit})`;
 }
+
+/** Units are short beside Node-RED's narrow fields; a name of n8n has room for the word. */
+const UNITS: Readonly<Record<string, string>> = { s: 'seconds', min: 'minutes', h: 'hours', d: 'days' };
 
 function typed(field: Field, pickers: Pickers): Property {
   switch (field.kind) {
@@ -222,6 +226,7 @@ function manySheets(pickers: Pickers): Property {
             displayName: 'Sheet',
             name: 'id',
             ...oneSheet(pickers),
+            required: true,
             description: 'The sheet, from the list or by its ID',
           },
         ],
