@@ -7,6 +7,7 @@ import { hookBook } from './hook-book';
 import { machineOf } from './machine';
 import { openSmartsheet } from './smartsheet';
 import { openStore } from './store';
+import { webhooksCalling } from './webhooks-calling';
 import type { WebhookBook } from '../../../lib/runtime/webhook-book';
 
 /**
@@ -63,9 +64,7 @@ function secretsOf(context: IWebhookFunctions): WebhookBook {
 
 async function fromSmartsheet(context: IWebhookFunctions): Promise<readonly Webhook[]> {
   const { client } = await openSmartsheet(context);
-  const address = context.getNodeWebhookUrl('default');
-  const listed = await client.webhooks(1, 100);
-  const ours = listed.filter(({ callbackUrl }) => callbackUrl === address);
+  const ours = await webhooksCalling(client, context.getNodeWebhookUrl('default') ?? '');
   const whole = await Promise.all(ours.map(({ id }) => client.webhook(id)));
   return whole.flatMap(({ id, scopeObjectId, callbackUrl, sharedSecret, status }) =>
     sharedSecret === null

@@ -1,20 +1,24 @@
 import type { IHookFunctions } from 'n8n-workflow';
 import { BadSetting } from '../../../lib/errors';
 import { createWebhookKeeper, type WebhookKeeper } from '../../../lib/runtime/webhook-keeper';
-import { callbackUrl, SmartsheetRefused, type SmartsheetClient } from '../../../lib/smartsheet';
+import { callbackUrl as checkedCallbackUrl, SmartsheetRefused, type SmartsheetClient } from '../../../lib/smartsheet';
 import { nodeError } from './errors';
 import { hookBook } from './hook-book';
 import { machineOf } from './machine';
 import { chosenSheets } from './sheets';
 import { openSmartsheet } from './smartsheet';
 import { openStore } from './store';
+import { webhooksCalling } from './webhooks-calling';
 import type { WebhookBook } from '../../../lib/runtime/webhook-book';
 
 interface Lifecycle {
   readonly book: WebhookBook;
   readonly keeper: WebhookKeeper;
   readonly client: SmartsheetClient;
-  readonly callbackUrl: string;
+  /** Where n8n takes calls for this trigger. */
+  readonly address: string;
+  /** @throws BadSetting  when Smartsheet would not call the address */
+  callbackUrl(): string;
   readonly sheetIds: readonly string[];
 }
 
@@ -23,7 +27,8 @@ interface Lifecycle {
  * stored once may be gone.
  */
 export function hooksExist(context: IHookFunctions): Promise<boolean> {
-  return withLifecycle(context, async ({ book, client, callbackUrl: url, sheetIds }) => {
+  return withLifecycle(context, async ({ book, client, callbackUrl, sheetIds }) => {
+    const url = callbackUrl();
     const known = await book.all();
     if (known.some(({ sheet_id }) => !sheetIds.includes(sheet_id))) return false;
     for (const sheetId of sheetIds) {
@@ -40,20 +45,32 @@ export function hooksExist(context: IHookFunctions): Promise<boolean> {
  * until it works, so it begins with what is there.
  */
 export function createHooks(context: IHookFunctions): Promise<boolean> {
-  return withLifecycle(context, async ({ book, keeper, client, callbackUrl: url, sheetIds }) => {
+  return withLifecycle(context, async (lifecycle) => {
+    const { keeper, client, callbackUrl, sheetIds } = lifecycle;
+    const url = callbackUrl();
     for (const sheetId of sheetIds) await keeper.ensure(client, { sheetId, callbackUrl: url });
-    const left = (await book.all()).filter(({ sheet_id }) => !sheetIds.includes(sheet_id));
-    for (const { sheet_id } of left) await keeper.remove([client], sheet_id);
+    await removeAllBut(sheetIds, lifecycle);
     return true;
   });
 }
 
 /** Deletes the webhooks of this trigger. One that is gone already is no failure. */
 export function deleteHooks(context: IHookFunctions): Promise<boolean> {
-  return withLifecycle(context, async ({ keeper, client }) => {
-    for (const sheetId of await keeper.sheetIds()) await keeper.remove([client], sheetId);
+  return withLifecycle(context, async (lifecycle) => {
+    await removeAllBut([], lifecycle);
     return true;
   });
+}
+
+/** Takes away what this trigger has at Smartsheet: by what is stored, then by the address, since n8n may have lost that. */
+async function removeAllBut(sheetIds: readonly string[], { book, keeper, client, address }: Lifecycle): Promise<void> {
+  const isLeft = (sheetId: string): boolean => !sheetIds.includes(sheetId);
+  for (const sheetId of (await keeper.sheetIds()).filter(isLeft)) await keeper.remove([client], sheetId);
+  for (const { id, scopeObjectId } of await webhooksCalling(client, address)) {
+    if (!isLeft(scopeObjectId)) continue;
+    await client.deleteWebhook(id);
+    await book.forget(id);
+  }
 }
 
 async function withLifecycle(
@@ -66,7 +83,8 @@ async function withLifecycle(
     const book = hookBook(context, store);
     const keeper = createWebhookKeeper(book, machineOf(context).log);
     const sheetIds = chosenSheets(context);
-    return await act({ book, keeper, client, callbackUrl: reachable(context, base), sheetIds });
+    const address = context.getNodeWebhookUrl('default') ?? '';
+    return await act({ book, keeper, client, address, callbackUrl: () => reachable(address, base), sheetIds });
   } catch (thrown) {
     throw nodeError(context.getNode(), thrown);
   }
@@ -82,10 +100,9 @@ async function isEnabled(client: SmartsheetClient, webhookId: string): Promise<b
 }
 
 /** @throws BadSetting  when Smartsheet would not call the address that n8n gives */
-function reachable(context: IHookFunctions, base: string): string {
-  const address = context.getNodeWebhookUrl('default') ?? '';
+function reachable(address: string, base: string): string {
   try {
-    const url = callbackUrl(address, base);
+    const url = checkedCallbackUrl(address, base);
     if (url === address) return url;
   } catch (thrown) {
     if (!(thrown instanceof BadSetting)) throw thrown;

@@ -7,6 +7,7 @@ import { VersionTrust } from '../../../lib/runtime/resolution/version-trust';
 import { nodeError } from './errors';
 import { parameter } from './context';
 import { machineOf } from './machine';
+import { missingRows } from './missing-rows';
 import { orOvertaken } from './poll-overtaken';
 import { chosenSheets } from './sheets';
 import { openSmartsheet } from './smartsheet';
@@ -45,21 +46,19 @@ async function lookAtAll(
 ): Promise<readonly unknown[]> {
   const { client } = await openSmartsheet(context);
   const { now, log } = machineOf(context);
-  const data = context.getWorkflowStaticData('node');
-  const missing = (data['missing'] ?? {}) as Record<string, Look['missingSince']>;
+  const missing = missingRows(context);
   const hooked = await tendWebhooks({ store, client, log }, sheetIds);
   const people = createPeople(client, now);
   const failures: unknown[] = [];
   for (const sheetId of sheetIds) {
-    const look: Look = { sheetId, hasWebhook: hooked.has(sheetId), missingSince: missing[sheetId] ?? {} };
+    const look: Look = { sheetId, hasWebhook: hooked.has(sheetId), missingSince: missing.of(sheetId) };
     try {
-      missing[sheetId] = await lookOnce(look, { client, people, store, now, log, trust: new VersionTrust() });
+      missing.keep(sheetId, await lookOnce(look, { client, people, store, now, log, trust: new VersionTrust() }));
     } catch (failure) {
       log.error(`Sheet ${sheetId} could not be looked at: ${messageOf(failure)}`);
       failures.push(failure);
     }
   }
-  data['missing'] = missing as unknown as IDataObject;
   return failures;
 }
 
