@@ -15,7 +15,7 @@ import {
 import { until } from '../support/until';
 
 const START_MILLISECONDS = 300_000;
-const STORY_MILLISECONDS = 180_000;
+const STORY_MILLISECONDS = 300_000;
 const SMARTSHEET = { name: 'Billing Audit: Smartsheet API', type: 'billingAuditSmartsheetApi' };
 const STORE = { name: 'Billing Audit: Store API', type: 'billingAuditStoreApi' };
 const CHANGES = 'Smartsheet Changes Trigger';
@@ -180,6 +180,20 @@ describe('watching goes on without a gap, by one webhook for each sheet,', () =>
   );
 
   it(
+    'when only the trigger for callbacks is published with one more sheet, while the polls go on',
+    async () => {
+      await workflow.fillIn({ [CALLBACKS]: chosen(week, nextWeek) });
+      await workflow.publish();
+      await office.untilHooked(week, nextWeek);
+      await editOnce();
+      await theWholeStory();
+      await office.edit(nextWeek, 0, 11);
+      await office.untilDelivered();
+    },
+    STORY_MILLISECONDS,
+  );
+
+  it(
     'when it is published with one more sheet',
     async () => {
       await workflow.fillIn({ [CHANGES]: chosen(week, nextWeek), [CALLBACKS]: chosen(week, nextWeek) });
@@ -220,14 +234,24 @@ describe('watching goes on without a gap, by one webhook for each sheet,', () =>
     },
     STORY_MILLISECONDS,
   );
+
+  it(
+    'when n8n has lost what it knew of the webhooks',
+    async () => {
+      postgres.query(`update workflow_entity set "staticData" = null`);
+      await editOnce();
+      await theWholeStory();
+      await workflow.unpublish();
+      await office.untilHooked();
+    },
+    STORY_MILLISECONDS,
+  );
 });
 
 describe('trying a node by hand', () => {
   it(
     'shows what waits and takes nothing from the published workflow',
     async () => {
-      await workflow.unpublish();
-      await office.untilHooked();
       await office.edit(week, 2, 35);
       const { status, outputs } = await workflow.run(CHANGES, CHANGES);
       expect(status).toBe('success');

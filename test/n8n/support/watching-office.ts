@@ -34,7 +34,8 @@ export interface PracticeOffice {
 
 const COLUMNS = ['Work Request #', 'Weekly Referenced Logged Date', 'Quantity', 'Units Total Price'];
 const CLERK = 'clerk@example.com';
-const PATIENCE = 60_000;
+/** n8n drops what a poll gave when the workflow is published meanwhile; its changes come again when their lease of 60 s is over. */
+const PATIENCE = 120_000;
 
 export async function startOffice(): Promise<PracticeOffice> {
   const sandbox: SandboxProcess = await startSandboxProcess('--no-rate-limits');
