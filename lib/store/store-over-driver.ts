@@ -5,7 +5,7 @@ import type { Job, JobInHand, JobStore } from './jobs';
 import type { SecretBox } from './secret-box';
 import type { DashboardStore, Mark, MarkedEvent, NeedsLookPage, OverviewAnswer } from './overview';
 import type { RaisedAlerts, SeenAlerts } from './overview';
-import { StoreRefused } from './store-errors';
+import { SecretUnreadable, StoreRefused } from './store-errors';
 import type { Appended, Approval, KnownRow, KnownSheet, LeasedCallback, PersonFacts, Resolved } from './store';
 import type { Store, StoreCounts, StoreDriver, TrailPage, Webhook } from './store';
 
@@ -64,13 +64,16 @@ function webhooksOver(
     },
     async webhooks() {
       const answer = await ask<{ webhooks: Sealed[] }>(driver, 'billing_audit_webhooks', { sealed_with: sealedWith });
-      return answer.webhooks.map(({ shared_secret_box, previous_secret_box, ...webhook }) => {
+      return answer.webhooks.flatMap(({ shared_secret_box, previous_secret_box, ...webhook }) => {
         const open = (box: string): string => secrets.open(box, about(webhook.webhook_id));
-        return {
-          ...webhook,
-          shared_secret: open(shared_secret_box),
-          previous_secret: previous_secret_box === null ? null : open(previous_secret_box),
-        };
+        try {
+          const previous_secret = previous_secret_box === null ? null : open(previous_secret_box);
+          return { ...webhook, shared_secret: open(shared_secret_box), previous_secret };
+        } catch (thrown) {
+          // After a change of the store's key: who publishes the workflow again has it sealed anew from Smartsheet.
+          if (thrown instanceof SecretUnreadable && sealedWith === 'store_key') return [];
+          throw thrown;
+        }
       });
     },
     async forgetWebhook(webhookId) {

@@ -31,6 +31,13 @@ it('lets a host that has only the key of the store read the secrets of its own w
   expect(await ofHost().acceptCallback(callback)).toEqual({ isNew: true });
   const stored = JSON.stringify(await driver.transaction([{ sql: 'select * from billing_audit.webhooks' }]));
   expect(stored).not.toContain('secret of');
+});
+
+it('passes over, after a change of the key, what was sealed with the one before, until it is saved anew', async () => {
   const withNewKey = storeOver(driver, { secrets: secretBoxOfStoreKey('a new key'), sealedWith: 'store_key' });
-  await expect(withNewKey.webhooks()).rejects.toBeInstanceOf(SecretUnreadable);
+  expect(await withNewKey.webhooks()).toEqual([]);
+  await withNewKey.saveWebhook(webhook('2'));
+  expect(await withNewKey.webhooks()).toEqual([webhook('2')]);
+  const otherHome = storeOver(driver, { secrets: secretBox(new Uint8Array(32).fill(1)) });
+  await expect(otherHome.webhooks()).rejects.toBeInstanceOf(SecretUnreadable);
 });

@@ -1,13 +1,10 @@
 import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { createIntake } from '../../../lib/runtime/webhook-intake';
 import type { WebhookAnswer } from '../../../lib/runtime/runtime';
-import type { Webhook } from '../../../lib/store/store';
 import { messageOf } from '../../../lib/errors';
 import { hookBook } from './hook-book';
 import { machineOf } from './machine';
-import { openSmartsheet } from './smartsheet';
 import { openStore } from './store';
-import { webhooksCalling } from './webhooks-calling';
 import type { WebhookBook } from '../../../lib/runtime/webhook-book';
 
 /**
@@ -24,12 +21,12 @@ async function answerOf(context: IWebhookFunctions): Promise<WebhookAnswer> {
   try {
     const access = openStore(context);
     // A challenge is answered while the store is away, too: only a callback waits for it.
-    access.catch(() => undefined);
-    const acceptCallback = async (callback: Parameters<Awaited<typeof access>['store']['acceptCallback']>[0]) =>
-      (await access).store.acceptCallback(callback);
+    const address = context.getNodeWebhookUrl('default') ?? '';
+    const book = access.then(({ store }) => hookBook(store, address));
+    book.catch(() => undefined);
     const intake = createIntake({
-      store: { acceptCallback },
-      book: secretsOf(context),
+      store: { acceptCallback: async (callback) => (await access).store.acceptCallback(callback) },
+      book: later(book),
       now,
       log,
       onStored: () => undefined,
@@ -48,38 +45,14 @@ async function exactBytes(context: IWebhookFunctions): Promise<Uint8Array | null
   return Buffer.isBuffer(request.rawBody) ? request.rawBody : null;
 }
 
-/**
- * The secrets of this trigger's webhooks. Static data is n8n's only place for them and may be lost; Smartsheet tells the
- * owner of a webhook its secret again.
- */
-function secretsOf(context: IWebhookFunctions): WebhookBook {
-  const nowhere = { saveWebhook: async () => undefined, forgetWebhook: async () => undefined };
-  const book = hookBook(context, nowhere);
-  const known = async (): Promise<readonly Webhook[]> => {
-    const kept = await book.all();
-    return kept.length > 0 ? kept : fromSmartsheet(context);
+/** A book that is opened only when it is asked. */
+function later(book: Promise<WebhookBook>): WebhookBook {
+  return {
+    all: async () => (await book).all(),
+    refreshed: async () => (await book).refreshed(),
+    save: async (webhook) => (await book).save(webhook),
+    forget: async (webhookId) => (await book).forget(webhookId),
   };
-  return { ...book, all: known, refreshed: known };
-}
-
-async function fromSmartsheet(context: IWebhookFunctions): Promise<readonly Webhook[]> {
-  const { client } = await openSmartsheet(context);
-  const ours = await webhooksCalling(client, context.getNodeWebhookUrl('default') ?? '');
-  const whole = await Promise.all(ours.map(({ id }) => client.webhook(id)));
-  return whole.flatMap(({ id, scopeObjectId, callbackUrl, sharedSecret, status }) =>
-    sharedSecret === null
-      ? []
-      : [
-          {
-            webhook_id: id,
-            sheet_id: scopeObjectId,
-            callback_url: callbackUrl,
-            shared_secret: sharedSecret,
-            previous_secret: null,
-            status,
-          },
-        ],
-  );
 }
 
 function respond(context: IWebhookFunctions, { status, headers, body }: WebhookAnswer): void {

@@ -1,36 +1,20 @@
-import type { IDataObject, IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
 import type { Store, Webhook } from '../../../lib/store/store';
 import type { WebhookBook } from '../../../lib/runtime/webhook-book';
 
 /**
- * The webhooks of one trigger, with their secrets, in n8n's static data: written only while the workflow is published or
- * taken down (what a webhook call writes there is lost, n8n.md §0.4). The store knows the webhooks too, without secrets,
- * so that it accepts their callbacks.
+ * The webhooks of one trigger: those that call its address. They and their secrets, sealed with the store's key, are kept
+ * in the store: n8n's static data is in clear, is saved for a whole workflow at once, and may be lost (n8n.md §0.4, §5).
  */
 export function hookBook(
-  context: IHookFunctions | IWebhookFunctions,
-  store: Pick<Store, 'saveWebhook' | 'forgetWebhook'>,
+  store: Pick<Store, 'webhooks' | 'saveWebhook' | 'forgetWebhook'>,
+  address: string,
 ): WebhookBook {
-  const data = context.getWorkflowStaticData('node');
-  const all = (): readonly Webhook[] => hooksIn(data);
-  const keep = (hooks: readonly Webhook[]): void => {
-    data['hooks'] = hooks.map((hook): IDataObject => ({ ...hook }));
-  };
+  const all = async (): Promise<readonly Webhook[]> =>
+    (await store.webhooks()).filter(({ callback_url }) => callback_url === address);
   return {
-    all: async () => all(),
-    refreshed: async () => all(),
-    async save(webhook) {
-      await store.saveWebhook(webhook);
-      keep([...all().filter(({ webhook_id }) => webhook_id !== webhook.webhook_id), webhook]);
-    },
-    async forget(webhookId) {
-      await store.forgetWebhook(webhookId);
-      keep(all().filter(({ webhook_id }) => webhook_id !== webhookId));
-    },
+    all,
+    refreshed: all,
+    save: (webhook) => store.saveWebhook(webhook),
+    forget: (webhookId) => store.forgetWebhook(webhookId),
   };
-}
-
-function hooksIn(data: IDataObject): readonly Webhook[] {
-  const hooks = data['hooks'];
-  return Array.isArray(hooks) ? (hooks as unknown as readonly Webhook[]) : [];
 }

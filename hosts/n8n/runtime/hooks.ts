@@ -80,10 +80,10 @@ async function withLifecycle(
   try {
     const { client, base } = await openSmartsheet(context);
     const { store } = await openStore(context);
-    const book = hookBook(context, store);
+    const address = context.getNodeWebhookUrl('default') ?? '';
+    const book = hookBook(store, address);
     const keeper = createWebhookKeeper(book, machineOf(context).log);
     const sheetIds = chosenSheets(context);
-    const address = context.getNodeWebhookUrl('default') ?? '';
     return await act({ book, keeper, client, address, callbackUrl: () => reachable(address, base), sheetIds });
   } catch (thrown) {
     throw nodeError(context.getNode(), thrown);

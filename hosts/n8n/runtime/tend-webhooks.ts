@@ -24,7 +24,12 @@ async function tend({ client, store, log }: Parts, hook: Webhook): Promise<boole
   try {
     const found = await client.webhook(hook.webhook_id);
     const now = found.status === 'ENABLED' ? found : await client.enableWebhook(hook.webhook_id);
-    if (now.status !== hook.status) await store.saveWebhook({ ...hook, status: now.status });
+    // A secret that was reset by hand is learned here; callbacks under way may still be signed with the one before.
+    const secret = now.sharedSecret ?? found.sharedSecret ?? hook.shared_secret;
+    const previous = secret === hook.shared_secret ? hook.previous_secret : hook.shared_secret;
+    if (now.status !== hook.status || secret !== hook.shared_secret) {
+      await store.saveWebhook({ ...hook, status: now.status, shared_secret: secret, previous_secret: previous });
+    }
     if (now.status === 'ENABLED') return true;
     log.error(`The webhook of sheet ${hook.sheet_id} is ${now.status}; the sheet is watched by polling alone.`, {
       webhook: hook.webhook_id,

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { driverOverHttp } from '../../../lib/store/driver-over-http';
-import type { Http } from '../../../lib/ports';
+import { thisMachine } from '../../../lib/runtime/machine';
 import { freePorts, startCli, type RunningCli } from '../../server/cli';
 import { until } from '../../support/until';
 
@@ -56,7 +56,11 @@ export async function startStoreServer({ apiBase, sheetId }: StoreServerOptions)
   const address = `http://127.0.0.1:${ports.port}`;
   const key = (): string => readFileSync(join(home, 'keys', 'service.key'), 'utf8').trim();
   const rpc = async <Answer>(name: `billing_audit_${string}`, p: unknown): Promise<Answer> =>
-    (await driverOverHttp(http, address, { authorization: `Bearer ${key()}`, apikey: key() }).rpc(name, p)) as Answer;
+    (await driverOverHttp({
+      ...thisMachine(),
+      address,
+      headers: { authorization: `Bearer ${key()}`, apikey: key() },
+    }).rpc(name, p)) as Answer;
 
   await start();
   return {
@@ -71,8 +75,3 @@ export async function startStoreServer({ apiBase, sheetId }: StoreServerOptions)
     },
   };
 }
-
-const http: Http = async ({ method, url, headers = {}, body }) => {
-  const answer = await fetch(url, { method, headers, ...(body !== undefined && { body }) });
-  return { status: answer.status, headers: {}, body: await answer.text() };
-};
