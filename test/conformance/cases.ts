@@ -52,7 +52,7 @@ const factsSchema = z.strictObject({
 });
 
 const caseSchema = z.strictObject({
-  node: z.enum(['billing-rules', 'risk-score', 'audit-trail']),
+  node: z.enum(['billing-rules', 'risk-score', 'audit-trail', 'alert', 'audit-metrics']),
   /** A sentence. */
   name: z.string(),
   /** Fields of Billing settings, as a form gives them. */

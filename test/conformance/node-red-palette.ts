@@ -1,9 +1,8 @@
 import { createPalette } from '../../hosts/node-red';
 import type { NodeDefinition } from '../../lib/define';
-import { auditEventSchema } from '../../lib/event';
 import type { NodeSide, Runtime } from '../../lib/runtime/runtime';
 import { credentials, nodes } from '../../nodes';
-import { fakePorts } from '../support/fake-ports';
+import { casePorts } from './case-ports';
 import { conformanceCases } from './cases';
 
 const cases = conformanceCases(process.env['CONFORMANCE_FOLDER']);
@@ -12,24 +11,7 @@ const cases = conformanceCases(process.env['CONFORMANCE_FOLDER']);
 function portsFor({ settings, nodeId = '' }: NodeSide): ReturnType<Runtime['portsFor']> {
   const found = cases[Number(nodeId.replace('case-', ''))];
   if (!found) throw new Error(`${nodeId} is no case.`);
-  const { facts, now } = found;
-  return fakePorts({
-    settings,
-    now,
-    facts: {
-      approvals: facts.approvals.map((approval, index) => ({ ...approval, id: String(index + 1) })),
-      people: facts.people,
-      earlier: facts.earlier,
-      sheets: facts.sheets.map((sheet) => ({
-        ...sheet,
-        version: 1,
-        row_count: sheet.rows.length,
-        compared_at: null,
-        rows: sheet.rows.map((row) => ({ ...row, version: 1, modified_at: null })),
-      })),
-      trail: facts.trail.map((event) => auditEventSchema.parse(event)),
-    },
-  });
+  return casePorts({ settings, facts: found.facts, now: found.now });
 }
 
 /** The shipped nodes over a Runtime whose store knows what the cases say. */

@@ -38,8 +38,17 @@ export function fakePorts({
     ...fakeStore(facts, new Date(present).toISOString(), asked),
     approve: async (approval) => ({ ...approval, id: String(approved.push(approval)) }),
   };
+  const isRecorded = (key: string): boolean => (facts.trail ?? []).some(({ event_key }) => event_key === key);
   return refusing<Ports>({
     store: refusing<Store>(store),
+    alerts: {
+      enlist: () => Promise.resolve(() => Promise.resolve()),
+      raise: async (_rule, alerts) => ({
+        unrecorded: alerts.map(({ eventKey }) => eventKey).filter((key) => !isRecorded(key)),
+      }),
+    },
+    nodeId: 'node',
+    credentials: {},
     settings,
     now: () => present,
     log: {
@@ -53,7 +62,7 @@ export function fakePorts({
 
 type FakeStore = Pick<
   Store,
-  'approvals' | 'approve' | 'personFacts' | 'sheet' | 'knownRows' | 'append' | 'recent' | 'search'
+  'approvals' | 'approve' | 'personFacts' | 'sheet' | 'knownRows' | 'append' | 'recent' | 'search' | 'marks' | 'mark'
 >;
 
 function fakeStore(facts: FakeFacts, present: string, asked: unknown[]): Omit<FakeStore, 'approve'> {
@@ -74,6 +83,8 @@ function fakeStore(facts: FakeFacts, present: string, asked: unknown[]): Omit<Fa
         const { event_key, sheet_id } = event;
         return { event_key, stream: `sheet:${sheet_id}`, seq, timestamp: present, is_new: at < 0 };
       }),
+    marks: async () => [],
+    mark: () => Promise.reject(new Error('These lists keep no verdicts.')),
     recent: async ({ limit }) => trail.toReversed().slice(0, limit),
     search: async ({ limit = 100, after = '0', changed_by, severity }) => {
       const matching = trail
