@@ -30,7 +30,7 @@ export async function buildN8n({ outdir, sources = 'build/n8n' }) {
   const entries = [...files.keys()].filter((path) => path.endsWith('.ts'));
   await bundle(generated, entries, join(target, 'dist'));
   for (const path of files.keys()) {
-    if (/\.(svg|json)$/.test(path)) {
+    if (path === 'package.json' || /^(nodes|credentials)\/.*\.(svg|json)$/.test(path)) {
       const to = path === 'package.json' ? join(target, path) : join(target, 'dist', path);
       mkdirSync(dirname(to), { recursive: true });
       cpSync(join(generated, path), to);
