@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { nodeType } from '../../hosts/node-red/names';
@@ -10,22 +10,27 @@ import { buildShippedPalette } from '../support/build-palette';
 type Card = Readonly<Record<string, { readonly test?: boolean; readonly nodes?: readonly string[] }>>;
 
 const HOSTS = resolve(__dirname, '../hosts/node_modules');
+let palette: string;
 let card: Card;
 
-beforeAll(() => {
-  const palette = buildShippedPalette('scorecard');
+function cardOf(packageFolder: string): Card {
   const folder = mkdtempSync(join(tmpdir(), 'scorecard-'));
   const output = join(folder, 'card.json');
   const preload = resolve(__dirname, '../support/scorecard-offline.cjs');
   const run = join(HOSTS, 'node-red-dev/bin/run');
   try {
-    execFileSync(process.execPath, ['--require', preload, run, 'validate', '-p', palette, '-o', output], {
+    execFileSync(process.execPath, ['--require', preload, run, 'validate', '-p', packageFolder, '-o', output], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    card = JSON.parse(readFileSync(output, 'utf8')) as Card;
+    return JSON.parse(readFileSync(output, 'utf8')) as Card;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+beforeAll(() => {
+  palette = buildShippedPalette('scorecard');
+  card = cardOf(palette);
 });
 
 describe("Node-RED's scorecard", () => {
@@ -36,5 +41,22 @@ describe("Node-RED's scorecard", () => {
   it('finds an example for every node that can be placed', () => {
     const placed = (nodes as readonly NodeDefinition[]).filter(({ role }) => role !== 'settings').map(nodeType);
     expect([...(card['N02']?.nodes ?? [])].sort()).toEqual([...placed].sort());
+  });
+
+  it('misses the example of a node when the flow that shows it is taken away', () => {
+    const planted = `${palette}-planted`;
+    rmSync(planted, { recursive: true, force: true });
+    cpSync(palette, planted, { recursive: true });
+    const examples = join(planted, 'examples');
+    for (const file of readdirSync(examples)) {
+      const path = join(examples, file);
+      const flow = JSON.parse(readFileSync(path, 'utf8')) as readonly { readonly type: string }[];
+      writeFileSync(path, JSON.stringify(flow.filter(({ type }) => type !== 'billing-audit-risk-score')));
+    }
+    expect(card['N02']?.nodes).toContain('billing-audit-risk-score');
+    expect(card['N02']?.test).toBe(true);
+    const { N02 } = cardOf(planted);
+    expect(N02?.test).toBe(false);
+    expect(N02?.nodes).not.toContain('billing-audit-risk-score');
   });
 });
