@@ -18,7 +18,7 @@ export interface SettingsSources {
 }
 
 /** Environment variables that are settings too (DESIGN §6). */
-const VARIABLES: Partial<Record<Name, string>> = {
+export const settingVariables: Readonly<Partial<Record<string, string>>> = {
   timeZone: 'BUSINESS_TIME_ZONE',
   businessHours: 'BUSINESS_HOURS',
   holidays: 'HOLIDAYS',
@@ -73,7 +73,7 @@ function joined<N extends 'columnAliases' | 'currencies'>(name: N, sources: Sett
 
 /** What was given for a setting, the strongest first. */
 function given(name: Name, { node, shared, environment }: SettingsSources): { value: unknown; field: string }[] {
-  const variable = VARIABLES[name];
+  const variable = settingVariables[name];
   return [
     { value: valueIn(node, name), field: settingLabels[name] },
     { value: valueIn(shared, name), field: settingLabels[name] },
