@@ -1,6 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { NodeDefinition } from '../../lib/define';
+import { nodes } from '../../nodes';
+
+/** The nodes that cases can be about. */
+export const actionNames: readonly string[] = (nodes as readonly NodeDefinition[])
+  .filter(({ role }) => role === 'action')
+  .map(({ name }) => name);
 
 /** What the store knows before the node runs; every part can be seeded through a real store. */
 const factsSchema = z.strictObject({
@@ -52,7 +59,7 @@ const factsSchema = z.strictObject({
 });
 
 const caseSchema = z.strictObject({
-  node: z.enum(['billing-rules', 'risk-score', 'audit-trail', 'alert', 'audit-metrics']),
+  node: z.string().refine((name) => actionNames.includes(name), 'is no node that takes messages'),
   /** A sentence. */
   name: z.string(),
   /** Fields of Billing settings, as a form gives them. */
@@ -82,6 +89,9 @@ const fileSchema = z.strictObject({ base: z.record(z.string(), z.unknown()), cas
 
 export type ConformanceCase = z.infer<typeof caseSchema>;
 export type ConformanceFacts = z.infer<typeof factsSchema>;
+
+/** A store that knows nothing. */
+export const noFacts: ConformanceFacts = factsSchema.parse({});
 
 /**
  * Reads all cases of `test/conformance/*.json`. They are written by hand, never made from the code.
