@@ -95,26 +95,30 @@ function action(
     subtitle = operationOf(definition),
     fields = {},
     hints = {},
-    outputs,
   }: {
     readonly subtitle?: string;
     readonly fields?: Fields;
     /** In place of hints that speak of what n8n does not have. */
     readonly hints?: Readonly<Record<string, string>>;
-    readonly outputs: readonly string[];
-  },
+  } = {},
 ): N8nNode {
   return {
     definition,
     kind: 'action',
     needs: ['store'],
     subtitle,
-    outputs,
+    outputs: Object.keys(definition.outputs).map(inWords),
     fields: { ...withHints(definition.fields, hints), ...fields },
     alias: ALIAS,
     module: { folder: definition.name, exported },
     folder: definition.name,
   };
+}
+
+/** `highRisk` as people read it: `High Risk`. */
+function inWords(name: string): string {
+  const spaced = name.replace(/([A-Z])/g, ' $1');
+  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
 }
 
 /** What the node does, in the words of its form. */
@@ -155,21 +159,17 @@ export const n8nNodes: readonly N8nNode[] = [
       approver: 'The name of the person who approves, as your sign-in knows it.',
       approverRole: 'Only a manager or an admin may approve.',
     },
-    outputs: ['Judged'],
   }),
   action(riskScore, 'riskScore', {
     subtitle: '={{ "high risk from " + $parameter["highRiskFrom"] }}',
-    outputs: ['Scored', 'High Risk'],
   }),
-  action(auditTrail, 'auditTrail', { outputs: ['Recorded'] }),
+  action(auditTrail, 'auditTrail'),
   action(alertNode, 'alertNode', {
     subtitle: '={{ $parameter["recipients"] || "nobody is told" }}',
     fields: { delivery: alertDelivery },
     hints: { recipients: 'Mail addresses with commas. Without any, alerts are only shown.' },
-    outputs: ['Alert'],
   }),
   action(auditMetrics, 'auditMetrics', {
     hints: { by: 'The name of the person who marks, as your sign-in knows it; a browser may send anything.' },
-    outputs: ['Cards', 'Timeline', 'Histogram', 'People', 'Sheets', 'Attention', 'Changes', 'Marked'],
   }),
 ];

@@ -11,7 +11,6 @@ export function inN8nPalette(text, { name, exported }) {
   const entry = [
     `  action(${exported}, '${exported}', {`,
     `    subtitle: '={{ "from " + $parameter["severityFrom"] }}',`,
-    `    outputs: ['Given'],`,
     `  }),`,
   ];
   const end = text.lastIndexOf('\n];');

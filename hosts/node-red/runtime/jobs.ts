@@ -29,6 +29,7 @@ export function openJobs(parts: PaletteParts, runtime: Runtime, log: Log): () =>
     (each): each is ActionDefinition => each.role === 'action' && each.runs === 'server',
   );
   const kinds = Object.fromEntries(nodes.map((node) => [jobKind(node), doerOf(node, parts, runtime, log)]));
+  if (nodes.length === 0) return async () => undefined;
   const { store, sleep } = portsFor(runtime, log, {});
   const worker = new JobWorker({ store, kinds, worker: `node-red:${process.pid}:${randomUUID()}`, sleep, log });
   worker.start();

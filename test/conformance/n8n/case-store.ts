@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PGlite } from '@electric-sql/pglite';
 import { storeOver } from '../../../lib/store/store-over-driver';
-import { secretsHeldElsewhere } from '../../../lib/store/held-elsewhere';
+import { secretBoxOfStoreKey } from '../../../lib/store/secret-box';
 import { migrate } from '../../../lib/store/migrate';
 import type { ConformanceFacts } from '../cases';
 import { seed } from './seed';
@@ -63,7 +63,7 @@ export class CaseStore {
     await this.#database.exec('begin');
     try {
       const driver = { rpc: (name: string, p: unknown) => this.#call(name, p), close: () => Promise.resolve() };
-      await seed(storeOver(driver, { secrets: secretsHeldElsewhere() }), facts);
+      await seed(storeOver(driver, { secrets: secretBoxOfStoreKey('of the test') }), facts);
       return await work();
     } finally {
       await this.#database.exec('rollback');
