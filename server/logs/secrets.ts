@@ -29,7 +29,7 @@ export function redactor(
 ): Redact {
   const values = [
     ...SECRET_VARIABLES.map((name) => environment[name] ?? ''),
-    ...ADDRESS_VARIABLES.map((name) => passwordIn(environment[name] ?? '')),
+    ...ADDRESS_VARIABLES.flatMap((name) => passwordsIn(environment[name] ?? '')),
     ...more,
   ].flatMap((value) => [value.trim(), jsonText(value.trim())]);
   const known = [...new Set(values)]
@@ -41,8 +41,15 @@ export function redactor(
   };
 }
 
-function passwordIn(address: string): string {
-  return URL.canParse(address) ? decodeURIComponent(new URL(address).password) : '';
+/** As it is written in the address, and as it is meant. A lone % means itself: it must not end the start. */
+function passwordsIn(address: string): string[] {
+  if (!URL.canParse(address)) return [];
+  const { password } = new URL(address);
+  try {
+    return [password, decodeURIComponent(password)];
+  } catch {
+    return [password];
+  }
 }
 
 /** As it stands inside a JSON line. */

@@ -104,6 +104,11 @@ describe('secrets', () => {
     }
   });
 
+  it('may hold a lone %, which means itself', () => {
+    const lone = redactor({ SMTP_URL: 'smtp://mailer:100%safe@mail.example.com' });
+    expect(lone('login as mailer with 100%safe failed')).toBe('login as mailer with [secret] failed');
+  });
+
   it('leave JSON that it still is', () => {
     expect(JSON.parse(redact(JSON.stringify({ token: 'a"b', other: 1 })))).toEqual({ token: '[secret]', other: 1 });
   });
