@@ -92,9 +92,12 @@ export function refusedAtSight(facts: RequestFacts, scope: Scope, policy: Policy
   return null;
 }
 
-/** Practice asks nobody who sits at this machine. A proxy makes strangers look as if they did. */
+/**
+ * Practice asks nobody who sits at this machine. A proxy makes strangers look as if they did, and one that nobody told to
+ * say so cannot be told from a person here: with a public address everybody is asked.
+ */
 export function isPracticeVisitor(facts: RequestFacts, { practice, publicUrl }: Policy): boolean {
-  return practice && isLoopback(facts.peer) && isLocalName(facts.host) && (!facts.proxied || publicUrl === null);
+  return practice && publicUrl === null && isLoopback(facts.peer) && isLocalName(facts.host);
 }
 
 /** What is to be said against a request once it is known who sends it (null: nobody we know). */

@@ -22,8 +22,6 @@ export interface RequestFacts {
   readonly apikey?: string | null;
   /** The other end of the connection: a browser, or the nearest proxy. */
   readonly peer: string;
-  /** Came through a proxy, by its own account. */
-  readonly proxied: boolean;
   /** Where the person is: the peer, or what a proxy on this machine says. */
   readonly address: string;
   /** The browser spoke https, as far as a proxy on this machine says. */
@@ -31,8 +29,6 @@ export interface RequestFacts {
   /** The host that the browser asked for, as far as a proxy on this machine says. */
   readonly forwardedHost: string | null;
 }
-
-const PROXY_HEADERS = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip'];
 
 export function factsOf(request: IncomingMessage, upgrade = false): RequestFacts {
   const header = (name: string): string | null => {
@@ -57,7 +53,6 @@ export function factsOf(request: IncomingMessage, upgrade = false): RequestFacts
     bearer: /^Bearer ([^\s,]+)$/i.exec(header('authorization') ?? '')?.[1] ?? null,
     apikey: header('apikey') || null,
     peer,
-    proxied: PROXY_HEADERS.some((name) => request.headers[name] !== undefined),
     address: believed('x-forwarded-for') ?? peer,
     https: believed('x-forwarded-proto')?.toLowerCase() === 'https',
     forwardedHost: believed('x-forwarded-host')?.toLowerCase() ?? null,

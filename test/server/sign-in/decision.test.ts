@@ -19,7 +19,6 @@ function facts(of: Partial<RequestFacts> = {}): RequestFacts {
     wantsPage: false,
     userAgent: '',
     peer: '127.0.0.1',
-    proxied: false,
     address: '127.0.0.1',
     https: false,
     forwardedHost: null,
@@ -75,12 +74,10 @@ describe('practice', () => {
   const practice: Policy = { ...POLICY, practice: true };
   const published: Policy = { ...practice, publicUrl: new URL('https://audit.example.com') };
 
-  it('is for programs on this machine, and for a proxy only while nothing is published', () => {
+  it('is for programs on this machine, and for nobody once there is a public address', () => {
     expect(isPracticeVisitor(facts(), practice)).toBe(true);
-    expect(isPracticeVisitor(facts({ proxied: true }), practice)).toBe(true);
     expect(isPracticeVisitor(facts({ peer: '192.0.2.1' }), practice)).toBe(false);
-    expect(isPracticeVisitor(facts(), published)).toBe(true);
-    expect(isPracticeVisitor(facts({ proxied: true }), published)).toBe(false);
+    expect(isPracticeVisitor(facts(), published)).toBe(false);
     expect(isPracticeVisitor(facts({ host: 'audit.example.com' }), published)).toBe(false);
     expect(isPracticeVisitor(facts(), POLICY)).toBe(false);
   });
