@@ -59,6 +59,16 @@ export class OwnPassword extends BillingAuditError {
   }
 }
 
+/** Who disables oneself is out at the next click, and needs another admin to come back. */
+export class OwnAccount extends BillingAuditError {
+  readonly code = 'own_account';
+  readonly hint = 'Ask another admin to do it, if you really want to go.';
+
+  constructor() {
+    super('You cannot disable yourself.');
+  }
+}
+
 /** Whoever sits at a signed-in browser does not know its person's password. */
 export class PasswordWrong extends BillingAuditError {
   readonly code = 'password_wrong';

@@ -2,7 +2,7 @@ import express, { type Request, type Router } from 'express';
 import { BillingAuditError } from '../../lib/errors';
 import type { PersonChange } from './access-event';
 import { canonicalName, isRole, type Role } from './account';
-import { OwnPassword, PersonUnknown } from './account-errors';
+import { OwnAccount, OwnPassword, PersonUnknown } from './account-errors';
 import type { Flash } from './flash';
 import { arrived, field, visitorOf } from './page-request';
 import type { Message } from './pages/page';
@@ -86,7 +86,8 @@ function acts({ accounts }: SignIn): Readonly<Record<string, Act>> {
       const text = `${name} is ${noun} now, and signs in again.`;
       return { change: `role_${role}`, message: { tone: 'good', text } };
     },
-    '/disable': async (name) => {
+    '/disable': async (name, request) => {
+      if (name === visitorOf(request).name) throw new OwnAccount();
       await accounts.setDisabled(name, true);
       return { change: 'disabled', message: { tone: 'good', text: `${name} cannot sign in any more.` } };
     },

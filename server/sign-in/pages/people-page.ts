@@ -101,12 +101,12 @@ function personRow({ account, lastUsedAt }: PersonLine, { visitor, formToken, no
         name === visitor.name
           ? null
           : html`<form method="post" action="/people/password">
-              ${hidden}<button class="quiet">New password</button>
-            </form>`
+                ${hidden}<button class="quiet">New password</button>
+              </form>
+              <form method="post" action="/people/${disabled ? 'enable' : 'disable'}">
+                ${hidden}<button class="quiet">${disabled ? 'Enable' : 'Disable'}</button>
+              </form>`
       }
-      <form method="post" action="/people/${disabled ? 'enable' : 'disable'}">
-        ${hidden}<button class="quiet">${disabled ? 'Enable' : 'Disable'}</button>
-      </form>
     </td>
   </tr>`;
 }

@@ -70,9 +70,17 @@ describe('people', () => {
   });
 
   it('keep at least one admin', async () => {
-    expect(await onPeople('disable', { name: 'admin' })).toContain('admin is the last admin');
     expect(await onPeople('role', { name: 'admin', role: 'viewer' })).toContain('Make somebody else an admin first.');
     expect((await ask(`${server.address}/people`, { cookie: cookies['admin'] })).status).toBe(200);
+  });
+
+  it('do not disable themselves by a slip, even where another admin is left', async () => {
+    await addPerson('hal', 'admin');
+    expect(await onPeople('disable', { name: 'admin' })).toContain('You cannot disable yourself.');
+    expect((await ask(`${server.address}/people`, { cookie: cookies['admin'] })).status).toBe(200);
+    const row = (await page('/people')).split('<tr>').find((each) => each.includes('<mark>you</mark>'));
+    expect(row).toContain('action="/people/role"');
+    expect(row).not.toContain('/people/disable');
   });
 
   it('change their own password, which ends their other sessions', async () => {
