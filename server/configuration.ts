@@ -12,6 +12,8 @@ export interface Configuration {
   /** A port that serves only the dashboard and the sign-in. */
   readonly dashboardPort: number | null;
   readonly publicUrl: string | null;
+  /** Where links in mails lead, if it is not this server's own address: behind a proxy only its owner knows. */
+  readonly dashboardUrl: string | null;
   readonly smartsheetToken: string | null;
   readonly sandboxPort: number;
 }
@@ -36,7 +38,12 @@ export function readConfiguration(flags: StartFlags, environment: Environment): 
     webhookPort,
     dashboardPort: extraPort('DASHBOARD_PORT', environment['DASHBOARD_PORT'], 1883, [port, webhookPort]),
     home: resolve(flags.home ?? given(environment['BILLING_AUDIT_HOME']) ?? '.billing-audit'),
-    publicUrl: webAddress('PUBLIC_URL', given(environment['PUBLIC_URL'])),
+    publicUrl: webAddress('PUBLIC_URL', given(environment['PUBLIC_URL']), 'https://audit.example.com'),
+    dashboardUrl: webAddress(
+      'BILLING_AUDIT_DASHBOARD_URL',
+      given(environment['BILLING_AUDIT_DASHBOARD_URL']),
+      'https://inside.example.com/dashboard/changes',
+    ),
     smartsheetToken: given(environment['SMARTSHEET_ACCESS_TOKEN']) ?? null,
     sandboxPort: portNumber('SANDBOX_PORT', environment['SANDBOX_PORT'], 1881),
   };
@@ -71,10 +78,10 @@ function extraPort(
   throw new BadSetting(name, `is ${port}, which is another port of this server already`, `Choose one like ${example}.`);
 }
 
-function webAddress(name: string, text: string | undefined): string | null {
+function webAddress(name: string, text: string | undefined, example: string): string | null {
   if (text === undefined) return null;
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
-  throw new BadSetting(name, `is "${text}", which is no web address`, 'Write it like https://audit.example.com.');
+  throw new BadSetting(name, `is "${text}", which is no web address`, `Write it like ${example}.`);
 }
 
 function given(text: string | undefined): string | undefined {

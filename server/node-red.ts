@@ -56,17 +56,20 @@ export interface NodeRedOptions {
   readonly timeZone: string;
   /** Absent: nothing but Node-RED behind the door. */
   readonly parts?: ServerParts;
-  /** The port is taken; nothing of Node-RED has started yet. */
-  readonly onListening?: (address: string) => void;
+  /** The ports are taken; nothing of Node-RED has started yet. */
+  readonly onListening?: (taken: Addresses) => void;
   /** A request that failed inside the server; it has been answered. */
   readonly onFailure: (failure: unknown) => void;
 }
 
-export interface RunningNodeRed {
-  /** `http://host:port`, with the port that was really taken. */
+/** `http://host:port` each, with the port that was really taken. */
+export interface Addresses {
   readonly address: string;
   readonly webhookAddress: string | null;
   readonly dashboardAddress: string | null;
+}
+
+export interface RunningNodeRed extends Addresses {
   stop(): Promise<void>;
 }
 
@@ -95,7 +98,7 @@ export async function startNodeRed(options: NodeRedOptions): Promise<RunningNode
     if (options.parts) application.use(routesOf(options, options.parts, () => running.red));
     door.behind.on('request', application);
     const addresses = await openPorts(door, options);
-    options.onListening?.(addresses.address);
+    options.onListening?.(addresses);
     // Loaded late: requiring Node-RED costs a second, and an error above should not wait for it.
     const { default: red } = (await import('node-red')) as unknown as { default: NodeRed };
     red.init(door.behind, settingsFor(options, editorPass));
@@ -143,7 +146,7 @@ function routesOf(
 async function openPorts(
   door: FrontDoor,
   { host, port, webhookPort, dashboardPort }: NodeRedOptions,
-): Promise<Omit<RunningNodeRed, 'stop'>> {
+): Promise<Addresses> {
   const named = (taken: number): string => `http://${host.includes(':') ? `[${host}]` : host}:${taken}`;
   const address = named(await door.listen(host, port, 'everything'));
   const webhookAddress = webhookPort === null ? null : named(await door.listen(host, webhookPort, 'webhook'));

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { BadSetting } from '../lib/errors';
 import { isLoopback, type Configuration } from './configuration';
@@ -8,7 +9,7 @@ import { openHome } from './home';
 import { keyFile } from './key-file';
 import { openJournal, type LogFile } from './logs';
 import { useNetworkSettings } from './network';
-import { startNodeRed, type ServerParts } from './node-red';
+import { startNodeRed, type Addresses, type ServerParts } from './node-red';
 import { logAccess, logFailure, openSignIn } from './open-sign-in';
 import { startPractice, type PracticeOffice } from './practice';
 import type { NewPassword } from './sign-in';
@@ -68,7 +69,7 @@ export async function start(
     : null;
   const userDirectory = join(folder, 'node-red');
   const flowWasPlaced = placeFirstFlows(userDirectory, setup.shippedFlows);
-  setVariables(environment, variablesFor(configuration, folder, practice, environment), practising);
+  setVariables(environment, variablesFor(configuration, folder, practice), practising);
   try {
     const nodeRed = await startNodeRed({
       ...configuration,
@@ -77,9 +78,7 @@ export async function start(
       signIn,
       timeZone: timeZoneOf(environment['BUSINESS_TIME_ZONE']),
       onFailure,
-      onListening: (address) => {
-        environment['BILLING_AUDIT_ADDRESS'] = address;
-      },
+      onListening: (taken) => Object.assign(environment, addressesFor(configuration, taken, practising)),
       parts: partsFor(folder, setup, log),
     });
     const { address, webhookAddress, dashboardAddress } = nodeRed;
@@ -155,18 +154,11 @@ function setVariables(environment: NodeJS.ProcessEnv, values: Record<string, str
 
 /** The variables that the nodes of this process see. Practice never shows them anything real. */
 function variablesFor(
-  configuration: Configuration,
+  { publicUrl }: Configuration,
   home: string,
   practice: PracticeOffice | null,
-  environment: NodeJS.ProcessEnv,
 ): Record<string, string> {
-  const { host, port, publicUrl } = configuration;
-  const here = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const given = practice ? undefined : environment['BILLING_AUDIT_DASHBOARD_URL'];
-  const ours = {
-    BILLING_AUDIT_HOME: home,
-    BILLING_AUDIT_DASHBOARD_URL: dashboardAddress(configuration, given),
-  };
+  const ours = { BILLING_AUDIT_HOME: home };
   if (!practice) return { ...ours, ...(publicUrl && { PUBLIC_URL: publicUrl }) };
   return {
     ...ours,
@@ -174,6 +166,15 @@ function variablesFor(
     SMARTSHEET_ACCESS_TOKEN: practice.token,
     SMARTSHEET_API_BASE: `${practice.address}/2.0/`,
     SMARTSHEET_SHEETS: practice.sheetIds.join(','),
-    PUBLIC_URL: here,
+  };
+}
+
+/** Those that hang on the ports that were really taken: 0 asks for any. */
+function addressesFor(configuration: Configuration, taken: Addresses, practising: boolean): Record<string, string> {
+  const places = practising ? { ...configuration, dashboardUrl: null } : configuration;
+  return {
+    BILLING_AUDIT_ADDRESS: taken.address,
+    BILLING_AUDIT_DASHBOARD_URL: dashboardAddress(places, taken, hostname()),
+    ...(practising && { PUBLIC_URL: taken.address }),
   };
 }

@@ -1,11 +1,12 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { isLoopback, readConfiguration } from '../../server/configuration';
 import { dashboardAddress } from '../../server/dashboard-address';
 import { placeFirstFlows } from '../../server/first-flow';
 import { openHome } from '../../server/home';
 import { keyFile } from '../../server/key-file';
+import { VARIABLES } from '../../server/variables';
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'billing-audit-'));
 
@@ -33,10 +34,22 @@ describe('configuration', () => {
     }
   });
 
-  it('refuses a public address that is none', () => {
-    expect(() => readConfiguration({}, { PUBLIC_URL: 'audit.example.com' })).toThrow(
-      expect.objectContaining({ code: 'bad_setting', hint: expect.stringContaining('https://') }),
+  it.each(['PUBLIC_URL', 'BILLING_AUDIT_DASHBOARD_URL'])('refuses an address in %s that is none', (name) => {
+    expect(() => readConfiguration({}, { [name]: 'audit.example.com' })).toThrow(
+      expect.objectContaining({
+        code: 'bad_setting',
+        message: expect.stringContaining(name),
+        hint: expect.stringContaining('https://'),
+      }),
     );
+  });
+
+  it('knows each variable that .env.template names, so that none is left out of config export', () => {
+    const template = readFileSync(resolve(__dirname, '../../.env.template'), 'utf8');
+    const named = [...template.matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
+    expect(named).toEqual(expect.arrayContaining(['PORT', 'BILLING_AUDIT_DASHBOARD_URL']));
+    const known = VARIABLES.map(({ name }) => name);
+    expect(named.filter((name) => !known.includes(name ?? ''))).toEqual([]);
   });
 
   it('tells loopback addresses from others', () => {
@@ -105,22 +118,35 @@ describe('first flows', () => {
 });
 
 describe('the address in mails', () => {
-  const address = (environment: Record<string, string>): string =>
-    dashboardAddress(readConfiguration({}, environment), environment['BILLING_AUDIT_DASHBOARD_URL']);
+  const address = (environment: Record<string, string>): string => {
+    const configuration = readConfiguration({}, environment);
+    const { host, dashboardPort } = configuration;
+    const at = (port: number): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    // What was asked for is not always what was taken: 0 is any free port.
+    const taken = { address: at(40001), dashboardAddress: dashboardPort === null ? null : at(40002) };
+    return dashboardAddress(configuration, taken, 'billing-server');
+  };
   const PUBLIC_URL = 'https://audit.example.com/';
 
   it.each([
-    ['this machine, when nothing is published', {}, 'http://127.0.0.1:1880/dashboard/changes'],
+    ['the port that was taken, where any would do', { PORT: '0' }, 'http://127.0.0.1:40001/dashboard/changes'],
+    [
+      'this machine by its name, when all its addresses listen',
+      { HOST: '0.0.0.0' },
+      'http://billing-server:40001/dashboard/changes',
+    ],
+    ['the same for IPv6', { HOST: '::' }, 'http://billing-server:40001/dashboard/changes'],
+    ['this machine, when nothing is published', {}, 'http://127.0.0.1:40001/dashboard/changes'],
     ['the public one, when it leads to everything', { PUBLIC_URL }, 'https://audit.example.com/dashboard/changes'],
     [
       'not the public one, when it leads to the port of the webhook, which serves no page',
       { PUBLIC_URL, WEBHOOK_PORT: '1882', HOST: '::1' },
-      'http://[::1]:1880/dashboard/changes',
+      'http://[::1]:40001/dashboard/changes',
     ],
     [
       'the port of the dashboard, when it has its own',
       { PUBLIC_URL, WEBHOOK_PORT: '1882', DASHBOARD_PORT: '1883' },
-      'http://127.0.0.1:1883/dashboard/changes',
+      'http://127.0.0.1:40002/dashboard/changes',
     ],
     [
       'what its owner says, whatever else is set',
