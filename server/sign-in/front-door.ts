@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { PortInUse } from '../port-in-use';
+import { whyNotListening } from '../port-in-use';
 import { areaOf, type Area } from './area';
 import { refusal, refusedAtSight, refusedByRight, type RefusalName, type Scope } from './decision';
 import { RefusalReports } from './refusal-reports';
@@ -73,15 +73,13 @@ export class FrontDoor {
   /**
    * @param port  0 for any free one
    * @returns the port that was taken
-   * @throws PortInUse
+   * @throws PortInUse, PortNotAllowed, HostNotHere
    */
   async listen(host: string, port: number, scope: Scope): Promise<number> {
     const server = createServer((request, response) => void this.receive(request, response, scope));
     server.on('upgrade', (request, socket, head) => void this.receiveUpgrade(request, socket, head, scope));
     await new Promise<void>((resolve, reject) => {
-      server.once('error', (error: NodeJS.ErrnoException) =>
-        reject(error.code === 'EADDRINUSE' ? new PortInUse(host, port) : error),
-      );
+      server.once('error', (error) => reject(whyNotListening(host, port, error)));
       server.listen(port, host, resolve);
     });
     this.listeners.push(server);

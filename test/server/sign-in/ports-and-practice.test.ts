@@ -2,6 +2,7 @@ import { renameSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { whyNotListening } from '../../../server/port-in-use';
 import { freePort } from '../../support/node-red';
 import { until } from '../../support/until';
 import { ask, formTokenIn, signedIn, upgrade } from './support/client';
@@ -64,6 +65,21 @@ describe('a port in use', () => {
     await expect(startServer({ environment: { [variable]: String(port) } })).rejects.toMatchObject({
       code: 'port_in_use',
       message: expect.stringContaining(String(port)),
+    });
+  });
+});
+
+describe('a place where nobody can listen', () => {
+  it('is told by what to change, not by a stack', async () => {
+    // A documentation address: no machine has it.
+    await expect(startServer({ environment: { HOST: '192.0.2.1' } })).rejects.toMatchObject({
+      code: 'host_not_here',
+      message: expect.stringContaining('192.0.2.1'),
+    });
+    const refused = Object.assign(new Error('listen EACCES'), { code: 'EACCES' });
+    expect(whyNotListening('127.0.0.1', 443, refused)).toMatchObject({
+      code: 'port_not_allowed',
+      hint: expect.stringContaining('1024'),
     });
   });
 });
