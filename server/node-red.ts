@@ -26,6 +26,8 @@ interface NodeRed {
         readonly flows: { readonly flows: readonly FlowNode[] };
         readonly deploymentType: 'full';
         readonly user: { readonly username: string };
+        /** What Node-RED's audit log tells of it. */
+        readonly req: { readonly user: { readonly username: string }; readonly path: string };
       }): Promise<unknown>;
     };
   };
@@ -133,7 +135,8 @@ function routesOf(
     timeZone,
     current: async () => (await red()?.runtime.flows.getFlows({}))?.flows ?? null,
     deploy: async (flows, username) => {
-      await red()?.runtime.flows.setFlows({ flows: { flows }, deploymentType: 'full', user: { username } });
+      const by = { user: { username }, req: { user: { username }, path: '/flows/versions' } };
+      await red()?.runtime.flows.setFlows({ flows: { flows }, deploymentType: 'full', ...by });
     },
   });
   const onSaved = (by: string, changed: readonly string[]): void =>

@@ -3,6 +3,7 @@ import type { Now } from '../lib/ports';
 import { exportRoute } from './export';
 import { metricsRoute } from './metrics';
 import { RPC_PATH, rpcDoor } from './rpc';
+import { answerFailure } from './sign-in';
 
 export interface OwnRoutesOptions {
   /** The home whose store this server has open. */
@@ -25,5 +26,6 @@ export function ownRoutes({ flowVersions, setup, ...options }: OwnRoutesOptions)
   routes.use(RPC_PATH, rpc.routes);
   routes.use('/flows/versions', flowVersions);
   if (setup) routes.use('/setup', setup);
+  routes.use(answerFailure(options.onFailure));
   return routes;
 }

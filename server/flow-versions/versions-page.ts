@@ -31,20 +31,7 @@ export function versionsPage(view: VersionsPage): string {
     html`${messageLine(message)} ${offer ? offerSection(offer, formToken) : null}
       <section>
         <h2>What has been deployed</h2>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Deployed</th>
-              <th scope="col">By</th>
-              <th scope="col">Nodes</th>
-              <th scope="col">Changes to the one before</th>
-              <th scope="col"><span class="unseen">Actions</span></th>
-            </tr>
-          </thead>
-          <tbody>
-            ${versions.map((line) => row(line, view))}
-          </tbody>
-        </table>
+        ${versions.length > 0 ? table(view) : html`<p>No version is kept. The next deploy in the editor appears here.</p>`}
         <p class="fine under">
           The last 20 versions are kept. Going back deploys that version again; the present one stays in this list.
           Passwords and tokens are kept apart from the flows: those of a node that was removed since have to be entered
@@ -66,6 +53,23 @@ function offerSection(offer: Difference, formToken: string): Html {
       <button class="quiet" name="answer" value="leave">Not now</button>
     </form>
   </section>`;
+}
+
+function table(view: VersionsPage): Html {
+  return html`<table>
+    <thead>
+      <tr>
+        <th scope="col">Deployed</th>
+        <th scope="col">By</th>
+        <th scope="col">Nodes</th>
+        <th scope="col">Changes to the one before</th>
+        <th scope="col"><span class="unseen">Actions</span></th>
+      </tr>
+    </thead>
+    <tbody>
+      ${view.versions.map((line) => row(line, view))}
+    </tbody>
+  </table>`;
 }
 
 function row({ version, difference, isCurrent }: VersionLine, { formToken, timeZone }: VersionsPage): Html {

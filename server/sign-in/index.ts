@@ -3,6 +3,7 @@ export { accessLine, type AccessEvent, type OnAccess } from './access-event';
 export type { Account, AccountProvider, Role } from './account';
 export { ROLES } from './account';
 export { AccountFile, type NewPassword } from './account-file';
+export { answerFailure } from './answer-failure';
 export type { RouteRight } from './area';
 export { dashboardAccess, type DashboardAccess, type DashboardUser } from './dashboard-access';
 export { refusal, type Policy, type RefusalName, type Scope } from './decision';

@@ -1,9 +1,10 @@
 import type { RequestListener } from 'node:http';
-import express, { type ErrorRequestHandler, type NextFunction, type Request, type Response } from 'express';
+import express, { type NextFunction, type Request, type Response } from 'express';
 import { BillingAuditError } from '../../lib/errors';
 import { accountRoutes } from './account-routes';
+import { answerFailure } from './answer-failure';
 import { cookieGone, cookieWith } from './cookie';
-import { isSecure, type Refusal } from './decision';
+import { isSecure } from './decision';
 import { Flash } from './flash';
 import { arrived, field, refuseForm } from './page-request';
 import { pageHeaders, type Message } from './pages/page';
@@ -11,7 +12,6 @@ import { practicePage } from './pages/practice-page';
 import { signInPage } from './pages/sign-in-page';
 import { style } from './pages/style';
 import { peopleRoutes } from './people-routes';
-import { refuseRequest } from './refuse';
 import { isPlainPath, type RequestFacts } from './request-facts';
 import type { SignIn } from './sign-in';
 
@@ -128,30 +128,6 @@ function checkForm(signIn: SignIn) {
     refuseForm(request, response);
   };
 }
-
-/** Never with a stack: what went wrong inside is for the log. */
-function answerFailure(onFailure: PagesOptions['onFailure']): ErrorRequestHandler {
-  return (failure: unknown, request, response, next) => {
-    if (response.headersSent) return next(failure);
-    const given = (failure as { status?: unknown }).status;
-    const unreadable = typeof given === 'number' && given >= 400 && given < 500;
-    if (!unreadable) onFailure(failure);
-    refuseRequest(request, response, arrived(request).facts, unreadable ? { ...UNREADABLE, status: given } : FAILED);
-  };
-}
-
-const UNREADABLE: Refusal = {
-  status: 400,
-  error: 'form_unreadable',
-  message: 'This form could not be read.',
-  hint: 'Go back, load the page again and repeat what you did.',
-};
-const FAILED: Refusal = {
-  status: 500,
-  error: 'internal',
-  message: 'This could not be done.',
-  hint: 'The log of this server says why.',
-};
 
 function inWords(milliseconds: number): string {
   const seconds = Math.ceil(milliseconds / 1000);

@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { freePort } from '../support/node-red';
@@ -198,6 +198,27 @@ describe('versions of the flows', () => {
     expect(readdirSync(join(home, 'node-red', 'versions')).filter((name) => name.endsWith('.json'))).toHaveLength(3);
   });
 
+  it('answers a failure inside with a page that says where to look, and shows nobody the inside', async () => {
+    const form = { answer: 'leave', form: formTokenIn(await page()) };
+    const [kept, aside] = [join(home, 'node-red', 'versions'), join(home, 'node-red', 'versions-aside')];
+    renameSync(kept, aside);
+    mkdirSync(kept);
+    expect(await page()).toContain('No version is kept.');
+    rmSync(kept, { recursive: true });
+    writeFileSync(kept, 'a file where the folder was');
+    const headers = { accept: 'text/html' };
+    const answer = await ask(`${address}/flows/versions/shipped`, { cookie: cookies['admin'], form, headers });
+    rmSync(kept);
+    renameSync(aside, kept);
+    expect([answer.status, answer.headers['content-type']]).toEqual([500, 'text/html; charset=utf-8']);
+    expect(answer.body).toContain('The log of this server says why.');
+    expect(answer.body).not.toMatch(/EEXIST|Internal Server Error/);
+    expect(readFileSync(join(home, 'logs', 'billing-audit.log'), 'utf8')).toContain('EEXIST');
+    const long = { ...form, more: 'x'.repeat(9000) };
+    const unread = await ask(`${address}/flows/versions/back`, { cookie: cookies['admin'], form: long, headers });
+    expect([unread.status, unread.body.includes('This form could not be read.')]).toEqual([413, true]);
+  });
+
   it('says so when a version is not kept any more', async () => {
     const form = { version: '2020-01-01T000000.000Z-00000000', form: formTokenIn(await page()) };
     await ask(`${address}/flows/versions/back`, { cookie: cookies['admin'], form });
@@ -226,6 +247,11 @@ describe('the command', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines).toContainEqual(expect.objectContaining({ from: 'editor', message: 'flows.set', user: 'admin' }));
+    const deploys = lines.filter(({ from, message }) => from === 'editor' && message === 'flows.set');
+    expect(deploys.map(({ user, path }) => [user, path])).toEqual([
+      ['admin', '/flows'],
+      ['admin', '/flows/versions'],
+    ]);
     expect(lines).toContainEqual(expect.objectContaining({ from: 'access', message: 'signed_in' }));
     expect(lines.at(-1)).toMatchObject({ from: 'server', message: 'stopped' });
     expect(log).not.toContain(TOKEN);
