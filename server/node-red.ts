@@ -10,7 +10,7 @@ import { thisMachine } from '../lib/runtime/machine';
 import { ownRoutes } from './own-routes';
 import { rpcRefused } from './rpc';
 import { setupRoutes, type SetupPlace } from './setup';
-import { dashboardAccess, EditorPass, FrontDoor, signInPages, type SignIn } from './sign-in';
+import { dashboardAccess, EditorPass, FrontDoor, signInPages, type SignIn, type Visitor } from './sign-in';
 
 // The type package describes Node-RED 1.3; these are the parts of 5's embedding interface that we use.
 interface NodeRed {
@@ -143,7 +143,8 @@ function routesOf(
     log.write({ level: 'info', from: 'server', message: 'settings written', by, changed });
   const setup = place && setupRoutes({ signIn, place, tools: thisMachine(), onSaved });
   const practice = signIn.policy.practice;
-  return ownRoutes({ home, practice, timeZone, now, flowVersions, onFailure, ...(setup && { setup }) });
+  const formToken = (visitor: Visitor): string => signIn.formToken(visitor);
+  return ownRoutes({ home, practice, timeZone, now, formToken, flowVersions, onFailure, ...(setup && { setup }) });
 }
 
 async function openPorts(

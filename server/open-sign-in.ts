@@ -21,7 +21,9 @@ const FIRST_PEOPLE = [
 ] as const;
 
 /** Who takes an export home; admins may anyway. */
-const EXTRA_ROUTES: readonly RouteRight[] = [{ path: '/export', roles: ['auditor', 'manager'], may: 'read' }];
+const EXTRA_ROUTES: readonly RouteRight[] = [
+  { path: '/export', roles: ['auditor', 'manager'], may: 'read', withDashboard: true },
+];
 
 /** Where programs of the owner go with the service key: the command line, a Prometheus. */
 const SERVICE_ROUTES: readonly string[] = ['/metrics', '/export', RPC_PATH];

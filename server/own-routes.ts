@@ -3,7 +3,7 @@ import type { Now } from '../lib/ports';
 import { exportRoute } from './export';
 import { metricsRoute } from './metrics';
 import { RPC_PATH, rpcDoor } from './rpc';
-import { answerFailure } from './sign-in';
+import { answerFailure, type Visitor } from './sign-in';
 
 export interface OwnRoutesOptions {
   /** The home whose store this server has open. */
@@ -11,6 +11,7 @@ export interface OwnRoutesOptions {
   readonly practice: boolean;
   readonly timeZone: string;
   readonly now: Now;
+  readonly formToken: (visitor: Visitor) => string;
   readonly flowVersions: RequestHandler;
   /** The first-run pages; absent where there is no `.env` to write. */
   readonly setup?: RequestHandler;

@@ -1,10 +1,13 @@
 import { once } from 'node:events';
 import type { Request, RequestHandler, Response } from 'express';
+import { DateTime } from 'luxon';
 import { BillingAuditError } from '../../lib/errors';
 import type { Now } from '../../lib/ports';
 import { openHomeAt } from '../../lib/runtime/open-homes';
-import { arrivalOf } from '../sign-in';
+import { arrivalOf, type Visitor } from '../sign-in';
+import { pageHeaders } from '../sign-in/pages';
 import type { ExportOrder } from './about';
+import { exportPage } from './export-page';
 import { readOrder, type Format } from './order';
 import { workbookTables, zippedCsvTables } from './table-set';
 import { writeExport } from './write-export';
@@ -16,6 +19,7 @@ export interface ExportRouteOptions {
   /** IANA name: where a day of the query begins. */
   readonly timeZone: string;
   readonly now: Now;
+  readonly formToken: (visitor: Visitor) => string;
   readonly onFailure: (failure: unknown) => void;
 }
 
@@ -25,7 +29,7 @@ const TYPES: Readonly<Record<Format, { readonly type: string; readonly extension
 };
 
 /**
- * `GET /export?from=2026-01-01&to=2026-01-31&format=xlsx&sheet=...&sample=25&seed=...`: a workbook, or CSV files in a ZIP.
+ * `GET /export` in a browser: a page to choose with. `GET /export?from=2026-01-01&to=2026-01-31&format=xlsx&sheet=...&sample=25&seed=...`: a workbook, or CSV files in a ZIP.
  * The door has asked who comes; auditors, managers and admins may.
  */
 export function exportRoute(options: ExportRouteOptions): RequestHandler {
@@ -35,7 +39,7 @@ export function exportRoute(options: ExportRouteOptions): RequestHandler {
       if (response.headersSent) response.destroy();
       if (failure instanceof ReaderLeft) return;
       options.onFailure(failure);
-      if (!response.headersSent) response.status(503).json(described(failure));
+      if (!response.headersSent) refuse(options, request, response, 503, described(failure));
     });
   };
 }
@@ -45,9 +49,14 @@ class ReaderLeft extends Error {}
 
 async function answer(options: ExportRouteOptions, request: Request, response: Response): Promise<void> {
   const { practice, timeZone, now } = options;
+  if (Object.keys(request.query).length === 0 && isForPeople(request)) {
+    response.set(pageHeaders).send(pageFor(options, request, null));
+    return;
+  }
   const inside = openHomeAt(options.home)?.inside;
   if (!inside) {
-    response.status(503).set('Retry-After', '10').json({
+    response.set('Retry-After', '10');
+    refuse(options, request, response, 503, {
       error: 'store_unavailable',
       message: 'The trail is not open.',
       hint: 'Wait until /health says ok. A flow with a node of Billing Audit must be deployed.',
@@ -57,7 +66,7 @@ async function answer(options: ExportRouteOptions, request: Request, response: R
   const by = arrivalOf(request)?.visitor?.name ?? 'unknown';
   const read = tried(() => readOrder(askedBy(request), { by, practice, timeZone }));
   if (read instanceof BillingAuditError) {
-    response.status(400).json(described(read));
+    refuse(options, request, response, 400, described(read));
     return;
   }
   const { order, format } = read;
@@ -77,6 +86,45 @@ async function answer(options: ExportRouteOptions, request: Request, response: R
   response.end();
 }
 
+interface Refused {
+  readonly error: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** On the page for people, who keep what they typed; as JSON for programs. */
+function refuse(
+  options: ExportRouteOptions,
+  request: Request,
+  response: Response,
+  status: number,
+  refused: Refused,
+): void {
+  response.status(status).removeHeader('Content-Disposition');
+  if (isForPeople(request))
+    response
+      .set(pageHeaders)
+      .type('html')
+      .send(pageFor(options, request, refused));
+  // Named anew: the answer may have been announced as a workbook already.
+  else response.type('json').json(refused);
+}
+
+function isForPeople(request: Request): boolean {
+  const arrival = arrivalOf(request);
+  return arrival !== null && arrival.facts.wantsPage && arrival.visitor !== null;
+}
+
+function pageFor({ timeZone, now, formToken }: ExportRouteOptions, request: Request, refused: Refused | null): string {
+  const { visitor, scope } = arrivalOf(request) ?? {};
+  if (!visitor || !scope) throw new Error('This page was reached by nobody.');
+  const today = DateTime.fromMillis(now(), { zone: timeZone });
+  const { from = today.startOf('month').toISODate() ?? '', to = today.toISODate() ?? '', ...rest } = askedBy(request);
+  const typed = { from, to, format: rest.format ?? 'xlsx', sheets: rest.sheets.join(', ') };
+  const message = refused && ({ tone: 'bad', text: refused.message, hint: refused.hint } as const);
+  return exportPage({ visitor, formToken: formToken(visitor), scope, message, typed, timeZone });
+}
+
 function askedBy({ query }: Request): Parameters<typeof readOrder>[0] {
   const one = (name: string): string | undefined => {
     const value = query[name];
@@ -89,7 +137,10 @@ function askedBy({ query }: Request): Parameters<typeof readOrder>[0] {
     format: one('format'),
     sample: one('sample'),
     seed: one('seed'),
-    sheets: sheets.flatMap((sheet) => sheet.split(',')).filter((sheet) => sheet !== ''),
+    sheets: sheets
+      .flatMap((sheet) => sheet.split(','))
+      .map((sheet) => sheet.trim())
+      .filter((sheet) => sheet !== ''),
   };
 }
 
@@ -106,7 +157,7 @@ function fileName({ asked, practice }: ExportOrder): string {
   return `${practice ? 'practice-' : ''}changes-${asked.from.slice(0, 10)}-to-${asked.to.slice(0, 10)}`;
 }
 
-function described(failure: unknown): { error: string; message: string; hint: string } {
+function described(failure: unknown): Refused {
   if (failure instanceof BillingAuditError) {
     return { error: failure.code, message: failure.message, hint: failure.hint };
   }

@@ -25,6 +25,7 @@ export function accountRoutes(context: AccountRoutes): Router {
         message: flash.take(visitor),
         now: signIn.now(),
         timeZone,
+        scope: arrived(request).scope,
       }),
     );
   });

@@ -25,6 +25,8 @@ export interface RouteRight {
   readonly roles: readonly Role[];
   /** `read`: GET and HEAD only. */
   readonly may: 'read' | 'read and write';
+  /** Served on the port for the dashboard alone too. */
+  readonly withDashboard?: true;
 }
 
 const SIGN_IN_METHODS: readonly string[] = ['GET', 'HEAD', 'POST'];
@@ -76,7 +78,15 @@ export function mayReach(role: Role, facts: RequestFacts, extra: readonly RouteR
   }
 }
 
+/** Whether a route of ours goes with the dashboard. */
+export function isWithDashboard({ path }: Pick<RequestFacts, 'path'>, extra: readonly RouteRight[]): boolean {
+  return extra.some((right) => right.withDashboard === true && isAt(right, path));
+}
+
+function isAt(right: RouteRight, path: string): boolean {
+  return path === right.path || path.startsWith(`${right.path}/`);
+}
+
 function grants(right: RouteRight, role: Role, path: string, reads: boolean): boolean {
-  const here = path === right.path || path.startsWith(`${right.path}/`);
-  return here && right.roles.includes(role) && (reads || right.may === 'read and write');
+  return isAt(right, path) && right.roles.includes(role) && (reads || right.may === 'read and write');
 }

@@ -1,5 +1,5 @@
 import type { Role } from './account';
-import { areaOf, mayReach, type Area, type RouteRight } from './area';
+import { areaOf, isWithDashboard, mayReach, type Area, type RouteRight } from './area';
 import { isLoopback } from '../configuration';
 import { hostName, isLocalName, isPlainPath, type RequestFacts } from './request-facts';
 
@@ -84,7 +84,7 @@ const ON_DASHBOARD_PORT: readonly Area[] = [
 /** Everything that can be said against a request before it is known who sends it; null when there is nothing. */
 export function refusedAtSight(facts: RequestFacts, scope: Scope, policy: Policy): RefusalName | null {
   if (!isPlainPath(facts.url)) return 'path';
-  if (!isServed(facts, scope)) return 'nothing';
+  if (!isServed(facts, scope, policy)) return 'nothing';
   // Nothing of these reads a cookie, and Smartsheet sends neither of the headers below.
   if (areaOf(facts) === 'public') return null;
   if (policy.practice && !isExpectedHost(facts, policy)) return 'host';
@@ -113,9 +113,9 @@ export function isSecure(facts: RequestFacts, publicUrl: URL | null): boolean {
   return facts.https || (publicUrl?.protocol === 'https:' && publicUrl.hostname === hostName(facts.host));
 }
 
-function isServed(facts: RequestFacts, scope: Scope): boolean {
+function isServed(facts: RequestFacts, scope: Scope, { extraRoutes }: Policy): boolean {
   if (scope === 'everything') return true;
-  if (scope === 'dashboard') return ON_DASHBOARD_PORT.includes(areaOf(facts));
+  if (scope === 'dashboard') return ON_DASHBOARD_PORT.includes(areaOf(facts)) || isWithDashboard(facts, extraRoutes);
   return !facts.upgrade && ON_WEBHOOK_PORT.includes(`${facts.method} ${facts.path.replace(/(.)\/$/, '$1')}`);
 }
 

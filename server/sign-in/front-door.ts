@@ -14,6 +14,8 @@ export interface Arrival {
   readonly facts: RequestFacts;
   /** Null on public routes and the sign-in page. */
   readonly visitor: Visitor | null;
+  /** What the port serves by which the request came. */
+  readonly scope: Scope;
 }
 
 /** How a route's callers are told that they were refused; null where the door's own form will do. */
@@ -137,11 +139,11 @@ export class FrontDoor {
   private async decide(facts: RequestFacts, scope: Scope): Promise<{ arrival: Arrival; refused: RefusalName | null }> {
     const { signIn } = this.options;
     const atSight = refusedAtSight(facts, scope, signIn.policy);
-    if (atSight) return this.refusedAs(atSight, { facts, visitor: null });
+    if (atSight) return this.refusedAs(atSight, { facts, visitor: null, scope });
     const visitor = areaOf(facts) === 'public' ? null : await signIn.visitor(facts);
     const byRight = refusedByRight(facts, visitor?.role ?? null, signIn.policy);
-    if (byRight) return this.refusedAs(byRight, { facts, visitor });
-    return { arrival: { facts, visitor }, refused: null };
+    if (byRight) return this.refusedAs(byRight, { facts, visitor, scope });
+    return { arrival: { facts, visitor, scope }, refused: null };
   }
 
   private refuse(request: IncomingMessage, response: ServerResponse, facts: RequestFacts, refused: RefusalName): void {

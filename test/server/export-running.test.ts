@@ -15,6 +15,7 @@ const home = join(folder, 'home');
 let sandbox: SandboxProcess;
 let server: ChildProcess;
 let address: string;
+let dashboardAddress: string;
 let environment: Record<string, string | undefined>;
 let output = '';
 const firstHealth: string[] = [];
@@ -46,11 +47,13 @@ beforeAll(async () => {
       const { body } = await sandbox.api<{ rows: { id: number }[] }>('GET', `/sheets/${sheets[0]!.id}`);
       return { sheetId: sheets[0]!.id, rowIds: body.rows.map(({ id }) => id) };
     });
-  const port = await freePort();
+  const [port, dashboardPort] = [await freePort(), await freePort()];
   address = `http://127.0.0.1:${port}`;
+  dashboardAddress = `http://127.0.0.1:${dashboardPort}`;
   environment = {
     ...process.env,
     PORT: String(port),
+    DASHBOARD_PORT: String(dashboardPort),
     BILLING_AUDIT_HOME: home,
     SMARTSHEET_ACCESS_TOKEN: TOKEN,
     SMARTSHEET_API_BASE: `${sandbox.url}/2.0/`,
@@ -111,6 +114,32 @@ describe('who may take what home', () => {
     expect(answer.headers['content-disposition']).toBe('attachment; filename="changes-2020-01-01-to-2100-01-01.xlsx"');
     expect((await ask(address + path)).status).toBe(401);
     expect((await ask(address + path, { cookie: cookies['viewer'] })).status).toBe(403);
+  });
+
+  it('shows people a page to choose with, and gives what they chose, on the port of the dashboard too', async () => {
+    for (const at of [address, dashboardAddress]) {
+      const headers = { accept: 'text/html' };
+      const page = await ask(`${at}/export`, { cookie: cookies['admin'], headers });
+      expect([at, page.status, page.headers['content-type']]).toEqual([at, 200, 'text/html; charset=utf-8']);
+      expect(page.body).toMatch(/name="from" type="date" value="\d{4}-\d{2}-01"/);
+      const chosen = await ask(`${at}${path}&format=csv&sheet=`, { cookie: cookies['admin'], headers });
+      expect([at, chosen.status, chosen.headers['content-type']]).toEqual([at, 200, 'application/zip']);
+      expect((await ask(`${at}/export`, { cookie: cookies['viewer'], headers })).status).toBe(403);
+    }
+  });
+
+  it('tells people what is wrong on that page, and keeps what they typed', async () => {
+    const wrong = await ask(`${address}/export?from=2026-02-01&to=2026-01-01&format=csv&sheet=7,+x`, {
+      cookie: cookies['admin'],
+      headers: { accept: 'text/html' },
+    });
+    expect([wrong.status, wrong.headers['content-type']]).toEqual([400, 'text/html; charset=utf-8']);
+    expect(wrong.headers['content-disposition']).toBeUndefined();
+    expect(wrong.body).toContain('role="alert"');
+    expect(wrong.body).toContain('Give the later day as &quot;to&quot;.');
+    expect(wrong.body).toContain('value="2026-02-01"');
+    expect(wrong.body).toContain('value="csv" selected');
+    expect(wrong.body).toContain('value="7, x"');
   });
 
   it('says what is wrong with a question that cannot be answered', async () => {

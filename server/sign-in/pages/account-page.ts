@@ -1,4 +1,5 @@
 import { browserName } from '../browser-name';
+import type { Scope } from '../decision';
 import { limitsOf, type Session } from '../session';
 import type { Visitor } from '../sign-in';
 import { html, type Html } from './html';
@@ -13,6 +14,7 @@ export interface AccountPage {
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly timeZone: string;
+  readonly scope: Scope;
 }
 
 export function accountPage(view: AccountPage): string {
@@ -46,6 +48,7 @@ export function accountPage(view: AccountPage): string {
         </table>
       </section>
       ${passwordSection(visitor, formToken)}`,
+    view.scope,
   );
 }
 

@@ -1,4 +1,5 @@
 import type { Role } from '../account';
+import type { Scope } from '../decision';
 import type { Visitor } from '../sign-in';
 import { html, type Html } from './html';
 
@@ -27,22 +28,41 @@ export function card(title: string, content: Html): string {
 }
 
 /** Where the bar leads, and who is shown the way; the door asks again. */
-const PLACES: readonly { readonly path: string; readonly text: string; readonly roles?: readonly Role[] }[] = [
-  { path: '/dashboard', text: 'Dashboard' },
+const PLACES: readonly Place[] = [
+  { path: '/dashboard', text: 'Dashboard', withDashboard: true },
+  { path: '/export', text: 'Export', roles: ['admin', 'auditor', 'manager'], withDashboard: true },
   { path: '/admin/', text: 'Editor', roles: ['admin', 'auditor'] },
   { path: '/people', text: 'People', roles: ['admin'] },
   { path: '/setup', text: 'Set-up', roles: ['admin'] },
   { path: '/flows/versions', text: 'Versions', roles: ['admin'] },
-  { path: '/account', text: 'Account' },
+  { path: '/account', text: 'Account', withDashboard: true },
 ];
+
+interface Place {
+  readonly path: string;
+  readonly text: string;
+  readonly roles?: readonly Role[];
+  /** Served on the port for the dashboard alone too. */
+  readonly withDashboard?: true;
+}
 
 /**
  * A page with the bar that leads to the others.
- * @param here  its own path in the bar
+ * @param here   its own path in the bar
+ * @param scope  what the port serves by which the page was asked for: the bar leads nowhere else
  */
-export function sheet(title: string, here: string, visitor: Visitor, formToken: string, content: Html): string {
+export function sheet(
+  title: string,
+  here: string,
+  visitor: Visitor,
+  formToken: string,
+  content: Html,
+  scope: Scope = 'everything',
+): string {
   const { name, role, session } = visitor;
-  const places = PLACES.filter(({ roles }) => roles?.includes(role) ?? true);
+  const places = PLACES.filter(
+    ({ roles, withDashboard }) => (roles?.includes(role) ?? true) && (scope === 'everything' || withDashboard === true),
+  );
   return page(
     title,
     html`<header class="bar">

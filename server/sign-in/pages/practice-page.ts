@@ -10,6 +10,9 @@ export function practicePage(): string {
         Only programs on this machine can reach it, and nothing here is real. With a Smartsheet token the next start
         makes an admin and a viewer, and everybody signs in.
       </p>
-      <p class="ways"><a href="/dashboard">Dashboard</a> <a href="/admin/">Editor</a></p>`,
+      <p class="ways">
+        <a href="/dashboard">Dashboard</a> <a href="/admin/">Editor</a> <a href="/export">Export</a>
+        <a href="/setup">Set-up</a>
+      </p>`,
   );
 }

@@ -17,6 +17,7 @@ describe('the pass of the editor', () => {
   const arrival = (of: IncomingMessage, role: 'admin' | 'auditor' | 'viewer' | null): Arrival => ({
     facts: factsOf(of),
     visitor: role && { name: 'ann', role, session: null },
+    scope: 'everything',
   });
   const handedOn = (pass: EditorPass, role: 'admin' | 'auditor' | 'viewer' | null, url = '/admin/flows') => {
     const sent = request(url, { [PASS]: 'forged', authorization: 'Bearer forged' });
