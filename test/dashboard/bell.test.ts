@@ -100,6 +100,8 @@ describe('the bell', () => {
       await open('overview', 'manager'),
     ];
     for (const page of pages) await bellSays(page, 'Alerts: none unread');
+    expect(await pages[1]!.locator('.ba-account').getAttribute('href')).toBe('/account');
+    expect(await pages[1]!.locator('.ba-account').getAttribute('aria-label')).toMatch(/^Account of \S/u);
     await red.append(fresh(1));
     for (const page of pages) {
       await bellSays(page, 'Alerts: 1 unread');
@@ -147,6 +149,7 @@ describe('the bell', () => {
   it('counts what nobody has answered where nobody is signed in', async () => {
     const page = await open('overview', null);
     await bellSays(page, 'Alerts: 7 not answered');
+    expect(await page.locator('.ba-account').count()).toBe(0);
     await page.close();
   });
 
