@@ -18,6 +18,8 @@ export interface AlertRoutes {
 
 /** What the Alert node may ask of alerting: the port `alerts`. */
 export interface AlertDesk {
+  /** What is told is made up: each subject says so. */
+  readonly practice?: boolean;
   /**
    * Keeps the node's rule and routes from now on. Recorded events are decided by the rule whether or not their messages
    * reach the node. Whoever was told before is told when the rule got weaker.

@@ -91,7 +91,7 @@ export function startAlerting(parts: AlertingParts): Alerting {
       : Math.min(Math.max(next - now(), SHORTEST_MILLISECONDS), LOOK_MILLISECONDS);
   });
   return {
-    desk: deskOver(book, routes, at, () => sendBell.ring()),
+    desk: { practice: configuration.practice, ...deskOver(book, routes, at, () => sendBell.ring()) },
     wake: () => decideBell.ring(),
     mailWaits: () => sendBell.ring(),
     stop: async () => {

@@ -39,7 +39,7 @@ export async function tell(
   if (!decision) return {};
   const { unrecorded } = await desk.raise(rule, [{ ...decision, eventKey: event.event_key }]);
   if (unrecorded.length) throw new EventNotRecorded(event.event_key);
-  return { alert: alertOf(event, rule, decision) };
+  return { alert: alertOf(event, rule, decision, desk.practice ?? false) };
 }
 
 /**
@@ -77,7 +77,7 @@ function ruleOf(params: AlertParams, { nodeId, settings }: AlertPorts): AlertRul
   return ruleFrom(nodeId ?? 'alert', params, settings);
 }
 
-function alertOf(event: RecordedEvent, rule: AlertRule, { always, why }: Decision): Alert {
+function alertOf(event: RecordedEvent, rule: AlertRule, { always, why }: Decision, practice: boolean): Alert {
   const told = { event, notice: null, severity: event.severity, always, why };
   const { subject, text } = composeMail(
     {
@@ -90,7 +90,7 @@ function alertOf(event: RecordedEvent, rule: AlertRule, { always, why }: Decisio
       mailsPerHour: rule.mailsPerHour,
       groupMinutes: rule.groupMinutes,
     },
-    { ...rule.frame, practice: false, dashboardLink: () => null },
+    { ...rule.frame, practice, dashboardLink: () => null },
   );
   return {
     event_key: event.event_key,

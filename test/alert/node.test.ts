@@ -52,6 +52,16 @@ describe('the Alert node', () => {
     expect(alertNode.status?.({ alert: alert! })).toEqual({ state: 'warning', text: 'HIGH: told 1 person' });
   });
 
+  it('says in the subject it gives on that practice data is made up', async () => {
+    const { ports } = portsWith();
+    const practising = { ...ports, alerts: { ...ports.alerts!, practice: true } };
+    const { alert } = await alertNode.run(event(), params, practising);
+    expect(receive(alertNode.outputs.alert, alert)).toMatchObject({
+      subject: expect.stringMatching(/^\[PRACTICE\] HIGH: /u),
+      text: expect.stringContaining('PRACTICE DATA'),
+    });
+  });
+
   it('gives nothing for an event that nobody is told of', async () => {
     const small = event({ severity: 'LOW', violation_type: 'NONE', is_historical: false, risk_score: 0, reasons: [] });
     const { ports, raised } = portsWith();

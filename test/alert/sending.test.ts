@@ -202,6 +202,7 @@ describe('practice', () => {
       environment: { SMTP_URL: `smtp://127.0.0.1:${office.port}`, ALERT_FROM: 'audit@example.com' },
     });
     await house.alerting.stop();
+    expect(practice.desk.practice).toBe(true);
     await practice.desk.enlist(rule(), { mail: routeTo(office), channelUrl: null });
     await house.record([price]);
     practice.wake();
