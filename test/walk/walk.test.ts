@@ -7,6 +7,7 @@ const WIDTHS = [390, 1280, 1920] as const;
 const SETUP_STEPS = ['token', 'sheets', 'columns', 'store', 'mail', 'address', 'review', 'first-change'];
 
 const PAGES = [
+  ['/export', 'Export'],
   ['/people', 'People'],
   ['/account', 'Account'],
   ['/flows/versions', 'Versions of the flows'],
@@ -89,7 +90,7 @@ describe.each(WIDTHS)('at %i px', (width) => {
     const links = await who.page.evaluate<string[]>(`[...document.querySelectorAll('nav a')].map((each) => each.text)`);
     expect(links).toEqual(['Dashboard', 'Account']);
     expect(who.complaints()).toEqual([]);
-    for (const path of ['/people', '/flows/versions', '/setup', '/admin/']) {
+    for (const path of ['/export', '/people', '/flows/versions', '/setup', '/admin/']) {
       await who.go(path);
       expect(await who.words()).toContain('Your account may not do this.');
       expect(who.complaints()).toEqual([refusedWith(403)]);
@@ -107,7 +108,7 @@ it.each([390, 1280])('the pages of the server are as readable in the dark, at %i
   expect(await nobody.look('sign-in-wrong')).toEqual(NOTHING_WRONG);
   await nobody.close();
   const who = await signedIn('admin', width, 'dark');
-  for (const path of ['/people', '/account', '/flows/versions', '/setup/token', '/setup/mail']) {
+  for (const path of ['/export', '/people', '/account', '/flows/versions', '/setup/token', '/setup/mail']) {
     await who.go(path);
     expect(await who.look(path.slice(1).replace('/', '-'))).toEqual(NOTHING_WRONG);
   }
