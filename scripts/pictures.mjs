@@ -31,8 +31,11 @@ try {
     executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
   });
-  await picture(browser, '/dashboard/overview', 'overview.png', (page) => page.getByText('Look at').first().waitFor());
-  await picture(browser, '/admin/', 'flow.png', (page) =>
+  await picture(browser, '/dashboard/overview', 'overview.png', 1280, (page) =>
+    page.getByText('Look at').first().waitFor(),
+  );
+  // Wide enough for the whole flow between the editor's side bars.
+  await picture(browser, '/admin/', 'flow.png', 1720, (page) =>
     page.locator('.red-ui-flow-node-label', { hasText: 'Smartsheet Trigger' }).first().waitFor(),
   );
   await browser.close();
@@ -42,13 +45,16 @@ try {
   rmSync(home, { recursive: true, force: true });
 }
 
-async function picture(browser, path, file, ready) {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 860 } });
+async function picture(browser, path, file, width, ready) {
+  const page = await browser.newPage({ viewport: { width, height: 860 } });
   await page.goto(`http://127.0.0.1:${port}${path}`);
   await ready(page);
   // Charts are drawn in motion; what is shown is the end of it.
   await page.waitForLoadState('networkidle').catch(() => undefined);
   await page.waitForTimeout(3000);
+  // A toast would hide the rows that the picture is about.
+  const dismiss = page.getByRole('button', { name: 'Dismiss' });
+  if (await dismiss.isVisible()) await dismiss.click();
   await page.screenshot({ path: join(root, 'docs/pictures', file) });
   await page.close();
   console.log(`docs/pictures/${file}`);
