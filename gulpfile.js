@@ -60,7 +60,7 @@ async function serverPackage() {
   await bundle({
     entryPoints: { cli: 'server/cli/index.ts', sandbox: 'sandbox/main.ts' },
     outdir: SERVER,
-    external: ['node-red', 'express', 'bcryptjs'],
+    external: ['node-red', 'express', 'bcryptjs', 'pg'],
   });
   chmodSync(join(SERVER, 'cli.js'), 0o755);
   cpSync('flows/node-red', join(SERVER, 'flows'), { recursive: true });
@@ -86,6 +86,7 @@ function serverManifest() {
       bcryptjs: versions.bcryptjs,
       express: versions.express,
       'node-red': versions['node-red'],
+      pg: versions.pg,
     },
   };
 }

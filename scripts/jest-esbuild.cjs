@@ -8,6 +8,8 @@ module.exports = {
       format: 'cjs',
       target: 'node24',
       sourcefile: filename,
+      // Jest's modules know no import() without a flag.
+      supported: { 'dynamic-import': false },
       sourcemap: 'inline',
     });
   },

@@ -8,3 +8,7 @@ export { openSecretBox } from './secret-box-of-home';
 export { migrate, readMigrations, type MigrateOptions, type Migration, type SqlSession } from './migrate';
 export { openEmbeddedStore, type EmbeddedStoreDriver, type EmbeddedStoreOptions } from './embedded/driver';
 export { driverOverHttp } from './driver-over-http';
+export { migratePostgres, openPostgresStore, type Migrated } from './postgres';
+export { openSupabaseStore } from './supabase';
+export { checkMigrations } from './check-migrations';
+export { namedStore, STORE_NAMES, type NamedStore } from './named-store';

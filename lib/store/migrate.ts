@@ -26,7 +26,7 @@ export interface MigrateOptions {
 /** Our files, told from a user's own migrations by their name. */
 const OURS = 'billing_audit_';
 
-const HISTORY = `
+export const HISTORY = `
   create schema if not exists supabase_migrations;
   create table if not exists supabase_migrations.schema_migrations (version text primary key, statements text[], name text);
 `;
@@ -85,7 +85,11 @@ function fileNames(folder: string): readonly string[] {
   }
 }
 
-function missingFrom(migrations: readonly Migration[], rows: readonly Record<string, unknown>[]): readonly Migration[] {
+/** @throws MigrationMissing  when the database holds a migration of ours that has no file */
+export function missingFrom(
+  migrations: readonly Migration[],
+  rows: readonly Record<string, unknown>[],
+): readonly Migration[] {
   const known = new Set(migrations.map((migration) => migration.version));
   const newer = rows.filter((row) => String(row['name']).startsWith(OURS) && !known.has(String(row['version'])));
   if (newer.length > 0) {

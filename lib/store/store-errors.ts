@@ -3,11 +3,37 @@ import { BillingAuditError } from '../errors';
 /** The store cannot be reached, is closed, or did not answer in time. The call is safe to repeat. */
 export class StoreUnavailable extends BillingAuditError {
   readonly code = 'store_unavailable';
-  readonly hint = 'The call is safe to repeat. If this goes on, look at the log and at the free space of the disk.';
+  readonly hint: string;
 
-  constructor(why: string, options?: { cause?: unknown }) {
+  constructor(why: string, { hint = UNAVAILABLE, ...options }: { cause?: unknown; hint?: string } = {}) {
     super(`The store is not available: ${why}.`, {}, options);
+    this.hint = hint;
   }
+}
+
+const UNAVAILABLE = 'The call is safe to repeat. If this goes on, look at the log and at the free space of the disk.';
+
+/** The store is there, and does not let us in as we are set up. Waiting does not help; somebody has to change something. */
+export class StoreMisconfigured extends BillingAuditError {
+  readonly code = 'store_misconfigured';
+
+  constructor(
+    readonly why: 'password' | 'database' | 'rights' | 'tls' | 'roles' | 'version' | 'key',
+    message: string,
+    readonly hint: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, { why }, options);
+  }
+}
+
+/** What every driver says of a function that the database does not have. */
+export function missingFunction(name: string, where: string): StoreRefused {
+  return new StoreRefused(
+    '42883',
+    `The function ${name} is missing in ${where}.`,
+    `Run "billing-audit migrate" on that database; if it has been run, this program is older or newer than the database.`,
+  );
 }
 
 /** A function of the store raised an error: nothing of the call was done. */
@@ -72,7 +98,7 @@ export class MigrationMissing extends BillingAuditError {
 export class SecretUnreadable extends BillingAuditError {
   readonly code = 'secret_unreadable';
   readonly hint =
-    'Restore the folder keys/ that belongs to this store, or remove the webhook and let it be made anew (its secret is lost).';
+    'Restore the folder keys/ that belongs to this store (servers that share a database need the same keys/store.key), or remove the webhook and let it be made anew.';
 
   constructor(about: string, options?: { cause?: unknown }) {
     super(`The stored secret of ${about} cannot be read with the key of this home.`, { about }, options);

@@ -10,8 +10,8 @@ import { build } from 'esbuild';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const require = createRequire(import.meta.url);
-/** Left out of the bundle and installed by npm: packages that read files of their own at run time. */
-const EXTERNAL = ['@electric-sql/pglite'];
+/** Left out of the bundle and installed by npm: packages that read files of their own at run time, or look for others. */
+const EXTERNAL = ['@electric-sql/pglite', 'pg'];
 
 /**
  * @param {object} options

@@ -106,7 +106,8 @@ function problemOf(thrown: unknown, name: string, onFailure: (failure: unknown) 
 }
 
 function ofState({ sqlstate, message, detail, hint }: StoreRefused, name: string): RpcProblem {
-  const isOfTheCall = sqlstate === '42883' && message.includes(`function public.${name}(`);
+  // What every driver says of a function that is missing; one that is called inside is a fault of ours.
+  const isOfTheCall = sqlstate === '42883' && message.startsWith(`The function ${name} is missing`);
   if (isOfTheCall) return noFunction(name);
   return new RpcProblem({
     status: statusOf(sqlstate),

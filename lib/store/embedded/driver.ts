@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { migrate, type SqlSession } from '../migrate';
-import { StoreLocked, StoreRefused } from '../store-errors';
+import { missingFunction, StoreLocked, StoreRefused } from '../store-errors';
 import type { Caller, StoreDriver } from '../store';
 import { takeLock, type Lock } from './lock';
 import type { Statement, WorkerSetup } from './protocol';
@@ -89,7 +89,10 @@ class EmbeddedDriver implements EmbeddedStoreDriver {
     }
     const { role, claims } = await this.#identityOf(caller);
     const call = { kind: 'rpc', name, p: JSON.stringify(p), role, claims: JSON.stringify(claims) } as const;
-    const value = await this.#calls.call(call, this.#timeout(), URGENT.has(name) ? 'urgent' : 'ordinary');
+    const lane = URGENT.has(name) ? 'urgent' : 'ordinary';
+    const value = await this.#calls.call(call, this.#timeout(), lane).catch((thrown: unknown) => {
+      throw isMissing(thrown, name) ? missingFunction(name, this.#options.directory) : thrown;
+    });
     this.#upkeep = afterCommit(this.#upkeep);
     if ((dueUpkeep(this.#upkeep, this.#now()) ?? 'vacuum') !== 'vacuum') void this.upkeep().catch(() => undefined);
     return value;
@@ -146,6 +149,12 @@ class EmbeddedDriver implements EmbeddedStoreDriver {
   #timeout(): number {
     return this.#options.timeoutMilliseconds ?? 60_000;
   }
+}
+
+function isMissing(thrown: unknown, name: string): boolean {
+  return (
+    thrown instanceof StoreRefused && thrown.sqlstate === '42883' && thrown.message.includes(`function public.${name}(`)
+  );
 }
 
 function startThread({ workerPath, directory }: EmbeddedStoreOptions): WorkerThread {

@@ -1,0 +1,172 @@
+import type { Pool, PoolClient } from 'pg';
+import type { Random, Sleep } from '../../ports';
+import type { Caller, StoreDriver } from '../store';
+import { StoreRefused, StoreUnavailable } from '../store-errors';
+import { readPostgresAddress, type PostgresAddress } from './address';
+import { failureOf, type Failure, type Stage } from './failures';
+import { Places } from './places';
+
+export interface PostgresStoreOptions {
+  /** `DATABASE_URL`. */
+  readonly url: string;
+  readonly sleep: Sleep;
+  readonly random: Random;
+  /** Most calls at a time. Default 8. */
+  readonly connections?: number;
+  /** A call that takes longer is stopped by the database, and unavailable. Default 60 s. */
+  readonly timeoutMilliseconds?: number;
+  /** Verifies a person's token and gives its claims; without it only the service may call. */
+  readonly claimsOf?: (token: string) => Promise<Readonly<Record<string, unknown>>>;
+}
+
+interface Call {
+  readonly name: string;
+  readonly p: string;
+  readonly role: string;
+  readonly claims: string;
+}
+
+const CONNECTIONS = 8;
+const MILLISECONDS = 60_000;
+/** Beyond the database's own limit: then it is the network that is silent. */
+const GRACE_MILLISECONDS = 5_000;
+/** A transaction that nobody goes on with holds locks: the process behind it is gone, or stuck. */
+const IDLE_MILLISECONDS = 30_000;
+const IDLE_CONNECTION_MILLISECONDS = 30_000;
+const MOST_TRIES = 6;
+const FIRST_WAIT_MILLISECONDS = 100;
+
+const URGENT = new Set(['billing_audit_accept_callback']);
+
+/**
+ * A store in a PostgreSQL server. Connections are made when they are needed, so that one that is down at the moment is no
+ * reason not to begin: calls are refused as unavailable until it is back.
+ * @throws BadSetting  the address cannot be read
+ */
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<StoreDriver> {
+  const address = readPostgresAddress(options.url);
+  // Loaded only where it is used: most installations have the embedded store.
+  const { Pool } = await import('pg');
+  const pool = new Pool({
+    ...address.config,
+    max: options.connections ?? CONNECTIONS,
+    idleTimeoutMillis: IDLE_CONNECTION_MILLISECONDS,
+    query_timeout: (options.timeoutMilliseconds ?? MILLISECONDS) + GRACE_MILLISECONDS,
+  });
+  // A connection that ends while nobody uses it is replaced with the next call.
+  pool.on('error', () => undefined);
+  return new PostgresDriver(options, pool, address);
+}
+
+class PostgresDriver implements StoreDriver {
+  readonly #options: PostgresStoreOptions;
+  readonly #pool: Pool;
+  readonly #address: PostgresAddress;
+  readonly #places: Places;
+  /** Since the last call that could not reach it; then one try is enough to see whether it is back. */
+  #isDown = false;
+  #closing: Promise<void> | null = null;
+
+  constructor(options: PostgresStoreOptions, pool: Pool, address: PostgresAddress) {
+    this.#options = options;
+    this.#pool = pool;
+    this.#address = address;
+    this.#places = new Places(options.connections ?? CONNECTIONS);
+  }
+
+  async rpc(name: `billing_audit_${string}`, p: unknown, caller: Caller = { kind: 'service' }): Promise<unknown> {
+    // The name becomes part of the SQL text.
+    if (!/^billing_audit_[a-z_]+$/.test(name)) {
+      throw new StoreRefused('42883', `"${name}" is not a function of the store.`, 'Use a billing_audit_ function.');
+    }
+    if (this.#closing) throw new StoreUnavailable('it is closed');
+    const text = JSON.stringify(p);
+    return this.#places.within(URGENT.has(name) ? 'urgent' : 'ordinary', async () => {
+      const { role, claims } = await this.#identityOf(caller);
+      return this.#untilDone({ name, p: text, role, claims: JSON.stringify(claims) });
+    });
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#places.empty().then(() => this.#pool.end());
+    return this.#closing;
+  }
+
+  async #untilDone(call: Call): Promise<unknown> {
+    for (let tries = 1; ; tries += 1) {
+      const { answer, failure } = await this.#once(call);
+      if (failure === null) {
+        this.#isDown = false;
+        return answer;
+      }
+      const isLast = tries >= MOST_TRIES || (this.#isDown && failure.broken);
+      if (!failure.again || isLast) {
+        if (failure.again && failure.broken) this.#isDown = true;
+        throw failure.error;
+      }
+      const longest = FIRST_WAIT_MILLISECONDS * 2 ** (tries - 1);
+      await this.#options.sleep(longest * (0.5 + this.#options.random() / 2));
+    }
+  }
+
+  /** One transaction: identity, call, commit. */
+  async #once(call: Call): Promise<{ readonly answer: unknown; readonly failure: Failure | null }> {
+    let stage: Stage = 'connecting';
+    let client: PoolClient | null = null;
+    try {
+      client = await this.#pool.connect();
+      client.on('error', ignored);
+      stage = 'calling';
+      await client.query(this.#beginning(client, call));
+      const { rows } = await client.query<{ answer: unknown }>(`select public.${call.name}($1::jsonb) as answer`, [
+        call.p,
+      ]);
+      stage = 'committing';
+      await client.query('commit');
+      giveBack(client, false);
+      return { answer: rows[0]?.answer ?? null, failure: null };
+    } catch (thrown) {
+      const failure = failureOf(thrown, stage, this.#address.place, call.name);
+      if (client) await undo(client, failure.broken);
+      return { answer: null, failure };
+    }
+  }
+
+  /** In one message, and set until the end of the transaction alone: a pooler between may hand the connection on. */
+  #beginning(client: PoolClient, { role, claims }: Call): string {
+    const settings = {
+      role,
+      'request.jwt.claims': claims,
+      statement_timeout: String(this.#options.timeoutMilliseconds ?? MILLISECONDS),
+      idle_in_transaction_session_timeout: String(IDLE_MILLISECONDS),
+    };
+    const set = Object.entries(settings).map(
+      ([name, value]) => `set_config('${name}', ${client.escapeLiteral(value)}, true)`,
+    );
+    return `begin; select ${set.join(', ')}`;
+  }
+
+  async #identityOf(caller: Caller): Promise<{ role: string; claims: unknown }> {
+    if (caller.kind === 'service') return { role: 'service_role', claims: { role: 'service_role' } };
+    if (!this.#options.claimsOf) {
+      throw new StoreRefused('42501', 'This store takes no calls of people.', 'Sign-in is not set up here.');
+    }
+    return { role: 'authenticated', claims: await this.#options.claimsOf(caller.token) };
+  }
+}
+
+const ignored = (): void => undefined;
+
+async function undo(client: PoolClient, broken: boolean): Promise<void> {
+  if (broken) return giveBack(client, true);
+  const undone = await client.query('rollback').then(
+    () => true,
+    () => false,
+  );
+  giveBack(client, !undone);
+}
+
+function giveBack(client: PoolClient, broken: boolean): void {
+  client.off('error', ignored);
+  client.release(broken);
+}

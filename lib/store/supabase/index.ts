@@ -1,0 +1,1 @@
+export { openSupabaseStore, type SupabaseStoreOptions } from './driver';
