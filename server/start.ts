@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { BadSetting } from '../lib/errors';
+import { StoreUnavailable } from '../lib/store';
 import { isLoopback, type Configuration } from './configuration';
 import { dashboardAddress } from './dashboard-address';
 import { placeFirstFlows } from './first-flow';
@@ -8,6 +9,7 @@ import { ShippedFlow, VersionShelf } from './flow-versions';
 import { openHome } from './home';
 import { keyFile } from './key-file';
 import { openJournal, type LogFile } from './logs';
+import { lookIntoNamed } from './look-into-store';
 import { useNetworkSettings } from './network';
 import { startNodeRed, type Addresses, type ServerParts } from './node-red';
 import { logAccess, logFailure, openSignIn } from './open-sign-in';
@@ -54,9 +56,9 @@ export async function start(
   const { folder, practice: practising } = openHome(configuration.home, configuration.smartsheetToken);
   if (practising) refuseStrangers(configuration.host);
   useNetworkSettings(environment);
-  const journal = openJournal(folder, environment, { onAccess: logAccess, onFailure: logFailure });
-  const { log, onFailure } = journal;
-  const { signIn, made } = await openSignIn(folder, practising, configuration, journal.onAccess);
+  const { log, onFailure, onAccess } = openJournal(folder, environment, { onAccess: logAccess, onFailure: logFailure });
+  if (!practising) await tryNamedStore(environment, onFailure);
+  const { signIn, made } = await openSignIn(folder, practising, configuration, onAccess);
   if (made.length > 0) showPasswords(made);
   const practice = practising
     ? await startPractice({
@@ -100,6 +102,20 @@ export async function start(
   } catch (thrown) {
     await practice?.close();
     throw thrown;
+  }
+}
+
+/**
+ * A database that is named wrongly, lets nobody in or was not migrated is told now, and not by a node that is red. One that
+ * is away for the moment is waited for.
+ * @throws BadSetting, StoreMisconfigured, MigrationMissing, StoreRefused
+ */
+async function tryNamedStore(environment: NodeJS.ProcessEnv, onFailure: (failure: unknown) => void): Promise<void> {
+  try {
+    await lookIntoNamed(environment);
+  } catch (thrown) {
+    if (!(thrown instanceof StoreUnavailable)) throw thrown;
+    onFailure(thrown);
   }
 }
 

@@ -1,6 +1,7 @@
-import { messageOf } from '../errors';
+import { BillingAuditError, messageOf } from '../errors';
 import type { Now } from '../ports';
 import type { Store, StoreCounts } from '../store/store';
+import { STORE_NAMES } from '../store/named-store';
 import type { Health } from './runtime';
 import type { SheetWatch } from './sheet-watch';
 import type { Intake } from './webhook-intake';
@@ -16,11 +17,13 @@ type Check = Health['checks'][number];
  */
 export async function healthOf(parts: {
   readonly store: Pick<Store, 'counts'>;
+  /** What kind of store it is. */
+  readonly name?: string;
   readonly now: Now;
   readonly intake: Pick<Intake, 'refusals' | 'lastCallbackAt'>;
   readonly watches: readonly SheetWatch[];
 }): Promise<Health> {
-  const { check, counts } = await storeCheck(parts.store);
+  const { check, counts } = await storeCheck(parts.store, parts.name);
   const checks = [
     check,
     ...parts.watches.map(sheetCheck),
@@ -37,13 +40,24 @@ export function withCheck(health: Health, name: string, { status, text }: Pick<C
   return { ...health, status: worse, checks: [...health.checks, { name, status, text }] };
 }
 
-async function storeCheck(store: Pick<Store, 'counts'>): Promise<{ check: Check; counts: StoreCounts | null }> {
+async function storeCheck(
+  store: Pick<Store, 'counts'>,
+  name: string | undefined,
+): Promise<{ check: Check; counts: StoreCounts | null }> {
+  const inside = name === undefined ? '' : ` (${name})`;
   try {
     const counts = await store.counts();
-    return { check: { name: 'store', status: 'ok', text: `${counts.events} events in the trail` }, counts };
+    return { check: { name: 'store', status: 'ok', text: `${counts.events} events in the trail${inside}` }, counts };
   } catch (failure) {
-    return { check: { name: 'store', status: 'down', text: messageOf(failure) }, counts: null };
+    return { check: { name: 'store', status: 'down', text: storeFailure(failure, name) }, counts: null };
   }
+}
+
+/** What a driver says names host, user and database, which are nobody's business on a page without a sign-in. */
+function storeFailure(failure: unknown, name: string | undefined): string {
+  if (name === undefined || name === STORE_NAMES.embedded) return messageOf(failure);
+  const code = failure instanceof BillingAuditError ? failure.code : 'failed';
+  return code === 'store_unavailable' ? `${name} cannot be reached` : `${name} refuses: ${code}; the log says more`;
 }
 
 function sheetCheck(watch: SheetWatch): Check {

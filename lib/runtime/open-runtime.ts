@@ -1,11 +1,10 @@
-import { join } from 'node:path';
 import type { Alerting } from '../alerts/start-alerting';
 import { startAlertingIn } from '../alerts/start-in-home';
 import { messageOf } from '../errors';
 import type { Log } from '../ports';
 import { defaultSettings } from '../settings';
 import type { RateLimits } from '../smartsheet';
-import { openEmbeddedStore, openSecretBox, storeOver, type Store, type StoreDriver } from '../store';
+import type { Store } from '../store';
 import { CallbackPump } from './callback-pump';
 import { CoverageKeeper } from './coverage-keeper';
 import { Emitter } from './emitter';
@@ -13,6 +12,7 @@ import { healthOf, withCheck } from './health';
 import { openHome, removeRuntimeNote, serviceKey, writeRuntimeNote, type Home } from './home';
 import { thisMachine, type Machine } from './machine';
 import { announceHome, type RuntimeFacts } from './open-homes';
+import { openNamedStore, type OpenStore } from './open-store';
 import { recordingStore } from './recording-store';
 import type { Health, Runtime, RuntimeOptions } from './runtime';
 import { DEFAULT_TIMING, type Timing } from './timing';
@@ -22,17 +22,13 @@ import { createWebhookBook } from './webhook-book';
 import { createIntake } from './webhook-intake';
 import { createWebhookKeeper } from './webhook-keeper';
 
-/** A store that is open, and how to close it. */
-export interface OpenStore {
-  readonly store: Store;
-  /** What alerting and the daily coverage stand on; without it this Runtime does neither. */
-  readonly driver?: StoreDriver;
-  close(): Promise<void>;
-}
+export type { OpenStore } from './open-store';
 
 export interface OpenRuntimeOptions extends RuntimeOptions {
-  /** Default: the embedded store in the home. */
+  /** Default: the store that `environment` names. */
   readonly openStore?: (home: Home) => Promise<OpenStore>;
+  /** Default: that of this process. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Where people and programs reach this process; written to `runtime.json`. Default: `BILLING_AUDIT_ADDRESS`. */
   readonly address?: string;
   /** Null: no budget of ours. Default: Smartsheet's, and none where the API is on this machine (the sandbox). */
@@ -44,13 +40,16 @@ export interface OpenRuntimeOptions extends RuntimeOptions {
 /**
  * Opens a home: folders, keys, store, intake, watches. It does nothing by itself until a node subscribes.
  * @throws StoreLocked  when another process has the home open
- * @throws StoreUnavailable, StoreNotSynced, MigrationMissing  when the store cannot be opened
+ * @throws BadSetting  when the environment names two stores, or one that cannot be
+ * @throws StoreUnavailable, StoreNotSynced, MigrationMissing, StoreMisconfigured  when the store cannot be opened
  */
 export async function openRuntime(options: OpenRuntimeOptions): Promise<Runtime> {
   const home = openHome(options.home);
   const machine: Machine = { ...thisMachine(), ...options.machine };
   const retract = announceHome(home.folder, { inside: null });
-  const opened = await (options.openStore ?? openEmbedded)(home).catch((failure: unknown) => {
+  const environment = options.environment ?? process.env;
+  const openNamed = (): Promise<OpenStore> => openNamedStore({ home, environment, machine, log: options.log });
+  const opened = await (options.openStore ?? openNamed)(home).catch((failure: unknown) => {
     retract();
     throw failure;
   });
@@ -59,7 +58,7 @@ export async function openRuntime(options: OpenRuntimeOptions): Promise<Runtime>
     writeRuntimeNote(home, {
       pid: process.pid,
       startedAt: new Date(machine.now()).toISOString(),
-      address: options.address ?? process.env['BILLING_AUDIT_ADDRESS'] ?? null,
+      address: options.address ?? environment['BILLING_AUDIT_ADDRESS'] ?? null,
     });
     return assemble(options, home, machine, opened);
   } catch (failure) {
@@ -67,11 +66,6 @@ export async function openRuntime(options: OpenRuntimeOptions): Promise<Runtime>
     await opened.close();
     throw failure;
   }
-}
-
-async function openEmbedded(home: Home): Promise<OpenStore> {
-  const driver = await openEmbeddedStore({ directory: join(home.store, 'embedded') });
-  return { store: storeOver(driver, { secrets: openSecretBox(home.keys) }), driver, close: () => driver.close() };
 }
 
 function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, opened: OpenStore): Runtime {
@@ -128,8 +122,7 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
       answers[answer.status] = (answers[answer.status] ?? 0) + 1;
       return answer;
     },
-    health: () =>
-      wholeHealth(healthOf({ store: bareStore, now: machine.now, intake, watches: watches.all() }), alerting),
+    health: () => wholeHealth(healthOf({ ...opened, now: machine.now, intake, watches: watches.all() }), alerting),
     close,
   };
 }

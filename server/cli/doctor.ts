@@ -36,7 +36,7 @@ async function linesFor(flags: DoctorFlags): Promise<readonly Line[]> {
       configuration: readConfiguration(flags, process.env),
       environment: process.env,
       envPath: resolve('.env'),
-      lookIntoStore: (home) => withStoreOf(home, (store) => store.counts()),
+      lookIntoStore: (home, environment) => withStoreOf(home, environment, (store) => store.counts()),
     });
   } catch (thrown) {
     if (!(thrown instanceof BadSetting)) throw thrown;

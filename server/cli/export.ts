@@ -58,7 +58,7 @@ export function addExport(program: Command): void {
 async function runExport(flags: ExportFlags): Promise<void> {
   loadDotEnv();
   const { home } = readConfiguration({ ...(flags.home !== undefined && { home: flags.home }) }, process.env);
-  const trail = await openTrail(home);
+  const trail = await openTrail(home, process.env);
   try {
     const timeZone = process.env['BUSINESS_TIME_ZONE']?.trim() || 'America/Chicago';
     const { order, format } = readOrder(

@@ -49,7 +49,7 @@ async function importPeople({ people: file, home: folder, json }: ImportFlags): 
   const { home } = readConfiguration({ ...(folder !== undefined && { home: folder }) }, process.env);
   const timeZone = process.env['BUSINESS_TIME_ZONE']?.trim() || 'America/Chicago';
   const people = readPeople(bytesOf(file), { timeZone, now: Date.now() });
-  const trail = await openTrail(home);
+  const trail = await openTrail(home, process.env);
   try {
     await trail.store.savePeople(people);
     const { through, practice } = trail;

@@ -10,6 +10,7 @@ import { addConfig } from './config';
 import { addDoctor } from './doctor';
 import { addExport } from './export';
 import { addImport } from './import';
+import { addMigrate } from './migrate';
 import { EXIT, guarded, loadDotEnv, print } from './run';
 import { addSetup } from './setup';
 
@@ -41,6 +42,7 @@ addDoctor(program);
 addConfig(program);
 addExport(program);
 addImport(program);
+addMigrate(program);
 
 void program.parseAsync();
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BillingAuditError, messageOf } from '../../lib/errors';
-import type { StoreCounts } from '../../lib/store';
+import { namedStore, STORE_NAMES, type StoreCounts } from '../../lib/store';
 import { off, ok, wrong, type Line } from './line';
 import type { Patient } from './patient';
 
@@ -23,30 +23,34 @@ export function checkServer({ running, health, practice }: Patient): Line {
   return ok(name, `Running since ${running.startedAt} at ${running.address}${what} (process ${running.pid}).`);
 }
 
-/** Asks the server that has the store, else opens the store itself. */
+/** Asks the server that has the store, else opens the store itself. A database of its own is always looked at. */
 export async function checkDatabase(patient: Patient): Promise<Line> {
   const name = 'database';
-  const { folder, health, running } = patient;
+  const { folder, health, running, practice, environment } = patient;
   const checked = health?.checks.find((check) => check.name === 'store');
-  if (checked) {
-    return checked.status === 'ok'
-      ? ok(name, `The server has it open: ${checked.text}.`)
-      : wrong(name, checked.text, 'Look at the log of the server and at the free space of the disk.');
-  }
+  // What is named now; a server that runs may have been started with another.
+  const named = practice ? 'embedded' : namedStore(environment).kind;
+  if (checked?.status === 'ok') return ok(name, `The server has it open: ${checked.text}.`);
+  if (named !== 'embedded') return look(patient, STORE_NAMES[named]);
+  if (checked) return wrong(name, checked.text, 'Look at the log of the server and at the free space of the disk.');
   if (running !== null) return wrong(name, 'A server has it open and does not answer.', 'Look at its log, or end it.');
   if (!existsSync(join(folder, 'store', 'embedded'))) {
     return off(name, `There is none in ${folder} yet.`, 'The first start makes it.');
   }
+  return look(patient, 'It');
+}
+
+async function look({ folder, practice, environment, lookIntoStore }: Patient, what: string): Promise<Line> {
   try {
-    return storedLine(name, await patient.lookIntoStore(folder));
+    return storedLine('database', what, await lookIntoStore(folder, practice ? {} : environment));
   } catch (thrown) {
     const hint = thrown instanceof BillingAuditError ? thrown.hint : 'Put back a copy of the folder that is whole.';
-    return wrong(name, messageOf(thrown), hint);
+    return wrong('database', messageOf(thrown), hint);
   }
 }
 
-function storedLine(name: string, { events, changes_dead, callbacks_dead }: StoreCounts): Line {
-  const text = `It opens: ${events} events in the trail.`;
+function storedLine(name: string, what: string, { events, changes_dead, callbacks_dead }: StoreCounts): Line {
+  const text = `${what} opens: ${events} events in the trail.`;
   const dead = changes_dead + callbacks_dead;
   if (dead === 0) return ok(name, text);
   return wrong(

@@ -15,8 +15,8 @@ export interface DoctorOptions {
   readonly now: Now;
   readonly sleep: Sleep;
   readonly random: Random;
-  /** Opens the store of a home that no server has open, looks, and closes it again. */
-  readonly lookIntoStore: (home: string) => Promise<StoreCounts>;
+  /** Opens the store of a home, or the one that the environment names, looks, and closes it again. */
+  readonly lookIntoStore: (home: string, environment: Environment) => Promise<StoreCounts>;
 }
 
 /** All that the checks look at; taken once. */

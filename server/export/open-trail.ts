@@ -1,12 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { BillingAuditError } from '../../lib/errors';
 import { readRuntimeNote, type RuntimeNote } from '../../lib/runtime/home';
-import { openEmbeddedStore, openSecretBox, StoreLocked, storeOver, type Store } from '../../lib/store';
 import { thisMachine } from '../../lib/runtime/machine';
-import { driverOverHttp } from '../../lib/store';
+import { driverOverHttp, namedStore, openSecretBox, StoreLocked, storeOver, type Store } from '../../lib/store';
+import { openStoreOf } from '../look-into-store';
 
 const MOST_TRIES = 20;
 const BETWEEN_TRIES_MILLISECONDS = 500;
@@ -14,7 +13,8 @@ const BETWEEN_TRIES_MILLISECONDS = 500;
 /** There is nothing to export yet. */
 export class NoTrail extends BillingAuditError {
   readonly code = 'no_trail';
-  readonly hint = 'Name the folder with --home or BILLING_AUDIT_HOME, or start the server once.';
+  readonly hint =
+    'Name the folder with --home or BILLING_AUDIT_HOME, set DATABASE_URL or SUPABASE_URL, or start the server once.';
 
   constructor(home: string) {
     super(`The folder ${home} holds no store.`, { home });
@@ -31,16 +31,20 @@ export interface OpenTrail {
   close(): Promise<void>;
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /**
- * The trail of a home: through the server that has it open, else by opening the store.
+ * The trail of a home: through the server that has it open, else by opening the store that the environment names. A home
+ * that practises has its own, whatever the environment names.
  * @throws NoTrail
  * @throws StoreLocked  a program that is not our server has it open
+ * @throws BadSetting, StoreUnavailable, StoreMisconfigured, MigrationMissing
  */
-export async function openTrail(home: string): Promise<OpenTrail> {
+export async function openTrail(home: string, environment: Environment): Promise<OpenTrail> {
   // A server that deploys has the store but no note for a moment: what is locked now may answer soon.
   for (let tries = 1; ; tries += 1) {
     try {
-      return await openOnce(home);
+      return await openOnce(home, environment);
     } catch (thrown) {
       if (!(thrown instanceof StoreLocked) || tries >= MOST_TRIES) throw thrown;
       await pause(BETWEEN_TRIES_MILLISECONDS);
@@ -48,15 +52,18 @@ export async function openTrail(home: string): Promise<OpenTrail> {
   }
 }
 
-async function openOnce(home: string): Promise<OpenTrail> {
+async function openOnce(home: string, environment: Environment): Promise<OpenTrail> {
   const practiceHome = join(home, 'sandbox');
   for (const folder of [home, practiceHome]) {
     const note = readRuntimeNote({ runtimeFile: join(folder, 'runtime.json') });
     if (note?.address && isAlive(note.pid)) return throughServer(folder, folder === practiceHome, note);
   }
-  const folder = [home, practiceHome].find((each) => existsSync(join(each, 'store', 'embedded')));
+  const holdsStore = (folder: string): boolean => existsSync(join(folder, 'store', 'embedded'));
+  const practises = holdsStore(practiceHome) && !existsSync(join(home, 'keys', 'had-token'));
+  if (namedStore(environment).kind !== 'embedded' && !practises) return throughStore(home, false, environment);
+  const folder = [home, practiceHome].find(holdsStore);
   if (folder === undefined) throw new NoTrail(home);
-  return throughStore(folder, folder === practiceHome);
+  return throughStore(folder, folder === practiceHome, {});
 }
 
 function throughServer(home: string, practice: boolean, note: RuntimeNote): OpenTrail {
@@ -70,16 +77,9 @@ function throughServer(home: string, practice: boolean, note: RuntimeNote): Open
   return { store, home, practice, through: 'server', close: () => driver.close() };
 }
 
-async function throughStore(home: string, practice: boolean): Promise<OpenTrail> {
-  // The worker and the migrations are shipped with the palette.
-  const palette = dirname(createRequire(__filename).resolve('@billing-audit/node-red/package.json'));
-  const driver = await openEmbeddedStore({
-    directory: join(home, 'store', 'embedded'),
-    workerPath: join(palette, 'store-worker.js'),
-    migrations: join(palette, 'supabase'),
-  });
-  const store = storeOver(driver, { secrets: openSecretBox(join(home, 'keys')) });
-  return { store, home, practice, through: 'store', close: () => driver.close() };
+async function throughStore(home: string, practice: boolean, environment: Environment): Promise<OpenTrail> {
+  const { store, close } = await openStoreOf(home, environment);
+  return { store, home, practice, through: 'store', close };
 }
 
 function isAlive(pid: number): boolean {

@@ -117,7 +117,7 @@ async function openAt(home: string, port: number, opening: Opening, isNew: boole
   };
 }
 
-async function openStore(home: string, isNew: boolean): Promise<Required<OpenStore>> {
+async function openStore(home: string, isNew: boolean): Promise<Required<Omit<OpenStore, 'name'>>> {
   worker ??= buildStoreWorker();
   const options = { directory: join(home, 'store'), workerPath: worker, migrations };
   const driver = isNew ? await openTestStore(home, worker) : await openEmbeddedStore(options);

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { BadSetting } from '../../../lib/errors';
-import { answered, good, note, valueOf, withValues, type Draft, type Step } from '../step';
+import { lookIntoNamed } from '../../look-into-store';
+import { answered, good, note, valueOf, withValues, type Draft, type Finding, type Step } from '../step';
 import { freeBytes, proveWritable } from '../writable-folder';
 
 const HOME = 'BILLING_AUDIT_HOME';
-const OTHER_STORES = ['DATABASE_URL', 'SUPABASE_URL'] as const;
 const SMALL_BYTES = 1024 ** 3;
 
 /** The folder of a draft's home; relative ones begin where the server is started. */
@@ -18,7 +18,7 @@ export const storeStep: Step = {
   title: 'Store',
   explain:
     'Everything is kept in one folder of this machine, with a database inside; nothing else has to be installed. ' +
-    'Choose a disk that is backed up.',
+    'Choose a disk that is backed up. Where .env names a database (DATABASE_URL, SUPABASE_URL), the trail is kept there.',
   async questions(draft) {
     return [
       {
@@ -31,14 +31,6 @@ export const storeStep: Step = {
     ];
   },
   async check(answers, draft) {
-    const other = OTHER_STORES.find((name) => valueOf(draft, name) !== '');
-    if (other !== undefined) {
-      throw new BadSetting(
-        other,
-        'is set, but this version keeps its data in a folder only; PostgreSQL and Supabase come with part C',
-        `Take ${other} out of .env, or wait for that version.`,
-      );
-    }
     const present = valueOf(draft, HOME);
     const given = answered(answers, 'home', present);
     if (/\0/u.test(given)) throw new BadSetting(HOME, 'is no folder', 'Write a path like ./.billing-audit.');
@@ -48,7 +40,17 @@ export const storeStep: Step = {
     proveWritable(folder);
     const free = freeBytes(folder);
     const size = `${(free / 1024 ** 3).toFixed(1)} GB free`;
-    const findings = [good(`${folder} can be written.`), free < SMALL_BYTES ? note(`Only ${size}.`) : good(`${size}.`)];
+    const findings = [
+      good(`${folder} can be written.`),
+      free < SMALL_BYTES ? note(`Only ${size}.`) : good(`${size}.`),
+      ...(await databaseFindings(draft)),
+    ];
     return { draft: next, findings };
   },
 };
+
+/** The database that is named is opened for real: what is wrong with it is better told now than at the start. */
+async function databaseFindings({ values }: Draft): Promise<readonly Finding[]> {
+  const found = await lookIntoNamed(values);
+  return found === null ? [] : [good(`${found.name} opens, with ${found.counts.events} events in the trail.`)];
+}

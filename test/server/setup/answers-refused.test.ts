@@ -109,9 +109,14 @@ describe('setup --answers that cannot be', () => {
     expect(report.refused).toMatchObject({ step: 'mail', message: expect.stringContaining('no such mailbox') });
   });
 
-  it('refuses another store, since this version has none', async () => {
-    const { report } = await setUp(complete(), { DATABASE_URL: 'postgres://db.example.com/audit' });
-    expect(report.refused).toMatchObject({ step: 'store', message: expect.stringContaining('part C') });
+  it('opens the database that .env names, and refuses one that is not there, or two at once', async () => {
+    const nowhere = { DATABASE_URL: 'postgres://audit@127.0.0.1:9/audit' };
+    const silent = await setUp(complete(), nowhere);
+    expect(silent.code).toBe(3);
+    expect(silent.report.refused).toMatchObject({ step: 'store', message: expect.stringContaining('127.0.0.1:9') });
+    const both = await setUp(complete(), { ...nowhere, SUPABASE_URL: 'https://project.supabase.co' });
+    expect(both.report.refused).toMatchObject({ step: 'store', message: expect.stringContaining('both set') });
+    expect(existsSync(envFile())).toBe(false);
   });
 
   it('could not be done without Smartsheet, or in a home that cannot be written', async () => {
