@@ -1,7 +1,7 @@
-import { secretBox, storeOver, type EmbeddedStoreDriver, type Observation, type Store } from '../../lib/store';
+import { secretBox, storeOver, type Observation, type Store } from '../../lib/store';
 import type { Change } from '../../lib/event/change';
-import { buildStoreWorker, newFolder, openTestStore, removeFolder } from '../support/store';
 import { emptyStore } from './empty-store';
+import type { StoreUnderTest, TestedDriver } from './stores';
 import { cell, observation, row, sheetId, step } from './examples';
 
 /** A row as the first look at the sheet finds it. */
@@ -13,23 +13,17 @@ export const knownRow = row(
   cell('13', step('100.00', '09:00:00')),
 );
 
-/** One store for a test file, emptied before each test. */
+/** The store under test, emptied before each test. */
 export class Resolving {
-  driver!: EmbeddedStoreDriver;
+  driver!: TestedDriver;
   store!: Store;
 
-  constructor() {
-    const workerPath = buildStoreWorker();
-    const folder = newFolder();
-    beforeAll(async () => {
-      this.driver = await openTestStore(folder, workerPath);
+  constructor(under: () => StoreUnderTest) {
+    beforeAll(() => {
+      this.driver = under().driver;
       this.store = storeOver(this.driver, { secrets: secretBox(new Uint8Array(32)) });
     });
     beforeEach(() => emptyStore(this.driver));
-    afterAll(async () => {
-      await this.driver.close();
-      removeFolder(folder);
-    });
   }
 
   /** Resolves, and gives the changes that it made, oldest first. */

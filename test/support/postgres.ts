@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readMigrations } from '../../lib/store';
+import { HISTORY, readMigrations } from '../../lib/store/migrate';
 import { migrations, newFolder, removeFolder } from './store';
 
 /** The programs of the newest PostgreSQL server that is installed, or null. */
@@ -29,14 +29,18 @@ export interface TestPostgres {
   readonly folder: string;
   /** Runs SQL by psql; gives its unaligned output, or throws with what it said. */
   sql(user: string, text: string, database?: string): string;
+  /** Ends it at once, as a crash does; its folder stays. */
+  halt(): void;
+  resume(): void;
   stop(): void;
 }
 
 /**
  * Starts a server and migrates its database `audit` as `migrator`, who is no superuser. `service_login` may become
  * service_role, `gate` any of the roles of the API.
+ * @param bare  only the server, with an empty database `audit`
  */
-export function startPostgres(): TestPostgres {
+export function startPostgres({ bare = false } = {}): TestPostgres {
   const folder = newFolder();
   const data = join(folder, 'data');
   const bin = (name: string): string => join(programs ?? '/usr/lib/postgresql', name);
@@ -57,17 +61,22 @@ export function startPostgres(): TestPostgres {
     if (status !== 0) throw new Error(stderr);
     return stdout.trim();
   };
+  const halt = (): void => {
+    if (existsSync(join(data, 'postmaster.pid'))) run('pg_ctl', '-D', data, '-m', 'immediate', '-w', 'stop');
+  };
+  const resume = (): void =>
+    run('pg_ctl', '-D', data, '-w', '-l', join(folder, 'log'), '-o', `-k ${folder} -c listen_addresses=''`, 'start');
   const stop = (): void => {
-    if (existsSync(join(data, 'postmaster.pid'))) run('pg_ctl', '-D', data, '-m', 'immediate', 'stop');
+    halt();
     removeFolder(folder);
   };
   try {
     chmodSync(folder, 0o777);
     run('initdb', '-D', data, '-U', 'super', '-A', 'trust', '-E', 'UTF8', '--no-sync');
-    run('pg_ctl', '-D', data, '-w', '-l', join(folder, 'log'), '-o', `-k ${folder} -c listen_addresses=''`, 'start');
+    resume();
     run('createdb', '-h', folder, '-U', 'super', 'audit');
-    migrateAsNobodySpecial(sql);
-    return { folder, sql, stop };
+    if (!bare) migrateAsNobodySpecial(sql);
+    return { folder, sql, halt, resume, stop };
   } catch (thrown) {
     stop();
     throw thrown;
@@ -85,5 +94,9 @@ function migrateAsNobodySpecial(sql: TestPostgres['sql']): void {
     `begin; ${readFileSync(join(migrations, 'bootstrap.sql'), 'utf8')}
       grant anon, authenticated, service_role to migrator, gate; grant service_role to service_login; commit;`,
   );
-  for (const migration of readMigrations(migrations)) sql('migrator', `begin; ${migration.sql} commit;`);
+  sql('migrator', HISTORY);
+  for (const { version, name, sql: text } of readMigrations(migrations)) {
+    const record = `insert into supabase_migrations.schema_migrations (version, name) values ('${version}', '${name}');`;
+    sql('migrator', `begin; ${text} ${record} commit;`);
+  }
 }

@@ -95,7 +95,7 @@ describeBoth('the rpc door, compared with a real PostgREST', () => {
     postgrest = await startPostgrest(postgres);
     embedded = await openTestStore(folder, buildStoreWorker());
     await embedded.transaction([{ sql: TEST_FUNCTIONS }]);
-    overPostgres = driverOverPostgres(postgres.folder, 'other');
+    overPostgres = await driverOverPostgres(postgres.folder, 'other');
     callees['postgrest'] = {
       at: `${postgrest.address}/rpc`,
       keys: { service: tokenOf('service_role'), wrong: `${tokenOf('service_role').slice(0, -4)}AAAA` },

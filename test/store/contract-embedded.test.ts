@@ -1,0 +1,4 @@
+import { storeContract } from './contract';
+import { openEmbedded } from './stores';
+
+describe('on the embedded store', () => storeContract(openEmbedded));

@@ -1,0 +1,31 @@
+import type { StoreUnderTest } from '../stores';
+import { approvedAfterwardsContract } from './approved-afterwards';
+import { coverageContract } from './coverage';
+import { driverContract } from './driver';
+import { jobsContract } from './jobs';
+import { leasesAndFactsContract } from './leases-and-facts';
+import { resolveContract } from './resolve';
+import { rowsAndColumnsContract } from './resolve-rows-and-columns';
+import { trailContract } from './trail';
+import { webhookHoldersContract } from './webhook-holders';
+
+/** What every store does, whatever is behind it. One database for all of it, emptied before each test. */
+export function storeContract(open: () => Promise<StoreUnderTest>): void {
+  let opened: StoreUnderTest;
+  const under = (): StoreUnderTest => opened;
+  beforeAll(async () => {
+    opened = await open();
+  }, 120_000);
+  afterAll(() => opened.close());
+
+  describe('the trail', () => trailContract(under));
+  describe('resolution', () => resolveContract(under));
+  describe('rows and columns', () => rowsAndColumnsContract(under));
+  describe('leases and facts', () => leasesAndFactsContract(under));
+  describe('approvals afterwards', () => approvedAfterwardsContract(under));
+  describe('jobs', () => jobsContract(under));
+  describe('coverage', () => coverageContract(under));
+  describe('holders of webhooks', () => webhookHoldersContract(under));
+  // The last: it takes the database away.
+  describe('the driver', () => driverContract(under));
+}
