@@ -24,6 +24,7 @@ interface SetupFlags {
 /** Failures that say "not now" or "not here", rather than "this answer is wrong". */
 const COULD_NOT_BE_DONE = new Set([
   'smartsheet_unavailable',
+  'store_unavailable',
   'home_not_writable',
   'env_file_not_writable',
   'env_file_damaged',
