@@ -8,6 +8,8 @@ export interface WatchRequest {
   /** Null: sheets are watched by version polling. */
   readonly publicUrl: string | null;
   readonly pollSeconds: number;
+  /** With a webhook: the version is looked at between its callbacks, too. Default false. */
+  readonly quick?: boolean;
 }
 
 /**

@@ -86,9 +86,7 @@ async function compare({ sheetId, hasWebhook, missingSince }: Look, parts: LookP
   if (known === null || version === known.version) return {};
   const isOverdue = (rowId: string): boolean =>
     !hasWebhook || now() - (missingSince[rowId] ?? now()) >= DELETION_GRACE_MILLISECONDS;
-  const { observation, missingRowIds } = await observeSince(known, 'poll', parts, now, isOverdue);
+  const { observation, awaitedRowIds } = await observeSince(known, 'poll', parts, now, { isOverdue });
   await store.resolve(observation);
-  const reported = new Set(observation.removed.map(({ row_id }) => row_id));
-  const waiting = missingRowIds.filter((id) => !reported.has(id));
-  return Object.fromEntries(waiting.map((id) => [id, missingSince[id] ?? now()]));
+  return Object.fromEntries(awaitedRowIds.map((id) => [id, missingSince[id] ?? now()]));
 }

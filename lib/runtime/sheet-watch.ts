@@ -1,7 +1,8 @@
 import type { Status } from '../define/node';
 import { BillingAuditError, messageOf } from '../errors';
 import { readCallback, SmartsheetRefused, SmartsheetUnavailable, type CallbackEvent } from '../smartsheet';
-import type { LeasedCallback, Observation } from '../store/store';
+import type { KnownSheet, LeasedCallback, Observation } from '../store/store';
+import { AwaitedRows } from './awaited-rows';
 import { Bell } from './bell';
 import { takeBatch } from './callback-batch';
 import { observeCallbacks, observeFirst, observeSince, type CallbackBatch } from './resolution/observations';
@@ -9,6 +10,8 @@ import { CallbackNotUnderstood, count, isOutage, isVague, kindOfTrouble, shortPr
 import type { WatchParts, WatchTarget } from './watch-parts';
 
 const MOST_CALLBACKS_AT_ONCE = 200;
+/** A few cells of one edit are looked up all the same, since that is faster than their callback by a minute. */
+const HISTORIES_FOR_NAMES = 4;
 const LONGEST_GATHERING_MILLISECONDS = 1000;
 /** A callback that fails once or twice and is resolved then is nobody's business; it is given up after the eighth. */
 const TRIES_BEFORE_TOLD = 3;
@@ -22,11 +25,13 @@ export class SheetWatch {
   private readonly parts: WatchParts;
   private readonly bell: Bell;
   private readonly queue: LeasedCallback[] = [];
-  private readonly missingSince = new Map<string, number>();
+  private readonly awaited: AwaitedRows;
   private running: Promise<void> = Promise.resolve();
   private webhookId: string | null = null;
   private hookDueAt = 0;
   private compareDueAt = 0;
+  private glanceDueAt = Infinity;
+  private seenVersion: number | null = null;
   private isKnown = false;
   private isFirstCompare = true;
   private hasCompared = false;
@@ -44,6 +49,8 @@ export class SheetWatch {
   ) {
     this.parts = build(this.ending.signal);
     this.bell = new Bell(this.parts.sleep);
+    const graceMilliseconds = target.callbackUrl === null ? 0 : this.parts.timing.deletionGraceSeconds * 1000;
+    this.awaited = new AwaitedRows(this.parts.now, graceMilliseconds);
   }
 
   start(): void {
@@ -71,6 +78,12 @@ export class SheetWatch {
   }
 
   private async run(): Promise<void> {
+    const stopGlancing = this.isQuick ? this.parts.pace.join() : null;
+    await this.lookUntilEnded();
+    stopGlancing?.();
+  }
+
+  private async lookUntilEnded(): Promise<void> {
     while (!this.ending.signal.aborted) {
       try {
         await this.look();
@@ -95,10 +108,12 @@ export class SheetWatch {
     if (this.target.callbackUrl !== null && now() >= this.hookDueAt) await this.tendWebhook(this.target.callbackUrl);
     if (this.queue.length > 0) await this.resolveQueue();
     else if (now() >= this.compareDueAt) await this.compare();
+    else if (now() >= this.glanceDueAt) await this.glance();
     else {
       this.show(this.quietStatus());
       const hookDueAt = this.target.callbackUrl === null ? Infinity : this.hookDueAt;
-      await this.bell.wait(Math.min(this.compareDueAt, hookDueAt, troubles.dueAt) - now(), this.ending.signal);
+      const dueAt = Math.min(this.compareDueAt, this.glanceDueAt, hookDueAt, troubles.dueAt);
+      await this.bell.wait(dueAt - now(), this.ending.signal);
     }
   }
 
@@ -143,37 +158,58 @@ export class SheetWatch {
     }
   }
 
-  private async compare(): Promise<void> {
-    const { client, store, now, timing } = this.parts;
-    const { sheetId, callbackUrl, pollSeconds } = this.target;
+  /** Callbacks come, and are too slow: the version is looked at between them. */
+  private get isQuick(): boolean {
+    return this.target.quick && this.target.callbackUrl !== null;
+  }
+
+  /** Looks whether anything happened that no callback has told yet. */
+  private async glance(): Promise<void> {
+    const { client, pace } = this.parts;
+    const version = await client.sheetVersion(this.target.sheetId);
+    pace.glanced();
+    if (version !== this.seenVersion) return this.compare(version);
+    this.parts.onCompared?.(version);
+    this.glanceLater(1);
+  }
+
+  private glanceLater(share: number): void {
+    if (this.isQuick) this.glanceDueAt = this.parts.now() + this.parts.pace.milliseconds * share;
+  }
+
+  /** @param glanced  the version that a glance has just seen */
+  private async compare(glanced?: number): Promise<void> {
+    const { client, store, now, timing, random } = this.parts;
+    const { sheetId, pollSeconds } = this.target;
     const known = await store.sheet(sheetId);
-    const version = await client.sheetVersion(sheetId);
-    if (known && version !== known.version) {
-      const foundBy = callbackUrl === null && !this.isFirstCompare ? 'poll' : 'backfill';
-      const grace = callbackUrl === null ? 0 : timing.deletionGraceSeconds * 1000;
-      const isOverdue = (rowId: string): boolean =>
-        grace === 0 || now() - (this.missingSince.get(rowId) ?? now()) >= grace;
-      const { observation, missingRowIds } = await observeSince(known, foundBy, this.parts, now, isOverdue);
-      await this.store(observation);
-      this.remember(
-        missingRowIds,
-        observation.removed.map(({ row_id }) => row_id),
-      );
-    }
+    const version = glanced ?? (await client.sheetVersion(sheetId));
+    if (known && version !== known.version) await this.findChanges(known, glanced !== undefined);
+    // The first glances are spread, so that sheets that began together are not all looked at in the same moment.
+    this.glanceLater(this.seenVersion === null ? random() : 1);
+    this.seenVersion = version;
     this.isFirstCompare = false;
     this.hasCompared = true;
     this.parts.troubles.well('callbacks');
     this.parts.onCompared?.(version);
     const seconds = this.webhookId === null ? pollSeconds : timing.sweepSeconds;
-    const nextLook = this.missingSince.size > 0 ? Math.min(seconds, timing.deletionGraceSeconds) : seconds;
+    const nextLook = this.awaited.isEmpty ? seconds : Math.min(seconds, timing.deletionGraceSeconds);
     this.compareDueAt = now() + nextLook * 1000;
   }
 
-  private remember(missing: readonly string[], reported: readonly string[]): void {
-    const now = this.parts.now();
-    for (const id of [...this.missingSince.keys()])
-      if (!missing.includes(id) || reported.includes(id)) this.missingSince.delete(id);
-    for (const id of missing) if (!reported.includes(id) && !this.missingSince.has(id)) this.missingSince.set(id, now);
+  /** A callback will say who it was; one comes only for what happened since the webhook is enabled. */
+  private get expectsNames(): boolean {
+    return this.isQuick && this.webhookId !== null && !this.isFirstCompare && !this.awaited.hasOverdue;
+  }
+
+  private async findChanges(known: KnownSheet, isGlance: boolean): Promise<void> {
+    const isLook = isGlance || this.target.callbackUrl === null;
+    const foundBy = isLook && !this.isFirstCompare ? 'poll' : 'backfill';
+    const { observation, awaitedRowIds } = await observeSince(known, foundBy, this.parts, this.parts.now, {
+      isOverdue: (rowId) => this.awaited.isOverdue(rowId),
+      ...(this.expectsNames && { forNames: { mostHistories: this.awaited.isEmpty ? HISTORIES_FOR_NAMES : 0 } }),
+    });
+    await this.store(observation);
+    this.awaited.keep(awaitedRowIds);
   }
 
   private async resolveQueue(): Promise<void> {

@@ -2,9 +2,11 @@
 export interface Timing {
   /** A webhook is looked at, and its sheet compared, this often: a callback may have been dropped. */
   readonly sweepSeconds: number;
+  /** Between its callbacks a sheet's version is looked at this often at most; less often where the budget is short. */
+  readonly glanceSeconds: number;
   /**
-   * With a webhook, a row that is gone waits this long for the callback that says who deleted it; Smartsheet holds
-   * callbacks back for a minute (reference §2.7).
+   * With a webhook, a row that is gone, or that was changed by nobody knows whom, waits this long for the callback that
+   * says who it was; Smartsheet holds callbacks back for a minute (reference §2.7).
    */
   readonly deletionGraceSeconds: number;
   /** A process that ends lets its callbacks wait this long; one that is busy renews. */
@@ -28,6 +30,7 @@ export interface Timing {
 
 export const DEFAULT_TIMING: Timing = {
   sweepSeconds: 300,
+  glanceSeconds: 2,
   deletionGraceSeconds: 90,
   callbackLeaseSeconds: 60,
   changeLeaseSeconds: 60,

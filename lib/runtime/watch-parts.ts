@@ -2,6 +2,7 @@ import type { Status } from '../define/node';
 import type { Log, Now, Random, Sleep } from '../ports';
 import type { Store } from '../store/store';
 import type { Sources } from './resolution/resolver';
+import type { GlancePace } from './glance-pace';
 import type { SheetTroubles } from './sheet-troubles';
 import type { Timing } from './timing';
 import type { WebhookKeeper } from './webhook-keeper';
@@ -11,6 +12,8 @@ export interface WatchTarget {
   /** Null: watched by polling. */
   readonly callbackUrl: string | null;
   readonly pollSeconds: number;
+  /** With a webhook: the version is looked at between its callbacks, too. */
+  readonly quick: boolean;
 }
 
 export interface WatchParts extends Sources {
@@ -21,6 +24,8 @@ export interface WatchParts extends Sources {
   readonly random: Random;
   readonly log: Log;
   readonly timing: Timing;
+  /** How often versions are looked at between callbacks. */
+  readonly pace: GlancePace;
   /** Tells people of what goes wrong with the watch, and of its end. */
   readonly troubles: SheetTroubles;
   /** Changes may wait now. */

@@ -15,6 +15,7 @@ import {
 import type { LeasedCallback, Store } from '../store/store';
 import type { ChangeSource, WatchRequest } from './change-source';
 import type { Emitter } from './emitter';
+import { GlancePace } from './glance-pace';
 import type { Machine } from './machine';
 import { createPeople, emptyMemory, type PeopleMemory } from './people';
 import { StrayWebhooks } from './stray-webhooks';
@@ -29,6 +30,13 @@ interface Watched {
   readonly watch: SheetWatch;
   readonly request: WatchRequest;
   readonly subscriptions: Set<Subscription>;
+}
+
+/** What all sheets that are watched with one token share. */
+interface TokenParts {
+  readonly limiter: Limiter;
+  readonly pace: GlancePace;
+  readonly memory: PeopleMemory;
 }
 
 interface Subscription {
@@ -59,7 +67,7 @@ const LONGEST_REMOVAL_MILLISECONDS = 10_000;
 /** The sheets that nodes watch: one watch for each, shared by all who name it. */
 export class Watches implements ChangeSource {
   private readonly watched = new Map<string, Watched>();
-  private readonly tokens = new Map<string, { readonly limiter: Limiter; readonly memory: PeopleMemory }>();
+  private readonly tokens = new Map<string, TokenParts>();
   private readonly overdueOf = { changes: 0 };
   /** How each sheet was watched last, by which its webhook can be deleted when nobody watches it any more. */
   private readonly lastRequests = new Map<string, WatchRequest>();
@@ -87,7 +95,8 @@ export class Watches implements ChangeSource {
     const subscription: Subscription = { sheetIds: [...new Set(request.sheetIds)], show, shown: '' };
     const unsubscribe = this.parts.emitter.subscribe(subscription.sheetIds, deliver);
     for (const sheetId of subscription.sheetIds) {
-      this.join({ sheetId, callbackUrl: url, pollSeconds: request.pollSeconds }, exact, subscription);
+      const { pollSeconds, quick = false } = request;
+      this.join({ sheetId, callbackUrl: url, pollSeconds, quick }, exact, subscription);
     }
     this.parts.onSheetsChanged();
     this.strays.restart();
@@ -198,17 +207,27 @@ export class Watches implements ChangeSource {
     return [...new Map(inUse.map((one) => [`${one.smartsheet.base} ${one.smartsheet.token}`, one])).values()];
   }
 
-  private connect({ smartsheet }: WatchRequest, signal: AbortSignal): Pick<WatchParts, 'client' | 'people'> {
-    const { machine, rateLimits } = this.parts;
-    const key = `${smartsheet.base} ${smartsheet.token}`;
-    const own = isLoopback(new URL(smartsheet.base)) ? null : SMARTSHEET_LIMITS;
-    const shared = this.tokens.get(key) ?? {
-      limiter: createLimiter(rateLimits === undefined ? own : rateLimits, machine),
-      memory: emptyMemory(),
-    };
-    this.tokens.set(key, shared);
-    const client = createClient({ ...machine, ...smartsheet, limiter: shared.limiter, signal });
-    return { client, people: createPeople(client, machine.now, shared.memory) };
+  private connect({ smartsheet }: WatchRequest, signal: AbortSignal): Pick<WatchParts, 'client' | 'people' | 'pace'> {
+    const { machine } = this.parts;
+    const { limiter, pace, memory } = this.tokenParts(smartsheet);
+    const client = createClient({ ...machine, ...smartsheet, limiter, signal });
+    return { client, pace, people: createPeople(client, machine.now, memory) };
+  }
+
+  private tokenParts({ base, token }: WatchRequest['smartsheet']): TokenParts {
+    const { machine, rateLimits, timing } = this.parts;
+    const key = `${base} ${token}`;
+    const present = this.tokens.get(key);
+    if (present) return present;
+    const own = isLoopback(new URL(base)) ? null : SMARTSHEET_LIMITS;
+    const limits = rateLimits === undefined ? own : rateLimits;
+    const limiter = createLimiter(limits, machine);
+    const { requestsPerMinute } = limits ?? SMARTSHEET_LIMITS;
+    const shortestMilliseconds = timing.glanceSeconds * 1000;
+    const pace = new GlancePace({ now: machine.now, limiter, requestsPerMinute, shortestMilliseconds });
+    const made: TokenParts = { limiter, pace, memory: emptyMemory() };
+    this.tokens.set(key, made);
+    return made;
   }
 
   private troublesOf({ sheetId, pollSeconds }: WatchTarget): SheetTroubles {

@@ -28,11 +28,13 @@ export interface Account {
   readonly base: string;
 }
 
+/** No budget is kept: for a few requests on somebody's behalf. */
+export const NO_LIMITER: Limiter = { take: () => Promise.resolve(), spent: () => 0 };
+
 /** An exchange that tries once and keeps no budget: for somebody who sits in front of a dialog and waits. */
 export function oneTry(account: Account): Exchange {
   const never = (): Promise<void> => Promise.reject(new Error('One try needs no waiting.'));
-  const limiter = { take: () => Promise.resolve() };
-  return { ...account, limiter, now: () => 0, sleep: never, random: () => 0, mostTries: 1 };
+  return { ...account, limiter: NO_LIMITER, now: () => 0, sleep: never, random: () => 0, mostTries: 1 };
 }
 
 export interface Call {

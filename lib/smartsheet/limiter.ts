@@ -1,4 +1,5 @@
 import type { Now, Sleep } from '../ports';
+import { SlidingMinute } from './sliding-minute';
 
 /** What one minute may hold, per token (reference §4: 300 requests, of these 30 readings of cell history). */
 export interface RateLimits {
@@ -17,6 +18,8 @@ export interface Cost {
 /** Lets requests through in the order in which they came, no faster than a token's budgets allow. */
 export interface Limiter {
   take(cost: Cost, signal?: AbortSignal): Promise<void>;
+  /** Requests, by their weight, that were let through within the last minute. */
+  spent(): number;
 }
 
 /** A share of each minute's budget that may be used at once; the rest flows in evenly, so no 60 s ever hold more. */
@@ -54,7 +57,8 @@ class Bucket {
  * @param limits  null: none, for a server that keeps its own (the sandbox)
  */
 export function createLimiter(limits: RateLimits | null, { now, sleep }: { now: Now; sleep: Sleep }): Limiter {
-  if (limits === null) return { take: async () => undefined };
+  const spent = new SlidingMinute(now);
+  if (limits === null) return { take: async (cost) => spent.add(cost.requests), spent: () => spent.total };
   const requests = new Bucket(limits.requestsPerMinute, now());
   const history = new Bucket(limits.historyPerMinute, now());
   // Two queues, so that a long row of history readings does not hold up everything else.
@@ -76,6 +80,8 @@ export function createLimiter(limits: RateLimits | null, { now, sleep }: { now: 
       const turn = lastRequest.then(() => draw(requests, cost.requests, signal));
       lastRequest = turn.catch(() => undefined);
       await turn;
+      spent.add(cost.requests);
     },
+    spent: () => spent.total,
   };
 }

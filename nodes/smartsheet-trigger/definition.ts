@@ -1,5 +1,5 @@
 import { smartsheet } from '../../credentials/smartsheet';
-import { defineTrigger, number, sheets, string } from '../../lib/define';
+import { boolean, defineTrigger, number, sheets, string } from '../../lib/define';
 import { change } from '../../lib/event';
 import { exampleOfTrigger } from './example';
 import { watch } from './watch';
@@ -25,6 +25,12 @@ export const smartsheetTrigger = defineTrigger({
       hint: 'Where Smartsheet reaches this server, over HTTPS. Empty: PUBLIC_URL; without one the sheets are watched by polling.',
       placeholder: 'https://audit.example.com',
       environment: 'PUBLIC_URL',
+    }),
+    quick: boolean({
+      label: 'Faster than callbacks',
+      hint: "Smartsheet holds callbacks back for a minute. On, the sheet's version is looked at every few seconds too, within 60 % of the token's rate limit.",
+      default: true,
+      more: true,
     }),
     pollSeconds: number({
       label: 'Look every',

@@ -7,6 +7,7 @@ interface WatchParams {
   readonly sheets: readonly string[];
   readonly publicUrl: string;
   readonly pollSeconds: number | null;
+  readonly quick: boolean;
 }
 
 /**
@@ -33,6 +34,7 @@ export async function watch(
       smartsheet: { token: token.trim(), base },
       publicUrl: params.publicUrl.trim() === '' ? null : params.publicUrl,
       pollSeconds: params.pollSeconds ?? 60,
+      quick: params.quick,
     },
     (found) => {
       for (const one of found) send({ changes: one });

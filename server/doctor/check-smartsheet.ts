@@ -3,6 +3,7 @@ import {
   apiBase,
   callbackUrl,
   createClient,
+  NO_LIMITER,
   type SmartsheetClient,
   type SmartsheetWebhook,
 } from '../../lib/smartsheet';
@@ -56,7 +57,7 @@ function clientOf({ http, now, sleep, random }: Patient, token: string, base: st
       http({ ...request, timeoutMilliseconds: Math.min(request.timeoutMilliseconds, LONGEST_MILLISECONDS) }),
     token,
     base,
-    limiter: { take: async () => undefined },
+    limiter: NO_LIMITER,
     now,
     sleep,
     random,

@@ -1,4 +1,4 @@
-import { apiBase, createClient, type Exchange, type SmartsheetClient } from '../../lib/smartsheet';
+import { apiBase, createClient, NO_LIMITER, type Exchange, type SmartsheetClient } from '../../lib/smartsheet';
 import { valueOf, type Draft, type Tools } from './step';
 
 /** Somebody waits for the answer: two tries, and no minute of silence. */
@@ -20,7 +20,7 @@ export function smartsheetOf(draft: Draft, { http, now, sleep, random }: Tools):
       http({ ...request, timeoutMilliseconds: Math.min(request.timeoutMilliseconds, LONGEST_MILLISECONDS) }),
     token: valueOf(draft, 'SMARTSHEET_ACCESS_TOKEN'),
     base: apiBase(valueOf(draft, 'SMARTSHEET_API_BASE')),
-    limiter: { take: async () => undefined },
+    limiter: NO_LIMITER,
     now,
     sleep,
     random,

@@ -75,13 +75,7 @@ export class PaperSheet {
   async sweep(): Promise<readonly Found[]> {
     const sheet = { sheet_id: SHEET, name: 'Paper', version: 0, columns: {}, row_count: this.rows.size };
     const known = { ...sheet, compared_at: START };
-    const { observation } = await observeSince(
-      known,
-      'backfill',
-      this.sources,
-      () => 0,
-      () => true,
-    );
+    const { observation } = await observeSince(known, 'backfill', this.sources, () => 0, { isOverdue: () => true });
     return this.learn(observation);
   }
 

@@ -35,8 +35,7 @@ it('reports no row as deleted that only slipped from one page of ids to another 
     trust: new VersionTrust(),
   };
   const sheet = { sheet_id: '77', name: 'Paper', version: 4, columns: {}, row_count: 4, compared_at: START };
-  const always = (): boolean => true;
-  const { observation, missingRowIds } = await observeSince(sheet, 'poll', sources, () => 0, always);
-  expect(missingRowIds).toEqual(['1']);
+  const { observation, awaitedRowIds } = await observeSince(sheet, 'poll', sources, () => 0, { isOverdue: () => true });
+  expect(awaitedRowIds).toEqual([]);
   expect(observation.removed.map(({ row_id }) => row_id)).toEqual(['1']);
 });

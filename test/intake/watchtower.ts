@@ -27,8 +27,10 @@ export interface Watchtower {
   watch(
     sandbox: SandboxProcess,
     sheetIds: readonly (number | string)[],
-    how?: { polling?: boolean; token?: string; pollSeconds?: number; publicUrl?: string },
+    how?: { polling?: boolean; token?: string; pollSeconds?: number; publicUrl?: string; quick?: boolean },
   ): Promise<Stop>;
+  /** How many requests were answered at /webhook. */
+  answered(): number;
   /** Waits until the last status is this. */
   shows(text: string | RegExp): Promise<void>;
   /** Closes and opens again on the same home and port. */
@@ -49,6 +51,7 @@ export interface TowerOptions {
   /** With alerting, as the product has it; without, a tower is lighter. */
   readonly alerting?: boolean;
   readonly machine?: OpenRuntimeOptions['machine'];
+  readonly rateLimits?: OpenRuntimeOptions['rateLimits'];
 }
 
 export async function openWatchtower(timing: Partial<Timing> = {}, options: TowerOptions = {}): Promise<Watchtower> {
@@ -58,12 +61,14 @@ export async function openWatchtower(timing: Partial<Timing> = {}, options: Towe
 type Opening = TowerOptions & { readonly timing: Partial<Timing> };
 
 async function openAt(home: string, port: number, opening: Opening, isNew: boolean): Promise<Watchtower> {
-  const { timing, alerting = false, machine = {} } = opening;
+  const { timing, alerting = false, machine = {}, rateLimits } = opening;
+  const limits = rateLimits === undefined ? {} : { rateLimits };
   const log = recordingLog();
   const { driver, ...bare } = await openStore(home, isNew);
   const opened = alerting ? { ...bare, driver } : bare;
-  const runtime = await openRuntime({ home, log, timing, machine, openStore: async () => opened });
-  const server = await serve(runtime, port);
+  const runtime = await openRuntime({ home, log, timing, machine, ...limits, openStore: async () => opened });
+  let answered = 0;
+  const server = await serve(runtime, port, () => (answered += 1));
   const { port: ownPort } = server.address() as AddressInfo;
   const found: Change[] = [];
   const statuses: Status[] = [];
@@ -82,10 +87,11 @@ async function openAt(home: string, port: number, opening: Opening, isNew: boole
     address,
     found,
     statuses,
+    answered: () => answered,
     watch: (
       sandbox,
       sheetIds,
-      { polling = false, token = 'practice-token', pollSeconds = 0.1, publicUrl = address } = {},
+      { polling = false, token = 'practice-token', pollSeconds = 0.1, publicUrl = address, quick = false } = {},
     ) =>
       runtime.portsFor({ settings: defaultSettings, credentials: {}, log }).changes.subscribe(
         {
@@ -93,6 +99,7 @@ async function openAt(home: string, port: number, opening: Opening, isNew: boole
           smartsheet: { token, base: `${sandbox.url}/2.0` },
           publicUrl: polling ? null : publicUrl,
           pollSeconds,
+          quick,
         },
         (changes) => {
           found.push(...changes);
@@ -133,15 +140,16 @@ function boxOf(home: string): SecretBox {
   return box;
 }
 
-function serve(runtime: Runtime, port: number): Promise<http.Server> {
+function serve(runtime: Runtime, port: number, onAnswered: () => void): Promise<http.Server> {
   const server = http.createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const asked = { headers: request.headers, body: Buffer.concat(chunks) };
-      void runtime
-        .answerWebhook(asked)
-        .then(({ status, headers, body }) => response.writeHead(status, headers).end(body));
+      void runtime.answerWebhook(asked).then(({ status, headers, body }) => {
+        response.writeHead(status, headers).end(body);
+        onAnswered();
+      });
     });
   });
   return new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve(server)));

@@ -1,6 +1,6 @@
 import type { Now } from '../../ports';
 import type { CallbackEvent, SheetRead, SmartsheetClient } from '../../smartsheet';
-import type { KnownSheet, Observation, RemovedRow } from '../../store/store';
+import type { KnownSheet, Observation, ObservedRow, RemovedRow } from '../../store/store';
 import { baselineRow } from './observed-row';
 import { observeRows, readAt, readRows, removedRows, rowsNamedBy, type Sources } from './resolver';
 
@@ -11,10 +11,19 @@ export interface CallbackBatch {
   readonly events: readonly CallbackEvent[];
 }
 
-/** Rows that were expected and not there. Whoever deleted them is named by a callback that may be on its way. */
-export interface Missing {
+/** What a compare found, and what it does not tell yet. */
+export interface Compared {
   readonly observation: Observation;
-  readonly missingRowIds: readonly string[];
+  /** Rows that are gone or changed, left out of the observation until a callback names who it was, or is overdue. */
+  readonly awaitedRowIds: readonly string[];
+}
+
+/** What of a compare may wait for a callback that is on its way. */
+export interface Patience {
+  /** No callback is expected any more that names who changed or deleted this row. */
+  readonly isOverdue: (rowId: string) => boolean;
+  /** Changed rows wait too, not only missing ones, and so many histories at most are read only to learn a name. */
+  readonly forNames?: { readonly mostHistories: number };
 }
 
 const BASELINE_ROWS_PER_CALL = 2000;
@@ -43,32 +52,33 @@ export async function observeCallbacks(batch: CallbackBatch, sources: Sources, n
 /**
  * Compares the sheet with what is known, as far as it changed since the last compare: modified rows, rows that are new,
  * rows that are gone. Row ids are compared as a whole only where the number of rows does not fit.
- * @param sayRemoved  which of the missing rows to report as deleted by somebody unknown
+ * @param patience  which of the rows whose author nobody knows are not reported yet
  */
 export async function observeSince(
   known: KnownSheet,
   foundBy: 'poll' | 'backfill',
   sources: Sources,
   now: Now,
-  sayRemoved: (rowId: string) => boolean,
-): Promise<Missing> {
+  { isOverdue, forNames }: Patience,
+): Promise<Compared> {
   const since = new Date(new Date(known.compared_at ?? 0).getTime() - OVERLAP_MILLISECONDS).toISOString();
   const modified = await sources.client.rowsModifiedSince(known.sheet_id, since);
   const observedAt = readAt(modified, now());
   const { added, missing } = await compareIds(known, modified, sources);
   const unseen = added.filter((id) => !modified.rows.some((row) => row.id === id));
   const extra = unseen.length > 0 ? (await readRows(sources.client, known.sheet_id, unseen)).rows : [];
-  const rows = await observeRows(
-    { sheet: modified, rows: [...modified.rows, ...extra], events: [], observedAt },
-    sources,
-  );
-  const reported = missing.filter(sayRemoved);
+  const reading = { sheet: modified, rows: [...modified.rows, ...extra], events: [], observedAt };
+  const observed = await observeRows(forNames ? { ...reading, mostWished: forNames.mostHistories } : reading, sources);
+  const nameless = new Set(observed.filter((row) => forNames && !isNamed(row) && !isOverdue(row.row_id)));
+  const rows = observed.filter((row) => !nameless.has(row));
+  const reported = missing.filter(isOverdue);
+  const awaited = [...[...nameless].map(({ row_id }) => row_id), ...missing.filter((id) => !reported.includes(id))];
   return {
-    missingRowIds: missing,
+    awaitedRowIds: awaited,
     observation: {
       ...factsOf(modified, observedAt),
-      // While a missing row waits for the name of who deleted it, the compare is not complete.
-      version: reported.length === missing.length ? modified.version : null,
+      // While a row waits for the name of who changed or deleted it, the compare is not complete.
+      version: awaited.length === 0 ? modified.version : null,
       rows,
       removed: reported.map((rowId) => removedByUnknown(rowId, observedAt)),
       baseline: false,
@@ -129,6 +139,11 @@ async function compareIds(
     added: [...present].filter((id) => !before.has(id)),
     missing: unseen.filter((id) => !still.has(id)),
   };
+}
+
+/** Whether everything that happened to the row has somebody who did it. */
+function isNamed({ cells }: ObservedRow): boolean {
+  return cells.every(({ steps }) => steps.every(({ changed_by_kind }) => changed_by_kind !== 'unknown'));
 }
 
 function removedByUnknown(rowId: string, at: string): RemovedRow {

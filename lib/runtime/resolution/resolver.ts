@@ -39,6 +39,8 @@ export interface Reading {
   readonly rows: readonly RowRead[];
   readonly events: readonly CallbackEvent[];
   readonly observedAt: string;
+  /** How many histories may be read only to learn who wrote a cell; default 300. */
+  readonly mostWished?: number;
 }
 
 /** Half an hour of history at 30 readings a minute: what is beyond is recorded as its net change (DESIGN §5). */
@@ -86,7 +88,7 @@ export async function observeRows(reading: Reading, sources: Sources): Promise<r
     const about = { read, known, columns, observedAt: reading.observedAt, trust: sources.trust };
     cases.push(await withEvents(about, eventsByRow.get(read.id) ?? [], sources.people));
   }
-  const histories = await gatherHistories(reading.sheet.id, cases, sources.client);
+  const histories = await gatherHistories(reading, cases, sources.client);
   for (const [row, read] of histories) learn(row, read, sources.trust);
   return cases.flatMap((row) => observedRow(row, histories.get(row) ?? new Map()) ?? []);
 }
@@ -169,13 +171,13 @@ type Gathered = ReadonlyMap<RowCase, Map<string, readonly HistoryEntry[] | null>
 
 /** Reads what the rows need of cell history, the surest need of all rows first, within the budget. */
 async function gatherHistories(
-  sheetId: string,
+  { sheet: { id: sheetId }, mostWished = MOST_WISHED_HISTORIES }: Reading,
   cases: readonly RowCase[],
   client: SmartsheetClient,
 ): Promise<Gathered> {
   const gathered: Gathered = new Map(cases.map((row) => [row, new Map()]));
   let needBudget = MOST_NEEDED_HISTORIES;
-  let wishBudget = MOST_WISHED_HISTORIES;
+  let wishBudget = mostWished;
   let open = cases;
   while (open.length > 0) {
     const next: RowCase[] = [];

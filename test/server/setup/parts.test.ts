@@ -1,5 +1,5 @@
 import { parseEnv } from 'node:util';
-import { planLimits } from '../../../lib/smartsheet';
+import { NO_LIMITER, planLimits } from '../../../lib/smartsheet';
 import type { Http } from '../../../lib/ports';
 import { chosenFrom } from '../../../server/setup/choose';
 import { changedText, type EnvFile } from '../../../server/setup/env-file';
@@ -71,7 +71,7 @@ describe('what a plan allows', () => {
       now: () => 1e12,
       sleep: async () => undefined,
       random: () => 0,
-      limiter: { take: async () => undefined },
+      limiter: NO_LIMITER,
     };
     return { http, token: 't', base: 'https://api.example.com/2.0/', mostTries: 1, ...waiting };
   };

@@ -1,0 +1,50 @@
+import type { Now } from '../ports';
+import { SlidingMinute, type Limiter } from '../smartsheet';
+
+/** Glances and all else together stay within this share of a token's minute; the rest is for bursts and other programs. */
+const SHARE = 0.6;
+/** However busy the token is, each sheet's version is looked at now and then: this share of the minute is always theirs. */
+const LEAST_SHARE = 0.05;
+
+/**
+ * How often the versions of sheets with a webhook are looked at between its callbacks, which Smartsheet holds back for a
+ * minute. All sheets of one token share what the other requests leave of its budget.
+ */
+export class GlancePace {
+  private readonly glances: SlidingMinute;
+  private sheets = 0;
+
+  constructor(
+    private readonly parts: {
+      readonly now: Now;
+      readonly limiter: Pick<Limiter, 'spent'>;
+      readonly requestsPerMinute: number;
+      readonly shortestMilliseconds: number;
+    },
+  ) {
+    this.glances = new SlidingMinute(parts.now);
+  }
+
+  /** One more sheet shares the budget. @returns what takes it out again; repeating that is harmless */
+  join(): () => void {
+    let isIn = true;
+    this.sheets += 1;
+    return () => {
+      if (isIn) this.sheets -= 1;
+      isIn = false;
+    };
+  }
+
+  /** A version was looked at. */
+  glanced(): void {
+    this.glances.add(1);
+  }
+
+  /** From one glance at a sheet to the next, as things stand. */
+  get milliseconds(): number {
+    const { limiter, requestsPerMinute, shortestMilliseconds } = this.parts;
+    const others = Math.max(0, limiter.spent() - this.glances.total);
+    const left = Math.max(SHARE * requestsPerMinute - others, LEAST_SHARE * requestsPerMinute);
+    return Math.max(shortestMilliseconds, (this.sheets * 60_000) / left);
+  }
+}
