@@ -17,7 +17,7 @@ export class GlancePace {
   constructor(
     private readonly parts: {
       readonly now: Now;
-      readonly limiter: Pick<Limiter, 'spent'>;
+      readonly limiter: Pick<Limiter, 'spent' | 'processes'>;
       readonly requestsPerMinute: number;
       readonly shortestMilliseconds: number;
     },
@@ -44,7 +44,9 @@ export class GlancePace {
   get milliseconds(): number {
     const { limiter, requestsPerMinute, shortestMilliseconds } = this.parts;
     const others = Math.max(0, limiter.spent() - this.glances.total);
-    const left = Math.max(SHARE * requestsPerMinute - others, LEAST_SHARE * requestsPerMinute);
+    // What other processes ask is theirs to hold down: each has its part of the token's minute.
+    const part = requestsPerMinute / limiter.processes();
+    const left = Math.max(SHARE * part - others, LEAST_SHARE * part);
     return Math.max(shortestMilliseconds, (this.sheets * 60_000) / left);
   }
 }

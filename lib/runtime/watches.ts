@@ -1,28 +1,15 @@
 import type { Status, Stop } from '../define/node';
 import type { Change } from '../event/change';
 import { messageOf } from '../errors';
-import type { Log } from '../ports';
-import {
-  apiBase,
-  callbackUrl,
-  createClient,
-  createLimiter,
-  isLoopback,
-  SMARTSHEET_LIMITS,
-  type Limiter,
-  type RateLimits,
-} from '../smartsheet';
+import { apiBase, callbackUrl } from '../smartsheet';
 import type { LeasedCallback, Store } from '../store/store';
 import type { ChangeSource, WatchRequest } from './change-source';
 import type { Emitter } from './emitter';
-import { GlancePace } from './glance-pace';
-import type { Machine } from './machine';
-import { createPeople, emptyMemory, type PeopleMemory } from './people';
 import { StrayWebhooks } from './stray-webhooks';
 import { SheetTroubles, type TroubleTeller } from './sheet-troubles';
 import { SheetWatch } from './sheet-watch';
+import { Tokens, type TokensParts } from './tokens';
 import { VersionTrust } from './resolution/version-trust';
-import type { Timing } from './timing';
 import type { WatchParts, WatchTarget } from './watch-parts';
 import type { WebhookKeeper } from './webhook-keeper';
 
@@ -32,30 +19,18 @@ interface Watched {
   readonly subscriptions: Set<Subscription>;
 }
 
-/** What all sheets that are watched with one token share. */
-interface TokenParts {
-  readonly limiter: Limiter;
-  readonly pace: GlancePace;
-  readonly memory: PeopleMemory;
-}
-
 interface Subscription {
   readonly sheetIds: readonly string[];
   readonly show: (status: Status) => void;
   shown: string;
 }
 
-export interface WatchesParts {
-  readonly machine: Machine;
+export interface WatchesParts extends TokensParts {
   readonly store: Store;
   readonly keeper: WebhookKeeper;
   readonly emitter: Emitter;
-  readonly log: Log;
-  readonly timing: Timing;
   /** Tells people of failures of the watch; null: nobody is there to be told, the log has to do. */
   readonly teller: TroubleTeller | null;
-  /** Undefined: Smartsheet's own, and none for an API on this machine, which is the sandbox and keeps its own. */
-  readonly rateLimits: RateLimits | null | undefined;
   readonly onReleased: (callbackIds: readonly string[]) => void;
   readonly onSheetsChanged: () => void;
   /** A sheet's version was compared with the last known one. */
@@ -67,13 +42,14 @@ const LONGEST_REMOVAL_MILLISECONDS = 10_000;
 /** The sheets that nodes watch: one watch for each, shared by all who name it. */
 export class Watches implements ChangeSource {
   private readonly watched = new Map<string, Watched>();
-  private readonly tokens = new Map<string, TokenParts>();
+  private readonly tokens: Tokens;
   private readonly overdueOf = { changes: 0 };
   /** How each sheet was watched last, by which its webhook can be deleted when nobody watches it any more. */
   private readonly lastRequests = new Map<string, WatchRequest>();
   private readonly strays: StrayWebhooks;
 
   constructor(private readonly parts: WatchesParts) {
+    this.tokens = new Tokens(parts);
     this.strays = new StrayWebhooks({
       sleep: parts.machine.sleep,
       log: parts.log,
@@ -184,7 +160,7 @@ export class Watches implements ChangeSource {
     try {
       const signal = AbortSignal.any([giveUp.signal, ending]);
       await keeper.remove(
-        requests.map((request) => this.connect(request, signal).client),
+        requests.map((request) => this.tokens.connect(request.smartsheet, signal).client),
         sheetId,
       );
     } catch (failure) {
@@ -207,29 +183,6 @@ export class Watches implements ChangeSource {
     return [...new Map(inUse.map((one) => [`${one.smartsheet.base} ${one.smartsheet.token}`, one])).values()];
   }
 
-  private connect({ smartsheet }: WatchRequest, signal: AbortSignal): Pick<WatchParts, 'client' | 'people' | 'pace'> {
-    const { machine } = this.parts;
-    const { limiter, pace, memory } = this.tokenParts(smartsheet);
-    const client = createClient({ ...machine, ...smartsheet, limiter, signal });
-    return { client, pace, people: createPeople(client, machine.now, memory) };
-  }
-
-  private tokenParts({ base, token }: WatchRequest['smartsheet']): TokenParts {
-    const { machine, rateLimits, timing } = this.parts;
-    const key = `${base} ${token}`;
-    const present = this.tokens.get(key);
-    if (present) return present;
-    const own = isLoopback(new URL(base)) ? null : SMARTSHEET_LIMITS;
-    const limits = rateLimits === undefined ? own : rateLimits;
-    const limiter = createLimiter(limits, machine);
-    const { requestsPerMinute } = limits ?? SMARTSHEET_LIMITS;
-    const shortestMilliseconds = timing.glanceSeconds * 1000;
-    const pace = new GlancePace({ now: machine.now, limiter, requestsPerMinute, shortestMilliseconds });
-    const made: TokenParts = { limiter, pace, memory: emptyMemory() };
-    this.tokens.set(key, made);
-    return made;
-  }
-
   private troublesOf({ sheetId, pollSeconds }: WatchTarget): SheetTroubles {
     const { machine, teller, timing, log } = this.parts;
     return new SheetTroubles({ sheetId, pollSeconds, teller, timing, log, now: machine.now });
@@ -242,7 +195,7 @@ export class Watches implements ChangeSource {
   ): Omit<WatchParts, 'troubles'> {
     const { machine, store, keeper, emitter, log, timing, onReleased } = this.parts;
     return {
-      ...this.connect(request, signal),
+      ...this.tokens.connect(request.smartsheet, signal),
       ...machine,
       trust: new VersionTrust(),
       store,

@@ -1,6 +1,13 @@
 import { BadSetting } from '../errors';
 
-export const DEFAULT_API_BASE = 'https://api.smartsheet.com/2.0/';
+/** Smartsheet's separate instances: a token of one is unknown to all others (reference §1). */
+export const REGIONS = {
+  US: 'https://api.smartsheet.com/2.0/',
+  EU: 'https://api.smartsheet.eu/2.0/',
+  Australia: 'https://api.smartsheet.au/2.0/',
+  'US Gov': 'https://api.smartsheetgov.com/2.0/',
+} as const;
+export const DEFAULT_API_BASE = REGIONS.US;
 /** Ports to which Smartsheet calls back (reference §2.4). */
 const CALLBACK_PORTS = new Set(['', '443', '8000', '8008', '8080', '8443']);
 const WEBHOOK_PATH = '/webhook';
@@ -12,13 +19,25 @@ export function isLoopback(address: URL): boolean {
   );
 }
 
+/** The region that an API address belongs to; null for none of Smartsheet's, as the sandbox. */
+export function regionOf(base: string): keyof typeof REGIONS | null {
+  const host = URL.canParse(base) ? new URL(base).host : '';
+  const found = Object.entries(REGIONS).find(([, address]) => new URL(address).host === host);
+  return found ? (found[0] as keyof typeof REGIONS) : null;
+}
+
 /**
  * The API's address, with the slash at its end that paths are joined to.
- * @param base  empty = Smartsheet's US address
+ * @param base  empty = Smartsheet's US address; a region's name (US, EU, Australia, US Gov) stands for its address
  * @throws BadSetting  when it is no address, or sends the token in clear text to another machine
  */
 export function apiBase(base: string): string {
-  const address = addressOf(base === '' ? DEFAULT_API_BASE : base, 'base', `Use an address like ${DEFAULT_API_BASE}`);
+  const region = Object.entries(REGIONS).find(([name]) => name.toLowerCase() === base.trim().toLowerCase());
+  const address = addressOf(
+    region?.[1] ?? (base === '' ? DEFAULT_API_BASE : base),
+    'base',
+    `Use an address like ${DEFAULT_API_BASE}`,
+  );
   if (address.protocol !== 'https:' && !(address.protocol === 'http:' && isLoopback(address))) {
     throw new BadSetting(
       'base',

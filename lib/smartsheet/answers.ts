@@ -49,6 +49,8 @@ export const sheetAnswer = z.object({
   rows: z.array(row).default([]),
 });
 
+export const rowsResult = z.object({ result: z.array(z.object({ id })) });
+
 export const versionAnswer = z.object({ version: z.number() });
 
 const historyEntry = z

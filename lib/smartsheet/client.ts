@@ -1,5 +1,6 @@
 import {
   historyAnswer,
+  rowsResult,
   sheetAnswer,
   understood,
   userAnswer,
@@ -12,6 +13,7 @@ import type { HistoryEntry, RowRead, SheetRead, SmartsheetUser, SmartsheetWebhoo
 import type { Http } from '../ports';
 import { listColumns, listSheets, type ListedColumn, type ListedSheet, type SheetFilter } from './choices';
 import { ask, oneTry, type Exchange } from './exchange';
+import { WriteQueue } from './write-queue';
 
 /** How far a read of many pages has come. */
 export type Progress = (done: number, total: number) => void;
@@ -43,6 +45,12 @@ export interface SmartsheetClient {
   rowIds(sheetId: string, columnId: string): Promise<readonly string[]>;
   /** Every value that the cell held, in the order in which Smartsheet lists them. Limited to 30 a minute. */
   cellHistory(sheetId: string, rowId: string, columnId: string): Promise<readonly HistoryEntry[]>;
+  /**
+   * Adds rows at the sheet's end, each a value for each column id, after whatever else is being written to that sheet.
+   * Not repeated by itself when the answer is lost: the rows may be there.
+   * @returns their ids
+   */
+  addRows(sheetId: string, rows: readonly Readonly<Record<string, NewValue>>[]): Promise<readonly string[]>;
   /** One page, newest first; a page shorter than `pageSize` is the last. */
   webhooks(page: number, pageSize: number): Promise<readonly SmartsheetWebhook[]>;
   createWebhook(webhook: NewWebhook): Promise<SmartsheetWebhook>;
@@ -51,6 +59,8 @@ export interface SmartsheetClient {
   deleteWebhook(webhookId: string): Promise<void>;
 }
 
+export type NewValue = string | number | boolean;
+
 export const MOST_ROWS_PER_ADDRESS = 300;
 const ROWS_PER_PAGE = 1000;
 const IDS_PER_PAGE = 5000;
@@ -58,12 +68,14 @@ const HISTORY_PER_PAGE = 100;
 const ROW_FLAGS = 'include=writerInfo,rowPermalink,objectValue';
 
 /** A client for one token at one address. */
-export function createClient(exchange: Exchange): SmartsheetClient {
+export function createClient(given: Exchange): SmartsheetClient {
+  const exchange: Exchange = { ...given, writes: given.writes ?? new WriteQueue() };
   return {
     ...peopleCalls(exchange),
     listSheets: (filter) => listSheets(exchange, filter),
     listColumns: (sheetId) => listColumns(exchange, sheetId),
     ...sheetCalls(exchange),
+    addRows: (sheetId, rows) => addRows(exchange, sheetId, rows),
     ...webhookCalls(exchange),
   };
 }
@@ -140,6 +152,21 @@ function sheetCalls(exchange: Exchange): SheetCalls {
   };
 }
 
+async function addRows(
+  exchange: Exchange,
+  sheetId: string,
+  rows: readonly Readonly<Record<string, NewValue>>[],
+): Promise<readonly string[]> {
+  const what = `add rows to sheet ${sheetId}`;
+  const body = rows.map((row) => ({
+    toBottom: true,
+    cells: Object.entries(row).map(([columnId, value]) => ({ columnId: Number(columnId), value })),
+  }));
+  const path = `sheets/${sheetId}/rows`;
+  const call = { method: 'POST', path, body, what, writesTo: `sheet ${sheetId}`, repeatable: false } as const;
+  return understood(rowsResult, await ask(exchange, call), what).result.map(({ id }) => id);
+}
+
 async function readHistory(
   exchange: Exchange,
   sheetId: string,
@@ -178,6 +205,7 @@ function webhookCalls(
         path: 'webhooks',
         body: { name, callbackUrl, ...scope },
         what,
+        writesTo: `the webhooks of sheet ${sheetId}`,
         repeatable: false,
       } as const;
       return understood(webhookResult, await ask(exchange, call), what).result;
@@ -192,11 +220,14 @@ function webhookCalls(
     },
     async enableWebhook(webhookId) {
       const what = `enable webhook ${webhookId}`;
-      const call = { method: 'PUT', path: `webhooks/${webhookId}`, body: { enabled: true }, what } as const;
+      const writesTo = `webhook ${webhookId}`;
+      const call = { method: 'PUT' as const, writesTo, path: `webhooks/${webhookId}`, body: { enabled: true }, what };
       return understood(webhookResult, await ask(exchange, call), what).result;
     },
     async deleteWebhook(webhookId) {
-      await ask(exchange, { method: 'DELETE', path: `webhooks/${webhookId}`, what: `delete webhook ${webhookId}` });
+      const writesTo = `webhook ${webhookId}`;
+      const what = `delete webhook ${webhookId}`;
+      await ask(exchange, { method: 'DELETE', path: `webhooks/${webhookId}`, writesTo, what });
     },
   };
 }

@@ -1,4 +1,5 @@
 import { BillingAuditError } from '../errors';
+import { regionOf, REGIONS } from './addresses';
 
 /** Smartsheet answered, and said no. Trying again without changing something will not help. */
 export class SmartsheetRefused extends BillingAuditError {
@@ -10,6 +11,7 @@ export class SmartsheetRefused extends BillingAuditError {
    * @param status     the HTTP status
    * @param errorCode  Smartsheet's own number for the reason; null when the answer had none
    * @param refId      the reference that Smartsheet's support asks for
+   * @param base       the API's address, by which a token of another region is explained
    */
   constructor(
     readonly what: string,
@@ -17,6 +19,7 @@ export class SmartsheetRefused extends BillingAuditError {
     readonly errorCode: number | null,
     reason: string,
     readonly refId: string | null,
+    base = '',
   ) {
     const number = errorCode === null ? `HTTP ${status}` : `${errorCode}`;
     super(`Smartsheet refused to ${what}: ${reason.replace(/\.$/, '')} (${number}).`, {
@@ -25,7 +28,7 @@ export class SmartsheetRefused extends BillingAuditError {
       errorCode,
       refId,
     });
-    this.hint = hintFor(status, errorCode);
+    this.hint = `${hintFor(status, errorCode)}${this.isAboutToken ? regionHint(base) : ''}`;
   }
 
   /** The token itself was refused, whatever was asked. */
@@ -74,6 +77,16 @@ function hintFor(status: number, errorCode: number | null): string {
   if (status === 403) return HINTS[1004] ?? '';
   if (status === 404) return HINTS[1006] ?? '';
   return 'Smartsheet names the reason above; with the reference id its support can find the request.';
+}
+
+/** Smartsheet says of a token of another region only that it is not valid. */
+function regionHint(base: string): string {
+  const region = regionOf(base);
+  if (region === null) return '';
+  const others = Object.entries(REGIONS).filter(([name]) => name !== region);
+  return ` ${base} is the ${region} region; a token of another region is refused there: ${others
+    .map(([name, address]) => `${name} is ${address}`)
+    .join(', ')}.`;
 }
 
 const TOKEN_HINT =

@@ -3,6 +3,7 @@ import { messageOf } from '../errors';
 import { SmartsheetAnswerUnknown, SmartsheetRefused, SmartsheetUnavailable } from './errors';
 import { parseJson } from './json';
 import type { Cost, Limiter } from './limiter';
+import type { WriteQueue } from './write-queue';
 
 /** What stands behind every call: the way out, the budget, and time. */
 export interface Exchange {
@@ -18,6 +19,8 @@ export interface Exchange {
   readonly signal?: AbortSignal;
   /** How often one call is tried; default 6. */
   readonly mostTries?: number;
+  /** Where writes wait for each other; without one a client makes its own. */
+  readonly writes?: WriteQueue;
 }
 
 /** Who asks, and where. */
@@ -29,7 +32,7 @@ export interface Account {
 }
 
 /** No budget is kept: for a few requests on somebody's behalf. */
-export const NO_LIMITER: Limiter = { take: () => Promise.resolve(), spent: () => 0 };
+export const NO_LIMITER: Limiter = { take: () => Promise.resolve(), spent: () => 0, processes: () => 1 };
 
 /** An exchange that tries once and keeps no budget: for somebody who sits in front of a dialog and waits. */
 export function oneTry(account: Account): Exchange {
@@ -45,9 +48,14 @@ export interface Call {
   /** As a phrase, for messages: "read sheet 123". */
   readonly what: string;
   readonly cost?: Cost;
+  /** What is written to, as "sheet 123": one write after another. */
+  readonly writesTo?: string;
   /** False for a request that must not be made twice when its answer was lost. Default true. */
   readonly repeatable?: boolean;
 }
+
+/** With what our writes are marked: their events carry it, so that they are not taken for somebody's (reference §2.8). */
+export const CHANGE_AGENT = 'billing-audit';
 
 const ONE_REQUEST: Cost = { requests: 1, history: 0 };
 const MOST_TRIES = 6;
@@ -65,6 +73,12 @@ const LATER_CODES = new Set([4001, 4002, 4003, 4004]);
  * @throws SmartsheetRefused, SmartsheetUnavailable, SmartsheetAnswerUnknown
  */
 export async function ask(exchange: Exchange, call: Call): Promise<unknown> {
+  const { writes } = exchange;
+  if (writes === undefined || call.writesTo === undefined) return askUntilAnswered(exchange, call);
+  return writes.inTurn(call.writesTo, () => askUntilAnswered(exchange, call));
+}
+
+async function askUntilAnswered(exchange: Exchange, call: Call): Promise<unknown> {
   for (let attempt = 1; ; attempt += 1) {
     exchange.signal?.throwIfAborted();
     await exchange.limiter.take(call.cost ?? ONE_REQUEST, exchange.signal);
@@ -98,6 +112,7 @@ async function attemptOnce(exchange: Exchange, call: Call): Promise<Outcome> {
         authorization: `Bearer ${token}`,
         accept: 'application/json',
         ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(call.method === 'GET' ? {} : { 'smartsheet-change-agent': CHANGE_AGENT }),
       },
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
       timeoutMilliseconds: TIMEOUT_MILLISECONDS,
@@ -108,7 +123,7 @@ async function attemptOnce(exchange: Exchange, call: Call): Promise<Outcome> {
     return { kind: 'later', why: `no answer (${messageOf(cause)})`, answerLost: true, waitMilliseconds: null, cause };
   }
   if (response.status >= 200 && response.status < 300) return { kind: 'answer', value: parsedAnswer(response, call) };
-  return judgeRefusal(response, call, now());
+  return judgeRefusal(response, call, now(), base);
 }
 
 /** Who ends does not wait for an answer that nobody will read. */
@@ -129,10 +144,10 @@ function parsedAnswer(response: HttpResponse, call: Call): unknown {
   }
 }
 
-function judgeRefusal(response: HttpResponse, call: Call, now: number): Outcome {
+function judgeRefusal(response: HttpResponse, call: Call, now: number, base: string): Outcome {
   const { errorCode, message, refId } = refusalOf(response);
   const isLater = errorCode === null ? response.status === 429 || response.status >= 500 : LATER_CODES.has(errorCode);
-  if (!isLater) throw new SmartsheetRefused(call.what, response.status, errorCode, message, refId);
+  if (!isLater) throw new SmartsheetRefused(call.what, response.status, errorCode, message, refId, base);
   // After 4002 or a bare 5xx nobody knows whether the request was carried out.
   const answerLost = response.status >= 500 && errorCode !== 4001;
   const why = `${message} (${errorCode ?? `HTTP ${response.status}`})`;

@@ -20,6 +20,8 @@ export interface Limiter {
   take(cost: Cost, signal?: AbortSignal): Promise<void>;
   /** Requests, by their weight, that were let through within the last minute. */
   spent(): number;
+  /** How many processes share the token, as far as anybody knows. */
+  processes(): number;
 }
 
 /** A share of each minute's budget that may be used at once; the rest flows in evenly, so no 60 s ever hold more. */
@@ -58,7 +60,12 @@ class Bucket {
  */
 export function createLimiter(limits: RateLimits | null, { now, sleep }: { now: Now; sleep: Sleep }): Limiter {
   const spent = new SlidingMinute(now);
-  if (limits === null) return { take: async (cost) => spent.add(cost.requests), spent: () => spent.total };
+  if (limits === null)
+    return {
+      take: async (cost) => spent.add(cost.requests),
+      spent: () => spent.total,
+      processes: () => 1,
+    };
   const requests = new Bucket(limits.requestsPerMinute, now());
   const history = new Bucket(limits.historyPerMinute, now());
   // Two queues, so that a long row of history readings does not hold up everything else.
@@ -83,5 +90,6 @@ export function createLimiter(limits: RateLimits | null, { now, sleep }: { now: 
       spent.add(cost.requests);
     },
     spent: () => spent.total,
+    processes: () => 1,
   };
 }

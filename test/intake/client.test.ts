@@ -1,12 +1,16 @@
 import type { Http, HttpRequest, HttpResponse } from '../../lib/ports';
+import { until } from '../support/until';
 import {
   apiBase,
   callbackUrl,
+  CHANGE_AGENT,
   createClient,
   createLimiter,
   listSheets,
+  NO_LIMITER,
   oneTry,
   SMARTSHEET_LIMITS,
+  whoOwns,
 } from '../../lib/smartsheet';
 import { smartsheet } from '../../credentials/smartsheet';
 
@@ -179,6 +183,58 @@ describe('the Smartsheet client', () => {
     });
   });
 
+  it('marks every write as our own, and no read', async () => {
+    const webhook = { id: 9, scopeObjectId: 5, callbackUrl: 'https://a', enabled: true, status: 'ENABLED' };
+    const { client, asked } = scripted([version, { body: JSON.stringify({ result: webhook }) }]);
+    await client.sheetVersion('5');
+    await client.enableWebhook('9');
+    await client.deleteWebhook('9');
+    expect(asked.map(({ headers }) => headers?.['smartsheet-change-agent'])).toEqual([
+      undefined,
+      CHANGE_AGENT,
+      CHANGE_AGENT,
+    ]);
+  });
+
+  it('writes to one sheet one after another, and to two sheets at the same time', async () => {
+    const open: string[] = [];
+    const answers: (() => void)[] = [];
+    const http: Http = ({ url }) => {
+      open.push(new URL(url).pathname);
+      return new Promise((answer) =>
+        answers.push(() => answer({ status: 200, headers: {}, body: '{"result":[{"id":1}]}' })),
+      );
+    };
+    const unlimited = { limiter: NO_LIMITER, now: () => 0, sleep: async () => undefined, random: () => 0 };
+    const client = createClient({ http, token: 't', base: 'https://api.example.com/2.0/', ...unlimited });
+    const done = [client.addRows('5', [{ '1': 'a' }]), client.addRows('5', [{ '1': 'b' }]), client.addRows('6', [{}])];
+    await until(() => open.length === 2, 'two writes to be under way');
+    expect(open).toEqual(['/2.0/sheets/5/rows', '/2.0/sheets/6/rows']);
+    answers.forEach((answer) => answer());
+    await until(() => open.length === 3, 'the write that waited');
+    answers[2]!();
+    expect(await Promise.all(done)).toEqual([['1'], ['1'], ['1']]);
+  });
+
+  it('writes on after a write that failed', async () => {
+    const { client } = scripted([refusal(400, 1008, 'Unable to parse.'), { body: '{"result":[{"id":7}]}' }]);
+    const [first, second] = [client.addRows('5', [{}]), client.addRows('5', [{}])];
+    await expect(first).rejects.toMatchObject({ code: 'smartsheet_refused', errorCode: 1008, refId: 'ref-1' });
+    expect(await second).toEqual(['7']);
+  });
+
+  it('says of a token that is refused which region was asked, and where the others are', async () => {
+    const { client } = scripted([refusal(401, 1002, 'Your Access Token is invalid.')]);
+    const base = 'https://api.smartsheet.eu/2.0/';
+    const body = JSON.stringify({ errorCode: 1002, message: 'Your Access Token is invalid.' });
+    const elsewhere = whoOwns(async () => ({ status: 401, headers: {}, body }), 't', base);
+    await expect(elsewhere).rejects.toMatchObject({
+      hint: expect.stringMatching(/is the EU region.*US is https:\/\/api\.smartsheet\.com\/2\.0\//),
+    });
+    // An address of nobody's has no region to explain.
+    await expect(client.me()).rejects.toMatchObject({ hint: expect.not.stringContaining('region is') });
+  });
+
   it('never puts the token into an error', async () => {
     const { client } = scripted([refusal(401, 1002, 'Your Access Token is invalid.')]);
     const failure = await client.me().catch((thrown: unknown) => thrown);
@@ -233,6 +289,8 @@ describe('addresses', () => {
     expect(callbackUrl('', api)).toBeNull();
     expect(callbackUrl(null, api)).toBeNull();
     expect(apiBase('')).toBe(api);
+    expect(apiBase('eu')).toBe('https://api.smartsheet.eu/2.0/');
+    expect(apiBase('US Gov')).toBe('https://api.smartsheetgov.com/2.0/');
     expect(apiBase('https://api.smartsheet.eu/2.0')).toBe('https://api.smartsheet.eu/2.0/');
     expect(() => apiBase('http://api.smartsheet.com/2.0')).toThrow(expect.objectContaining({ code: 'bad_setting' }));
   });

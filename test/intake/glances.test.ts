@@ -129,8 +129,13 @@ describe('between the callbacks of a webhook, which come a minute late', () => {
 
 describe('the pace of looks', () => {
   const minute = { now: 1_000_000, others: 0 };
-  const pace = (spent: () => number): GlancePace =>
-    new GlancePace({ now: () => minute.now, limiter: { spent }, requestsPerMinute: 300, shortestMilliseconds: 2000 });
+  const pace = (spent: () => number, processes = 1): GlancePace =>
+    new GlancePace({
+      now: () => minute.now,
+      limiter: { spent, processes: () => processes },
+      requestsPerMinute: 300,
+      shortestMilliseconds: 2000,
+    });
 
   it('is two seconds for a few sheets, and shares 60 % of the minute among many', () => {
     const quiet = pace(() => 0);
@@ -150,6 +155,12 @@ describe('the pace of looks', () => {
     const full = pace(() => 300);
     full.join();
     expect(full.milliseconds).toBe(4000);
+  });
+
+  it('takes its part where several processes use the token', () => {
+    const shared = pace(() => 0, 2);
+    for (let more = 0; more < 20; more += 1) shared.join();
+    expect(Math.round(shared.milliseconds)).toBe(13_333);
   });
 
   it('does not count its own looks as those of others, and gives a share back when a sheet leaves', () => {

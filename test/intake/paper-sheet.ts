@@ -107,6 +107,7 @@ export class PaperSheet {
       },
       ...{ me: unused, user: unused, listSheets: unused, listColumns: unused },
       ...{ sheetVersion: unused, wholeSheet: unused, sheetFacts: unused, rowIds: unused },
+      addRows: unused,
       ...{ webhooks: unused, createWebhook: unused, webhook: unused, enableWebhook: unused, deleteWebhook: unused },
     };
   }

@@ -1,0 +1,81 @@
+import type { Log } from '../ports';
+import {
+  createClient,
+  createLimiter,
+  isLoopback,
+  SMARTSHEET_LIMITS,
+  WriteQueue,
+  type Limiter,
+  type RateLimits,
+} from '../smartsheet';
+import type { StoreDriver } from '../store/store';
+import type { WatchRequest } from './change-source';
+import { GlancePace } from './glance-pace';
+import type { Machine } from './machine';
+import { createPeople, emptyMemory, type PeopleMemory } from './people';
+import { createSharedLimiter } from './shared-budget';
+import type { Timing } from './timing';
+import type { WatchParts } from './watch-parts';
+
+export interface TokensParts {
+  readonly machine: Machine;
+  readonly log: Log;
+  readonly timing: Timing;
+  /** Undefined: Smartsheet's own, and none for an API on this machine, which is the sandbox and keeps its own. */
+  readonly rateLimits: RateLimits | null | undefined;
+  /** Where the budgets of tokens are shared with other processes; null: each process keeps its own. */
+  readonly budgets: Pick<StoreDriver, 'rpc'> | null;
+}
+
+/** What all who use one token share. */
+interface TokenParts {
+  readonly limiter: Limiter;
+  readonly pace: GlancePace;
+  readonly memory: PeopleMemory;
+  readonly writes: WriteQueue;
+}
+
+type Account = WatchRequest['smartsheet'];
+
+/** The tokens that are in use, each with its budget, its people and the order of its writes. */
+export class Tokens {
+  private readonly tokens = new Map<string, TokenParts>();
+
+  constructor(private readonly parts: TokensParts) {}
+
+  /** @param signal  ends what is under way for this user of the token */
+  connect(account: Account, signal: AbortSignal): Pick<WatchParts, 'client' | 'people' | 'pace'> {
+    const { machine } = this.parts;
+    const { limiter, pace, memory, writes } = this.of(account);
+    const client = createClient({ ...machine, ...account, limiter, writes, signal });
+    return { client, pace, people: createPeople(client, machine.now, memory) };
+  }
+
+  private of(account: Account): TokenParts {
+    const { machine, timing } = this.parts;
+    const key = `${account.base} ${account.token}`;
+    const present = this.tokens.get(key);
+    if (present) return present;
+    const limits = this.limitsAt(account.base);
+    const limiter = this.limiterFor(account, limits);
+    const { requestsPerMinute } = limits ?? SMARTSHEET_LIMITS;
+    const shortestMilliseconds = timing.glanceSeconds * 1000;
+    const pace = new GlancePace({ now: machine.now, limiter, requestsPerMinute, shortestMilliseconds });
+    const made: TokenParts = { limiter, pace, memory: emptyMemory(), writes: new WriteQueue() };
+    this.tokens.set(key, made);
+    return made;
+  }
+
+  private limitsAt(base: string): RateLimits | null {
+    const { rateLimits } = this.parts;
+    if (rateLimits !== undefined) return rateLimits;
+    return isLoopback(new URL(base)) ? null : SMARTSHEET_LIMITS;
+  }
+
+  private limiterFor(account: Account, limits: RateLimits | null): Limiter {
+    const { machine, budgets, log } = this.parts;
+    const own = createLimiter(limits, machine);
+    if (limits === null || budgets === null) return own;
+    return createSharedLimiter({ ...machine, driver: budgets, account, limits, own, log });
+  }
+}
