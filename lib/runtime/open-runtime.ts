@@ -168,7 +168,7 @@ function parts(
     timing,
     teller,
     rateLimits: options.rateLimits,
-    budgets: driver ?? null,
+    driver: driver ?? null,
     onReleased: (ids) => pump.release(ids),
     onCompared: (sheetId, version) => coverage?.compared(sheetId, version),
     onSheetsChanged: () => pump.ring(),

@@ -1,17 +1,31 @@
 import type { Status } from '../define/node';
 import { BillingAuditError, messageOf } from '../errors';
-import { readCallback, SmartsheetRefused, SmartsheetUnavailable, type CallbackEvent } from '../smartsheet';
-import type { KnownSheet, LeasedCallback, Observation } from '../store/store';
+import { readCallback, SmartsheetRefused, type CallbackEvent } from '../smartsheet';
+import type { KnownSheet, LeasedCallback, Observation, ObservedRow } from '../store/store';
 import { AwaitedRows } from './awaited-rows';
 import { Bell } from './bell';
 import { takeBatch } from './callback-batch';
+import { ExpectedCallbacks } from './expected-callbacks';
+import { HookTender } from './hook-tender';
 import { observeCallbacks, observeFirst, observeSince, type CallbackBatch } from './resolution/observations';
-import { CallbackNotUnderstood, count, isOutage, isVague, kindOfTrouble, shortProblem } from './troubles';
+import { rowsNamedBy } from './resolution/resolver';
+import type { HoleReason } from './sheet-holes';
+import {
+  CallbackMissing,
+  CallbackNotUnderstood,
+  count,
+  isOutage,
+  isVague,
+  kindOfTrouble,
+  shortProblem,
+} from './troubles';
 import type { WatchParts, WatchTarget } from './watch-parts';
 
 const MOST_CALLBACKS_AT_ONCE = 200;
 /** A few cells of one edit are looked up all the same, since that is faster than their callback by a minute. */
 const HISTORIES_FOR_NAMES = 4;
+/** As the coverage has it: what is shorter is no hole. */
+const LONGEST_SILENCE_MILLISECONDS = 180_000;
 const LONGEST_GATHERING_MILLISECONDS = 1000;
 /** A callback that fails once or twice and is resolved then is nobody's business; it is given up after the eighth. */
 const TRIES_BEFORE_TOLD = 3;
@@ -27,8 +41,9 @@ export class SheetWatch {
   private readonly queue: LeasedCallback[] = [];
   private readonly awaited: AwaitedRows;
   private running: Promise<void> = Promise.resolve();
-  private webhookId: string | null = null;
-  private hookDueAt = 0;
+  private readonly hook: HookTender | null;
+  private readonly expected: ExpectedCallbacks;
+  private callbackCame = false;
   private compareDueAt = 0;
   private glanceDueAt = Infinity;
   private seenVersion: number | null = null;
@@ -37,6 +52,7 @@ export class SheetWatch {
   private hasCompared = false;
   private atOnce = MOST_CALLBACKS_AT_ONCE;
   private failures = 0;
+  private failingSince: number | null = null;
   private lastProblem: string | null = null;
   /** As it is shown, and as `health` reads it. */
   status: Status = { state: 'working', text: 'starting' };
@@ -51,6 +67,9 @@ export class SheetWatch {
     this.bell = new Bell(this.parts.sleep);
     const graceMilliseconds = target.callbackUrl === null ? 0 : this.parts.timing.deletionGraceSeconds * 1000;
     this.awaited = new AwaitedRows(this.parts.now, graceMilliseconds);
+    this.expected = new ExpectedCallbacks(this.parts.now, this.parts.timing.callbackPatienceSeconds * 1000);
+    const { sheetId, callbackUrl } = target;
+    this.hook = callbackUrl === null ? null : new HookTender({ sheetId, callbackUrl }, this.parts);
   }
 
   start(): void {
@@ -61,6 +80,10 @@ export class SheetWatch {
   get how(): 'webhook' | 'polling' | null {
     if (!this.hasCompared || this.status.state === 'error') return null;
     return this.webhookId === null ? 'polling' : 'webhook';
+  }
+
+  private get webhookId(): string | null {
+    return this.hook?.webhookId ?? null;
   }
 
   /** Takes a callback of this sheet; it is resolved with what else waits. */
@@ -87,11 +110,9 @@ export class SheetWatch {
     while (!this.ending.signal.aborted) {
       try {
         await this.look();
+        await this.recovered();
         this.parts.troubles.well('token', 'sheet', 'watch');
         if (this.target.callbackUrl === null) this.parts.troubles.well('webhook');
-        this.failures = 0;
-        this.lastProblem = null;
-        this.tokenRefused = false;
       } catch (failure) {
         if (this.ending.signal.aborted) return;
         await this.recover(failure);
@@ -105,14 +126,16 @@ export class SheetWatch {
     const known = await this.knownOrFirstLook();
     if (!known) return;
     await troubles.settle();
-    if (this.target.callbackUrl !== null && now() >= this.hookDueAt) await this.tendWebhook(this.target.callbackUrl);
+    if (this.hook && now() >= this.hook.dueAt) await this.tendWebhook(this.hook);
+    const { missingSince } = this.expected;
+    if (missingSince !== null) await this.missCallback(missingSince);
     if (this.queue.length > 0) await this.resolveQueue();
     else if (now() >= this.compareDueAt) await this.compare();
     else if (now() >= this.glanceDueAt) await this.glance();
     else {
       this.show(this.quietStatus());
-      const hookDueAt = this.target.callbackUrl === null ? Infinity : this.hookDueAt;
-      const dueAt = Math.min(this.compareDueAt, this.glanceDueAt, hookDueAt, troubles.dueAt);
+      const { compareDueAt, glanceDueAt, expected, hook } = this;
+      const dueAt = Math.min(compareDueAt, glanceDueAt, expected.dueAt, hook?.dueAt ?? Infinity, troubles.dueAt);
       await this.bell.wait(dueAt - now(), this.ending.signal);
     }
   }
@@ -123,6 +146,7 @@ export class SheetWatch {
     if (this.isKnown) return true;
     const known = await store.sheet(this.target.sheetId);
     this.isKnown = (known?.compared_at ?? null) !== null;
+    if (this.isKnown) await this.parts.holes.find();
     if (this.isKnown) return true;
     this.show({ state: 'working', text: 'reading the sheet' });
     const portions = await observeFirst(client, this.target.sheetId, now, (done, total) =>
@@ -134,28 +158,13 @@ export class SheetWatch {
   }
 
   /** A webhook that cannot be had is shown and tried again; the sheet is watched by polling meanwhile. */
-  private async tendWebhook(callbackUrl: string): Promise<void> {
-    const { keeper, client, now, log, timing, troubles } = this.parts;
-    const { sheetId } = this.target;
-    const nextLook = now() + timing.sweepSeconds * 1000;
-    try {
-      if (this.webhookId === null) {
-        this.webhookId = await keeper.ensure(client, { sheetId, callbackUrl });
-        // What changed before it was enabled has no callback.
-        this.compareDueAt = 0;
-      } else await keeper.check(client, sheetId, this.webhookId);
-      troubles.well('webhook');
-      this.hookDueAt = nextLook;
-    } catch (failure) {
-      if (!(failure instanceof BillingAuditError) || failure instanceof SmartsheetUnavailable) throw failure;
-      if (failure instanceof SmartsheetRefused && failure.isAboutToken) throw failure;
-      // One that was switched off is enabled again at once; if that fails too, later.
-      if (this.webhookId === null) this.hookDueAt = nextLook;
-      log.error(`${failure.message} ${failure.hint}`, { ...failure.context, sheet: sheetId });
-      this.webhookId = null;
-      this.compareDueAt = Math.min(this.compareDueAt, now() + this.target.pollSeconds * 1000);
-      await troubles.failed('webhook', failure);
-    }
+  private async tendWebhook(hook: HookTender): Promise<void> {
+    const outcome = await hook.tend();
+    // What changed before it was enabled has no callback.
+    if (outcome === 'made') this.compareDueAt = 0;
+    if (outcome !== 'failed') return;
+    this.expected.forget();
+    this.compareDueAt = Math.min(this.compareDueAt, this.parts.now() + this.target.pollSeconds * 1000);
   }
 
   /** Callbacks come, and are too slow: the version is looked at between them. */
@@ -187,6 +196,7 @@ export class SheetWatch {
     // The first glances are spread, so that sheets that began together are not all looked at in the same moment.
     this.glanceLater(this.seenVersion === null ? random() : 1);
     this.seenVersion = version;
+    if (this.awaited.isEmpty) await this.endHoles();
     this.isFirstCompare = false;
     this.hasCompared = true;
     this.parts.troubles.well('callbacks');
@@ -210,6 +220,29 @@ export class SheetWatch {
     });
     await this.store(observation);
     this.awaited.keep(awaitedRowIds);
+    // Of what changed before the webhook worked no callback tells.
+    if (this.webhookId === null || this.isFirstCompare || this.parts.holes.hasAny) return;
+    this.expected.expect([...rowsSomebodyChanged(observation), ...observation.removed.map(({ row_id }) => row_id)]);
+  }
+
+  /** What changed in them has been found. One for want of callbacks ends when they come again. */
+  private async endHoles(): Promise<void> {
+    const over: HoleReason[] = ['not_watched', 'unreachable'];
+    if (this.webhookId !== null) over.push('webhook_off');
+    if (this.callbackCame) over.push('callback_missing');
+    if (await this.parts.holes.end(over)) this.parts.onResolved();
+  }
+
+  /** A change was found that the webhook should have told of, and did not. */
+  private async missCallback(since: number): Promise<void> {
+    const { holes, troubles, timing } = this.parts;
+    const { sheetId } = this.target;
+    this.expected.forget();
+    this.callbackCame = false;
+    const failure = new CallbackMissing(sheetId, timing.callbackPatienceSeconds);
+    if (!(await holes.begin('callback_missing', since, failure.brief))) return;
+    await troubles.failed('webhook', failure);
+    if (this.hook) this.hook.dueAt = 0;
   }
 
   private async resolveQueue(): Promise<void> {
@@ -249,10 +282,17 @@ export class SheetWatch {
       }
       understood.push(callback);
       events.push(...reading.callback.events);
-      if (reading.callback.newWebhookStatus !== null) this.hookDueAt = 0;
+      this.heard(reading.callback.events);
+      if (reading.callback.newWebhookStatus !== null && this.hook) this.hook.dueAt = 0;
       if (reading.callback.events.some(isVague)) this.compareDueAt = 0;
     }
     return { sheetId: this.target.sheetId, callbacks: understood, events };
+  }
+
+  private heard(callbackEvents: readonly CallbackEvent[]): void {
+    this.expected.told(rowsNamedBy(callbackEvents));
+    this.callbackCame = true;
+    if (this.parts.holes.has('callback_missing')) this.compareDueAt = 0;
   }
 
   private async tellOfCallback(attempts: number, failure: unknown): Promise<void> {
@@ -282,9 +322,24 @@ export class SheetWatch {
     this.parts.onReleased(ids);
   }
 
+  /** After a failure that lasted, what changed meanwhile is looked for, and the time itself is told. */
+  private async recovered(): Promise<void> {
+    const { now, holes } = this.parts;
+    const since = this.failingSince;
+    if (since !== null && now() - since > LONGEST_SILENCE_MILLISECONDS) {
+      await holes.begin('unreachable', since, this.lastProblem ?? 'unknown');
+      this.compareDueAt = 0;
+    }
+    this.failingSince = null;
+    this.failures = 0;
+    this.lastProblem = null;
+    this.tokenRefused = false;
+  }
+
   private async recover(failure: unknown): Promise<void> {
-    const { log, random, timing, troubles } = this.parts;
+    const { log, now, random, timing, troubles } = this.parts;
     this.failures += 1;
+    this.failingSince ??= now();
     this.tokenRefused = failure instanceof SmartsheetRefused && failure.isAboutToken;
     const message = messageOf(failure);
     if (message !== this.lastProblem) {
@@ -316,4 +371,11 @@ export class SheetWatch {
     this.status = status;
     this.parts.onStatus(status);
   }
+}
+
+/** Rows of which a cell was written by somebody: Smartsheet calls for these, and not for what a formula made of them. */
+function rowsSomebodyChanged({ rows }: Observation): readonly string[] {
+  const isWritten = ({ cells }: ObservedRow): boolean =>
+    cells.some(({ steps }) => steps.some(({ changed_by_kind }) => changed_by_kind !== 'unknown'));
+  return rows.filter(isWritten).map(({ row_id }) => row_id);
 }

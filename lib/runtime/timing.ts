@@ -9,6 +9,8 @@ export interface Timing {
    * says who it was; Smartsheet holds callbacks back for a minute (reference §2.7).
    */
   readonly deletionGraceSeconds: number;
+  /** A change that was found by comparing and of which no callback has told for this long: callbacks are missing. */
+  readonly callbackPatienceSeconds: number;
   /** A process that ends lets its callbacks wait this long; one that is busy renews. */
   readonly callbackLeaseSeconds: number;
   readonly changeLeaseSeconds: number;
@@ -32,6 +34,7 @@ export const DEFAULT_TIMING: Timing = {
   sweepSeconds: 300,
   glanceSeconds: 2,
   deletionGraceSeconds: 90,
+  callbackPatienceSeconds: 300,
   callbackLeaseSeconds: 60,
   changeLeaseSeconds: 60,
   changesInFlight: 1000,

@@ -23,8 +23,8 @@ export interface TokensParts {
   readonly timing: Timing;
   /** Undefined: Smartsheet's own, and none for an API on this machine, which is the sandbox and keeps its own. */
   readonly rateLimits: RateLimits | null | undefined;
-  /** Where the budgets of tokens are shared with other processes; null: each process keeps its own. */
-  readonly budgets: Pick<StoreDriver, 'rpc'> | null;
+  /** By it the budgets of tokens are shared with other processes; null: each process keeps its own. */
+  readonly driver: Pick<StoreDriver, 'rpc'> | null;
 }
 
 /** What all who use one token share. */
@@ -73,9 +73,9 @@ export class Tokens {
   }
 
   private limiterFor(account: Account, limits: RateLimits | null): Limiter {
-    const { machine, budgets, log } = this.parts;
+    const { machine, driver, log } = this.parts;
     const own = createLimiter(limits, machine);
-    if (limits === null || budgets === null) return own;
-    return createSharedLimiter({ ...machine, driver: budgets, account, limits, own, log });
+    if (limits === null || driver === null) return own;
+    return createSharedLimiter({ ...machine, driver, account, limits, own, log });
   }
 }

@@ -17,6 +17,21 @@ export class CallbackNotUnderstood extends BillingAuditError {
   }
 }
 
+/** The webhook is enabled, as far as Smartsheet says, and yet no callback tells of what changes. */
+export class CallbackMissing extends BillingAuditError {
+  readonly code = 'callback_missing';
+  readonly hint =
+    'Check that PUBLIC_URL/webhook reaches this server from outside, and that nothing in between answers in its place.';
+  /** For the trail. */
+  readonly brief: string;
+
+  constructor(sheetId: string, patienceSeconds: number) {
+    const brief = `a change was found, and no callback told of it within ${patienceSeconds} seconds`;
+    super(`The webhook of sheet ${sheetId} does not tell of changes: ${brief}.`, { sheetId });
+    this.brief = brief;
+  }
+}
+
 /** Which trouble a failure of the watch is; null when it is the store's, which cannot keep a notice either. */
 export function kindOfTrouble(failure: unknown): TroubleKind | null {
   if (failure instanceof SmartsheetRefused) return failure.isAboutToken ? 'token' : 'sheet';

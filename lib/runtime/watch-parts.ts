@@ -3,6 +3,7 @@ import type { Log, Now, Random, Sleep } from '../ports';
 import type { Store } from '../store/store';
 import type { Sources } from './resolution/resolver';
 import type { GlancePace } from './glance-pace';
+import type { SheetHoles } from './sheet-holes';
 import type { SheetTroubles } from './sheet-troubles';
 import type { Timing } from './timing';
 import type { WebhookKeeper } from './webhook-keeper';
@@ -28,6 +29,8 @@ export interface WatchParts extends Sources {
   readonly pace: GlancePace;
   /** Tells people of what goes wrong with the watch, and of its end. */
   readonly troubles: SheetTroubles;
+  /** When the sheet was not watched, or callbacks did not come. */
+  readonly holes: SheetHoles;
   /** Changes may wait now. */
   readonly onResolved: () => void;
   /** Callbacks that need not be held any more: done, given back, or dead. */

@@ -6,6 +6,7 @@ import type { LeasedCallback, Store } from '../store/store';
 import type { ChangeSource, WatchRequest } from './change-source';
 import type { Emitter } from './emitter';
 import { StrayWebhooks } from './stray-webhooks';
+import { SheetHoles } from './sheet-holes';
 import { SheetTroubles, type TroubleTeller } from './sheet-troubles';
 import { SheetWatch } from './sheet-watch';
 import { Tokens, type TokensParts } from './tokens';
@@ -131,6 +132,7 @@ export class Watches implements ChangeSource {
     const watch = new SheetWatch(target, (signal) => ({
       ...this.partsFor(request, signal, subscriptions),
       troubles: this.troublesOf(target),
+      holes: new SheetHoles({ sheetId: target.sheetId, driver: this.parts.driver, now: this.parts.machine.now }),
       onCompared: (version) => this.parts.onCompared?.(target.sheetId, version),
     }));
     this.watched.set(target.sheetId, { watch, request, subscriptions });
@@ -192,7 +194,7 @@ export class Watches implements ChangeSource {
     request: WatchRequest,
     signal: AbortSignal,
     subscriptions: ReadonlySet<Subscription>,
-  ): Omit<WatchParts, 'troubles'> {
+  ): Omit<WatchParts, 'troubles' | 'holes'> {
     const { machine, store, keeper, emitter, log, timing, onReleased } = this.parts;
     return {
       ...this.tokens.connect(request.smartsheet, signal),

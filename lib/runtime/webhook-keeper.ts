@@ -6,6 +6,8 @@ import type { WebhookBook } from './webhook-book';
 /** Smartsheet did not enable a webhook, or has switched it off. The sheet is watched by polling meanwhile. */
 export class WebhookNotEnabled extends BillingAuditError {
   readonly code = 'webhook_not_enabled';
+  /** It stays off until somebody does what the hint says. */
+  readonly needsPerson: boolean;
   readonly hint: string;
 
   constructor(sheetId: string, webhook: SmartsheetWebhook) {
@@ -15,10 +17,18 @@ export class WebhookNotEnabled extends BillingAuditError {
       webhookId: webhook.id,
       status: webhook.status,
     });
+    this.needsPerson = FOR_PEOPLE.has(webhook.status);
     this.hint =
       HINTS[webhook.status] ?? 'Look at the webhook in Smartsheet; deploying the trigger again tries once more.';
   }
 }
+
+const FOR_PEOPLE = new Set([
+  'DISABLED_SCOPE_INACCESSIBLE',
+  'DISABLED_EXCEEDED_GRID_LIMITS',
+  'DISABLED_ADMINISTRATIVE',
+  'DISABLED_APP_REVOKED',
+]);
 
 const HINTS: Readonly<Record<string, string>> = {
   DISABLED_VERIFICATION_FAILED:
@@ -31,6 +41,9 @@ const HINTS: Readonly<Record<string, string>> = {
   DISABLED_ADMINISTRATIVE: "Smartsheet has disabled the webhook: ask its support, with the webhook's id.",
   DISABLED_APP_REVOKED: 'The app that owns the webhook was revoked: authorise it again, or use a personal token.',
 };
+
+/** Asking to enable these is refused, or comes about by itself when access returns (reference §2.10). */
+const BEYOND_US = new Set(['DISABLED_SCOPE_INACCESSIBLE', 'DISABLED_ADMINISTRATIVE']);
 
 export interface Hook {
   readonly sheetId: string;
@@ -83,6 +96,7 @@ export function createWebhookKeeper(book: WebhookBook, log: Log): WebhookKeeper 
       const webhook = found.sharedSecret === null ? await client.webhook(found.id) : found;
       // Before enabling: the challenge, and perhaps the first callback, come before the answer does.
       await save(hook, webhook);
+      if (BEYOND_US.has(webhook.status)) throw new WebhookNotEnabled(hook.sheetId, webhook);
       const enabled = webhook.status === 'ENABLED' ? webhook : await client.enableWebhook(webhook.id);
       if (enabled.status !== webhook.status)
         await save(hook, { ...enabled, sharedSecret: enabled.sharedSecret ?? webhook.sharedSecret });

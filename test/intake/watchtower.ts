@@ -33,6 +33,10 @@ export interface Watchtower {
   answered(): number;
   /** Waits until the last status is this. */
   shows(text: string | RegExp): Promise<void>;
+  /** A call of the store that nodes do not make. */
+  rpc(name: `billing_audit_${string}`, p: object): Promise<unknown>;
+  /** Closes; gives what opens it again on the same home and port. */
+  halt(): Promise<() => Promise<Watchtower>>;
   /** Closes and opens again on the same home and port. */
   restart(): Promise<Watchtower>;
   close(): Promise<void>;
@@ -112,6 +116,11 @@ async function openAt(home: string, port: number, opening: Opening, isNew: boole
         () => new RegExp(text).test(statuses.at(-1)?.text ?? ''),
         `the status ${text} (last: ${statuses.at(-1)?.text})`,
       );
+    },
+    rpc: (name, p) => driver.rpc(name, p),
+    halt: async () => {
+      await close();
+      return () => openAt(home, ownPort, opening, false);
     },
     restart: async () => {
       await close();

@@ -1,0 +1,35 @@
+import type { Now } from '../ports';
+
+/** Rows whose change was found by comparing; the webhook has to tell of each too, or it does not work. */
+export class ExpectedCallbacks {
+  private readonly since = new Map<string, number>();
+
+  constructor(
+    private readonly now: Now,
+    private readonly patienceMilliseconds: number,
+  ) {}
+
+  expect(rowIds: readonly string[]): void {
+    for (const id of rowIds) if (!this.since.has(id)) this.since.set(id, this.now());
+  }
+
+  /** A callback named these. */
+  told(rowIds: readonly string[]): void {
+    for (const id of rowIds) this.since.delete(id);
+  }
+
+  forget(): void {
+    this.since.clear();
+  }
+
+  /** Since when a callback is missing, in milliseconds since 1970; null: none is. */
+  get missingSince(): number | null {
+    const first = Math.min(...this.since.values());
+    return this.now() - first >= this.patienceMilliseconds ? first : null;
+  }
+
+  /** When one may be missing; `Infinity`: none is expected. */
+  get dueAt(): number {
+    return Math.min(...this.since.values()) + this.patienceMilliseconds;
+  }
+}

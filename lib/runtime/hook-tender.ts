@@ -1,0 +1,65 @@
+import { BillingAuditError } from '../errors';
+import { SmartsheetRefused, SmartsheetUnavailable } from '../smartsheet';
+import type { WatchParts } from './watch-parts';
+import { WebhookNotEnabled } from './webhook-keeper';
+
+/** The first wait before a webhook that could not be enabled is tried again, as a multiple of the first retry's. */
+const FIRST_WAITS = 15;
+
+/** Sees that the webhook of one sheet is there and enabled; while it cannot be had, tries again later and later. */
+export class HookTender {
+  /** Null: there is none that works. */
+  webhookId: string | null = null;
+  /** When it is looked at next. */
+  dueAt = 0;
+  private failures = 0;
+  private workedAt: number | null = null;
+
+  constructor(
+    private readonly hook: { readonly sheetId: string; readonly callbackUrl: string },
+    private readonly parts: WatchParts,
+  ) {}
+
+  /**
+   * @returns `made` after it was enabled: what changed before that has no callback
+   * @throws what concerns more than the webhook: nobody answers, or the token is refused
+   */
+  async tend(): Promise<'made' | 'works' | 'failed'> {
+    const { keeper, client, now, timing, troubles, holes } = this.parts;
+    try {
+      const isNew = this.webhookId === null;
+      if (this.webhookId === null) this.webhookId = await keeper.ensure(client, this.hook);
+      else await keeper.check(client, this.hook.sheetId, this.webhookId);
+      if (!holes.has('callback_missing')) troubles.well('webhook');
+      this.failures = 0;
+      this.workedAt = now();
+      this.dueAt = now() + timing.sweepSeconds * 1000;
+      return isNew ? 'made' : 'works';
+    } catch (failure) {
+      if (!(failure instanceof BillingAuditError) || failure instanceof SmartsheetUnavailable) throw failure;
+      if (failure instanceof SmartsheetRefused && failure.isAboutToken) throw failure;
+      await this.failed(failure);
+      return 'failed';
+    }
+  }
+
+  private async failed(failure: BillingAuditError): Promise<void> {
+    const { log, now, troubles, holes } = this.parts;
+    // One that was switched off is enabled again at once; if that fails too, later.
+    this.dueAt = this.webhookId === null ? now() + this.wait(failure) : now();
+    this.webhookId = null;
+    log.error(`${failure.message} ${failure.hint}`, { ...failure.context, sheet: this.hook.sheetId });
+    await troubles.failed('webhook', failure);
+    // Until it works for the first time there is nothing to miss.
+    if (this.workedAt !== null) await holes.begin('webhook_off', this.workedAt, failure.message.replace(/\.$/, ''));
+  }
+
+  /** Where a person has to do something first, asking often would not help. */
+  private wait(failure: BillingAuditError): number {
+    const { timing } = this.parts;
+    this.failures += 1;
+    const needsPerson = failure instanceof WebhookNotEnabled && failure.needsPerson;
+    const later = timing.firstRetrySeconds * FIRST_WAITS * 2 ** Math.min(this.failures - 1, 16);
+    return (needsPerson ? timing.sweepSeconds : Math.min(timing.sweepSeconds, later)) * 1000;
+  }
+}
