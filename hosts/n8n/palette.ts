@@ -46,7 +46,7 @@ const smartsheetCallbacks: N8nNode = {
   needs: ['smartsheet', 'store'],
   subtitle: `={{ ${HOW_MANY_SHEETS} + ", by webhook" }}`,
   outputs: ['Callback'],
-  fields: { sheets: { ...smartsheetTrigger.fields.sheets, hint: WATCHED } },
+  fields: { sheets: { ...smartsheetTrigger.fields.sheets, hint: WATCHED, required: true } },
   alias: [...ALIAS, 'webhook'],
   folder: 'smartsheet-trigger',
 };

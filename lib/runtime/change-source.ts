@@ -10,6 +10,10 @@ export interface WatchRequest {
   readonly pollSeconds: number;
   /** With a webhook: the version is looked at between its callbacks, too. Default false. */
   readonly quick?: boolean;
+  /** All sheets in these, new ones too, as well as those named. Default: none. */
+  readonly workspaceIds?: readonly string[];
+  /** Titles of the columns that webhooks call for; default: all. Changes of other columns are found by comparing. */
+  readonly columns?: readonly string[];
 }
 
 /**

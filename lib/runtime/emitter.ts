@@ -49,8 +49,9 @@ export class Emitter {
     this.bell.ring();
   }
 
-  subscribe(sheetIds: readonly string[], deliver: Deliver): () => void {
-    const subscriber: Subscriber = { sheetIds: new Set(sheetIds), deliver };
+  /** @param sheetIds  read anew each time: sheets may join and leave */
+  subscribe(sheetIds: ReadonlySet<string>, deliver: Deliver): () => void {
+    const subscriber: Subscriber = { sheetIds, deliver };
     this.subscribers.add(subscriber);
     this.bell.ring();
     return () => {

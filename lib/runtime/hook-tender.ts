@@ -12,11 +12,17 @@ export class HookTender {
   webhookId: string | null = null;
   /** When it is looked at next. */
   dueAt = 0;
+  /** The columns whose changes it tells; empty: all. */
+  columnIds: readonly string[] = [];
   private failures = 0;
   private workedAt: number | null = null;
 
   constructor(
-    private readonly hook: { readonly sheetId: string; readonly callbackUrl: string },
+    private readonly hook: {
+      readonly sheetId: string;
+      readonly callbackUrl: string;
+      readonly columns: readonly string[];
+    },
     private readonly parts: WatchParts,
   ) {}
 
@@ -28,8 +34,11 @@ export class HookTender {
     const { keeper, client, now, timing, troubles, holes } = this.parts;
     try {
       const isNew = this.webhookId === null;
-      if (this.webhookId === null) this.webhookId = await keeper.ensure(client, this.hook);
-      else await keeper.check(client, this.hook.sheetId, this.webhookId);
+      if (this.webhookId === null) {
+        this.columnIds = await this.findColumns();
+        this.webhookId = await keeper.ensure(client, { ...this.hook, columnIds: this.columnIds });
+      }
+      if (!isNew && this.webhookId !== null) await keeper.check(client, this.hook.sheetId, this.webhookId);
       if (!holes.has('callback_missing')) troubles.well('webhook');
       this.failures = 0;
       this.workedAt = now();
@@ -41,6 +50,24 @@ export class HookTender {
       await this.failed(failure);
       return 'failed';
     }
+  }
+
+  /** Their ids; a title that the sheet does not have is said, and does not narrow what is called for. */
+  private async findColumns(): Promise<readonly string[]> {
+    const { client, log } = this.parts;
+    const { columns, sheetId } = this.hook;
+    if (columns.length === 0) return [];
+    const present = await client.listColumns(sheetId);
+    const idOf = (title: string): string | undefined =>
+      present.find((one) => one.title.toLowerCase() === title.trim().toLowerCase())?.id;
+    const unknown = columns.filter((title) => idOf(title) === undefined);
+    if (unknown.length > 0) {
+      log.warn(`Sheet ${sheetId} has no column ${unknown.join(', ')}: its webhook calls for all columns.`, {
+        sheet: sheetId,
+      });
+      return [];
+    }
+    return columns.flatMap((title) => idOf(title) ?? []);
   }
 
   private async failed(failure: BillingAuditError): Promise<void> {

@@ -1,35 +1,22 @@
 import type { Status } from '../define/node';
 import { BillingAuditError, messageOf } from '../errors';
-import { readCallback, SmartsheetRefused, type CallbackEvent } from '../smartsheet';
+import { SmartsheetRefused, type SmartsheetCallback } from '../smartsheet';
 import type { KnownSheet, LeasedCallback, Observation, ObservedRow } from '../store/store';
 import { AwaitedRows } from './awaited-rows';
 import { Bell } from './bell';
-import { takeBatch } from './callback-batch';
+import { CallbackQueue } from './callback-queue';
 import { ExpectedCallbacks } from './expected-callbacks';
 import { HookTender } from './hook-tender';
-import { observeCallbacks, observeFirst, observeSince, type CallbackBatch } from './resolution/observations';
+import { observeFirst, observeSince } from './resolution/observations';
 import { rowsNamedBy } from './resolution/resolver';
 import type { HoleReason } from './sheet-holes';
-import {
-  CallbackMissing,
-  CallbackNotUnderstood,
-  count,
-  isOutage,
-  isVague,
-  kindOfTrouble,
-  shortProblem,
-} from './troubles';
+import { CallbackMissing, count, isVague, kindOfTrouble, shortProblem } from './troubles';
 import type { WatchParts, WatchTarget } from './watch-parts';
 
-const MOST_CALLBACKS_AT_ONCE = 200;
 /** A few cells of one edit are looked up all the same, since that is faster than their callback by a minute. */
 const HISTORIES_FOR_NAMES = 4;
 /** As the coverage has it: what is shorter is no hole. */
 const LONGEST_SILENCE_MILLISECONDS = 180_000;
-const LONGEST_GATHERING_MILLISECONDS = 1000;
-/** A callback that fails once or twice and is resolved then is nobody's business; it is given up after the eighth. */
-const TRIES_BEFORE_TOLD = 3;
-
 /**
  * Watches one sheet, one thing at a time: the first look, its webhook, what happened while nobody watched, callbacks as
  * they come, and a compare from time to time. Nothing that goes wrong ends it; it is shown, logged once and tried again.
@@ -38,7 +25,7 @@ export class SheetWatch {
   private readonly ending = new AbortController();
   private readonly parts: WatchParts;
   private readonly bell: Bell;
-  private readonly queue: LeasedCallback[] = [];
+  private readonly queue: CallbackQueue;
   private readonly awaited: AwaitedRows;
   private running: Promise<void> = Promise.resolve();
   private readonly hook: HookTender | null;
@@ -50,7 +37,6 @@ export class SheetWatch {
   private isKnown = false;
   private isFirstCompare = true;
   private hasCompared = false;
-  private atOnce = MOST_CALLBACKS_AT_ONCE;
   private failures = 0;
   private failingSince: number | null = null;
   private lastProblem: string | null = null;
@@ -68,8 +54,15 @@ export class SheetWatch {
     const graceMilliseconds = target.callbackUrl === null ? 0 : this.parts.timing.deletionGraceSeconds * 1000;
     this.awaited = new AwaitedRows(this.parts.now, graceMilliseconds);
     this.expected = new ExpectedCallbacks(this.parts.now, this.parts.timing.callbackPatienceSeconds * 1000);
-    const { sheetId, callbackUrl } = target;
-    this.hook = callbackUrl === null ? null : new HookTender({ sheetId, callbackUrl }, this.parts);
+    const { sheetId, callbackUrl, columns } = target;
+    this.queue = new CallbackQueue({
+      sheetId,
+      watch: this.parts,
+      ending: this.ending.signal,
+      store: (observation) => this.store(observation),
+      onHeard: (callback) => this.heard(callback),
+    });
+    this.hook = callbackUrl === null ? null : new HookTender({ sheetId, callbackUrl, columns }, this.parts);
   }
 
   start(): void {
@@ -88,7 +81,7 @@ export class SheetWatch {
 
   /** Takes a callback of this sheet; it is resolved with what else waits. */
   offer(callback: LeasedCallback): void {
-    this.queue.push(callback);
+    this.queue.add(callback);
     this.bell.ring();
   }
 
@@ -96,8 +89,7 @@ export class SheetWatch {
   async stop(): Promise<void> {
     this.ending.abort(new Error('The watch has ended.'));
     await this.running;
-    const left = this.queue.splice(0);
-    if (left.length > 0) await this.handBack(left, (ids) => this.parts.store.releaseCallbacks(ids));
+    await this.queue.release();
   }
 
   private async run(): Promise<void> {
@@ -129,7 +121,7 @@ export class SheetWatch {
     if (this.hook && now() >= this.hook.dueAt) await this.tendWebhook(this.hook);
     const { missingSince } = this.expected;
     if (missingSince !== null) await this.missCallback(missingSince);
-    if (this.queue.length > 0) await this.resolveQueue();
+    if (!this.queue.isEmpty) await this.queue.resolve();
     else if (now() >= this.compareDueAt) await this.compare();
     else if (now() >= this.glanceDueAt) await this.glance();
     else {
@@ -222,7 +214,8 @@ export class SheetWatch {
     this.awaited.keep(awaitedRowIds);
     // Of what changed before the webhook worked no callback tells.
     if (this.webhookId === null || this.isFirstCompare || this.parts.holes.hasAny) return;
-    this.expected.expect([...rowsSomebodyChanged(observation), ...observation.removed.map(({ row_id }) => row_id)]);
+    const written = rowsSomebodyChanged(observation, this.hook?.columnIds ?? []);
+    this.expected.expect([...written, ...observation.removed.map(({ row_id }) => row_id)]);
   }
 
   /** What changed in them has been found. One for want of callbacks ends when they come again. */
@@ -245,81 +238,17 @@ export class SheetWatch {
     if (this.hook) this.hook.dueAt = 0;
   }
 
-  private async resolveQueue(): Promise<void> {
-    const { now } = this.parts;
-    const callbacks = takeBatch(this.queue, this.atOnce);
-    const begin = now();
-    try {
-      const batch = await this.understand(callbacks);
-      if (batch.callbacks.length > 0) await this.store(await observeCallbacks(batch, this.parts, now));
-      this.parts.onReleased(callbacks.map(({ id }) => id));
-      this.atOnce = Math.min(MOST_CALLBACKS_AT_ONCE, this.atOnce * 2);
-      // More came meanwhile: as long as that took, others may gather, so that a burst costs few large calls.
-      if (this.queue.length > 0) await this.pause(Math.min(LONGEST_GATHERING_MILLISECONDS, now() - begin));
-    } catch (failure) {
-      if (this.ending.signal.aborted || isOutage(failure)) this.queue.unshift(...callbacks);
-      else {
-        // One of them may be the cause: next they are tried one by one.
-        this.atOnce = 1;
-        const attempts = Math.max(...callbacks.map((callback) => callback.attempts));
-        await this.giveBack(callbacks, messageOf(failure), Math.min(3600, 15 * 2 ** attempts));
-        await this.tellOfCallback(attempts, failure);
-      }
-      throw failure;
-    }
-  }
-
-  private async understand(callbacks: readonly LeasedCallback[]): Promise<CallbackBatch> {
-    const events: CallbackEvent[] = [];
-    const understood: LeasedCallback[] = [];
-    for (const callback of callbacks) {
-      const reading = readCallback(callback.body);
-      if (!reading.understood) {
-        const failure = new CallbackNotUnderstood(this.target.sheetId, reading.why);
-        await this.giveBack([callback], failure.message, 1);
-        await this.tellOfCallback(callback.attempts, failure);
-        continue;
-      }
-      understood.push(callback);
-      events.push(...reading.callback.events);
-      this.heard(reading.callback.events);
-      if (reading.callback.newWebhookStatus !== null && this.hook) this.hook.dueAt = 0;
-      if (reading.callback.events.some(isVague)) this.compareDueAt = 0;
-    }
-    return { sheetId: this.target.sheetId, callbacks: understood, events };
-  }
-
-  private heard(callbackEvents: readonly CallbackEvent[]): void {
-    this.expected.told(rowsNamedBy(callbackEvents));
+  /** A callback was understood; what it is about is resolved with what else waits. */
+  private heard({ events, newWebhookStatus }: SmartsheetCallback): void {
+    this.expected.told(rowsNamedBy(events));
     this.callbackCame = true;
-    if (this.parts.holes.has('callback_missing')) this.compareDueAt = 0;
-  }
-
-  private async tellOfCallback(attempts: number, failure: unknown): Promise<void> {
-    if (attempts >= TRIES_BEFORE_TOLD) await this.parts.troubles.failed('callbacks', failure);
+    if (newWebhookStatus !== null && this.hook) this.hook.dueAt = 0;
+    if (events.some(isVague) || this.parts.holes.has('callback_missing')) this.compareDueAt = 0;
   }
 
   private async store(observation: Observation): Promise<void> {
     const { event_keys } = await this.parts.store.resolve(observation);
     if (event_keys.length > 0) this.parts.onResolved();
-  }
-
-  private async giveBack(callbacks: readonly LeasedCallback[], why: string, retryInSeconds: number): Promise<void> {
-    await this.handBack(callbacks, (ids) => this.parts.store.failCallbacks({ ids, why, retryInSeconds }));
-  }
-
-  private async handBack(
-    callbacks: readonly LeasedCallback[],
-    send: (ids: readonly string[]) => Promise<void>,
-  ): Promise<void> {
-    const ids = callbacks.map(({ id }) => id);
-    try {
-      await send(ids);
-    } catch (failure) {
-      // Their lease runs out by itself.
-      this.parts.log.warn(`Callbacks could not be given back: ${messageOf(failure)}`, { callbacks: ids.length });
-    }
-    this.parts.onReleased(ids);
   }
 
   /** After a failure that lasted, what changed meanwhile is looked for, and the time itself is told. */
@@ -373,9 +302,16 @@ export class SheetWatch {
   }
 }
 
-/** Rows of which a cell was written by somebody: Smartsheet calls for these, and not for what a formula made of them. */
-function rowsSomebodyChanged({ rows }: Observation): readonly string[] {
+/**
+ * Rows of which a cell was written by somebody: Smartsheet calls for these, and not for what a formula made of them.
+ * @param columnIds  the columns that are called for; empty: all
+ */
+function rowsSomebodyChanged({ rows }: Observation, columnIds: readonly string[]): readonly string[] {
+  const isCalledFor = (columnId: string): boolean => columnIds.length === 0 || columnIds.includes(columnId);
   const isWritten = ({ cells }: ObservedRow): boolean =>
-    cells.some(({ steps }) => steps.some(({ changed_by_kind }) => changed_by_kind !== 'unknown'));
+    cells.some(
+      ({ column_id, steps }) =>
+        isCalledFor(column_id) && steps.some(({ changed_by_kind }) => changed_by_kind !== 'unknown'),
+    );
   return rows.filter(isWritten).map(({ row_id }) => row_id);
 }

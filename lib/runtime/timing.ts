@@ -20,6 +20,8 @@ export interface Timing {
   readonly idleSeconds: number;
   /** The first wait after a failure; doubled up to a minute, for refusals up to five. */
   readonly firstRetrySeconds: number;
+  /** Which sheets a workspace has is looked at this often. */
+  readonly workspaceSeconds: number;
   /** After the last trigger started or ended: then a webhook whose sheet nobody watches any more is taken away. */
   readonly settleSeconds: number;
   /** How sheets are watched is noted this often; a silence of three minutes is a gap. */
@@ -40,6 +42,7 @@ export const DEFAULT_TIMING: Timing = {
   changesInFlight: 1000,
   idleSeconds: 5,
   firstRetrySeconds: 1,
+  workspaceSeconds: 300,
   settleSeconds: 30,
   coverageSeconds: 60,
   outageSeconds: 300,

@@ -15,6 +15,8 @@ export interface WatchTarget {
   readonly pollSeconds: number;
   /** With a webhook: the version is looked at between its callbacks, too. */
   readonly quick: boolean;
+  /** Titles of the columns that the webhook calls for; empty: all. Changes of others are found by comparing. */
+  readonly columns: readonly string[];
 }
 
 export interface WatchParts extends Sources {

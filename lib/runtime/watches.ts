@@ -1,7 +1,7 @@
 import type { Status, Stop } from '../define/node';
 import type { Change } from '../event/change';
 import { messageOf } from '../errors';
-import { apiBase, callbackUrl } from '../smartsheet';
+import { apiBase, callbackUrl, SmartsheetRefused } from '../smartsheet';
 import type { LeasedCallback, Store } from '../store/store';
 import type { ChangeSource, WatchRequest } from './change-source';
 import type { Emitter } from './emitter';
@@ -11,8 +11,10 @@ import { SheetTroubles, type TroubleTeller } from './sheet-troubles';
 import { SheetWatch } from './sheet-watch';
 import { Tokens, type TokensParts } from './tokens';
 import { VersionTrust } from './resolution/version-trust';
+import { shortProblem } from './troubles';
 import type { WatchParts, WatchTarget } from './watch-parts';
 import type { WebhookKeeper } from './webhook-keeper';
+import { WorkspaceFollower } from './workspace-follower';
 
 interface Watched {
   readonly watch: SheetWatch;
@@ -21,9 +23,11 @@ interface Watched {
 }
 
 interface Subscription {
-  readonly sheetIds: readonly string[];
+  readonly sheetIds: Set<string>;
   readonly show: (status: Status) => void;
   shown: string;
+  /** What keeps it from knowing its sheets. */
+  trouble: Status | null;
 }
 
 export interface WatchesParts extends TokensParts {
@@ -38,6 +42,7 @@ export interface WatchesParts extends TokensParts {
   readonly onCompared?: (sheetId: string, version: number) => void;
 }
 
+const LISTING: Status = { state: 'working', text: 'looking for sheets' };
 const LONGEST_REMOVAL_MILLISECONDS = 10_000;
 
 /** The sheets that nodes watch: one watch for each, shared by all who name it. */
@@ -47,6 +52,7 @@ export class Watches implements ChangeSource {
   private readonly overdueOf = { changes: 0 };
   /** How each sheet was watched last, by which its webhook can be deleted when nobody watches it any more. */
   private readonly lastRequests = new Map<string, WatchRequest>();
+  private readonly followers = new Set<WorkspaceFollower>();
   private readonly strays: StrayWebhooks;
 
   constructor(private readonly parts: WatchesParts) {
@@ -56,7 +62,8 @@ export class Watches implements ChangeSource {
       log: parts.log,
       settleSeconds: parts.timing.settleSeconds,
       hooked: () => parts.keeper.sheetIds(),
-      watched: () => this.sheetIds(),
+      // While nobody knows which sheets a workspace has, nobody knows which webhooks are still needed.
+      watched: () => ([...this.followers].every(({ hasListed }) => hasListed) ? this.sheetIds() : []),
       remove: (sheetId, signal) => this.removeWebhook(sheetId, this.requestsFor(sheetId), signal),
     });
   }
@@ -69,19 +76,21 @@ export class Watches implements ChangeSource {
     const base = apiBase(request.smartsheet.base);
     const url = callbackUrl(request.publicUrl, base);
     const exact: WatchRequest = { ...request, smartsheet: { ...request.smartsheet, base } };
-    const subscription: Subscription = { sheetIds: [...new Set(request.sheetIds)], show, shown: '' };
+    const { workspaceIds = [] } = request;
+    const trouble: Status | null = workspaceIds.length === 0 ? null : LISTING;
+    const subscription: Subscription = { sheetIds: new Set(), show, shown: '', trouble };
     const unsubscribe = this.parts.emitter.subscribe(subscription.sheetIds, deliver);
-    for (const sheetId of subscription.sheetIds) {
-      const { pollSeconds, quick = false } = request;
-      this.join({ sheetId, callbackUrl: url, pollSeconds, quick }, exact, subscription);
-    }
-    this.parts.onSheetsChanged();
-    this.strays.restart();
-    this.tell(subscription);
+    const { pollSeconds, quick = false, columns = [] } = request;
+    const joinOne = (sheetId: string): void =>
+      this.join({ sheetId, callbackUrl: url, pollSeconds, quick, columns }, exact, subscription);
+    await this.setSheets(subscription, request.sheetIds, joinOne);
+    const follower = workspaceIds.length === 0 ? null : this.follow(exact, subscription, joinOne);
     let ended: Promise<void> | null = null;
     return (end) => {
       ended ??= (async () => {
         unsubscribe();
+        await follower?.stop();
+        if (follower) this.followers.delete(follower);
         for (const sheetId of subscription.sheetIds) await this.leave(sheetId, subscription, end?.removed ?? false);
         this.strays.restart();
       })();
@@ -111,9 +120,61 @@ export class Watches implements ChangeSource {
   }
 
   async stop(): Promise<void> {
+    await Promise.all([...this.followers].map((follower) => follower.stop()));
     const ending = this.all().map((watch) => watch.stop());
     this.watched.clear();
     await Promise.all([...ending, this.strays.stop()]);
+  }
+
+  /** Lets sheets join and leave, so that these are watched for the subscription. One that left loses its webhook. */
+  private async setSheets(
+    subscription: Subscription,
+    sheetIds: readonly string[],
+    join: (sheetId: string) => void,
+  ): Promise<void> {
+    const { sheetIds: present } = subscription;
+    const wanted = new Set(sheetIds);
+    const gone = [...present].filter((id) => !wanted.has(id));
+    for (const id of wanted) {
+      if (present.has(id)) continue;
+      present.add(id);
+      join(id);
+    }
+    for (const id of gone) {
+      present.delete(id);
+      await this.leave(id, subscription, true);
+    }
+    this.parts.onSheetsChanged();
+    this.strays.restart();
+    this.tell(subscription);
+  }
+
+  /** Watches what is in the workspaces of a request, too, until it is stopped. */
+  private follow(
+    request: WatchRequest,
+    subscription: Subscription,
+    join: (sheetId: string) => void,
+  ): WorkspaceFollower {
+    const { machine, log, timing } = this.parts;
+    const follower = new WorkspaceFollower({
+      sleep: machine.sleep,
+      log,
+      seconds: timing.workspaceSeconds,
+      workspaceIds: request.workspaceIds ?? [],
+      list: (id, signal) => this.tokens.connect(request.smartsheet, signal).client.sheetsInWorkspace(id),
+      onListed: (listed) => {
+        subscription.trouble = null;
+        return this.setSheets(subscription, [...request.sheetIds, ...listed], join);
+      },
+      onFailed: (failure) => {
+        const isGone = failure instanceof SmartsheetRefused && failure.isNotFound;
+        subscription.trouble = { state: 'error', text: isGone ? 'workspace not found' : shortProblem(failure) };
+        this.tell(subscription);
+      },
+    });
+    this.followers.add(follower);
+    follower.start();
+    return follower;
   }
 
   private join(target: WatchTarget, request: WatchRequest, subscription: Subscription): void {
@@ -213,7 +274,8 @@ export class Watches implements ChangeSource {
   }
 
   private tell(subscription: Subscription): void {
-    const statuses = subscription.sheetIds.flatMap((id) => this.watched.get(id)?.watch.status ?? []);
+    const statuses = [...subscription.sheetIds].flatMap((id) => this.watched.get(id)?.watch.status ?? []);
+    if (subscription.trouble) statuses.push(subscription.trouble);
     const status = combined(statuses, this.overdueOf.changes);
     const text = `${status.state} ${status.text}`;
     if (text === subscription.shown) return;

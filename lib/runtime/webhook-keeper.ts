@@ -48,6 +48,8 @@ const BEYOND_US = new Set(['DISABLED_SCOPE_INACCESSIBLE', 'DISABLED_ADMINISTRATI
 export interface Hook {
   readonly sheetId: string;
   readonly callbackUrl: string;
+  /** Only for these columns; left out or empty: for all. */
+  readonly columnIds?: readonly string[];
 }
 
 /** Looks after the one webhook that each watched sheet has. */
@@ -105,7 +107,7 @@ export function createWebhookKeeper(book: WebhookBook, log: Log): WebhookKeeper 
         (other) => other.sheet_id === hook.sheetId && other.webhook_id !== webhook.id,
       );
       for (const { webhook_id } of others) {
-        log.info('A webhook with an earlier public address was taken away.', {
+        log.info('A webhook with an earlier public address or other columns was taken away.', {
           sheet: hook.sheetId,
           webhook: webhook_id,
         });
@@ -144,10 +146,13 @@ async function remove(clients: readonly SmartsheetClient[], book: WebhookBook, w
 }
 
 /**
- * The webhook for this sheet and address, if there is one. Of identical ones only the oldest enabled is called
+ * The webhook for this sheet, address and these columns, if there is one. Of identical ones only the oldest enabled is called
  * (reference §2.7), so that one counts; else the newest.
  */
-async function find(client: SmartsheetClient, { sheetId, callbackUrl }: Hook): Promise<SmartsheetWebhook | null> {
+async function find(
+  client: SmartsheetClient,
+  { sheetId, callbackUrl, columnIds = [] }: Hook,
+): Promise<SmartsheetWebhook | null> {
   const same: SmartsheetWebhook[] = [];
   for (let page = 1; ; page += 1) {
     const listed = await client.webhooks(page, PAGE_SIZE);
@@ -156,11 +161,15 @@ async function find(client: SmartsheetClient, { sheetId, callbackUrl }: Hook): P
         (webhook) =>
           webhook.scopeObjectId === sheetId &&
           webhook.callbackUrl === callbackUrl &&
-          (webhook.subscope?.columnIds ?? []).length === 0 &&
+          isSameSet(webhook.subscope?.columnIds ?? [], columnIds) &&
           webhook.status !== 'DISABLED_APP_REVOKED',
       ),
     );
     if (listed.length < PAGE_SIZE) break;
   }
   return same.findLast(({ status }) => status === 'ENABLED') ?? same[0] ?? null;
+}
+
+function isSameSet(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((id) => right.includes(id));
 }

@@ -13,6 +13,7 @@ import type { HistoryEntry, RowRead, SheetRead, SmartsheetUser, SmartsheetWebhoo
 import type { Http } from '../ports';
 import { listColumns, listSheets, type ListedColumn, type ListedSheet, type SheetFilter } from './choices';
 import { ask, oneTry, type Exchange } from './exchange';
+import { sheetsInWorkspace } from './workspaces';
 import { WriteQueue } from './write-queue';
 
 /** How far a read of many pages has come. */
@@ -22,6 +23,8 @@ export interface NewWebhook {
   readonly name: string;
   readonly sheetId: string;
   readonly callbackUrl: string;
+  /** Only changes of these columns are called for; left out or empty: of all. Fixed when it is made (reference §2.3). */
+  readonly columnIds?: readonly string[];
 }
 
 /** What the product asks of Smartsheet. Every method waits for the token's budget and tries again what may pass. */
@@ -30,6 +33,8 @@ export interface SmartsheetClient {
   user(userId: string): Promise<SmartsheetUser>;
   /** The sheets that the token can see, for somebody who chooses. */
   listSheets(filter?: SheetFilter): Promise<readonly ListedSheet[]>;
+  /** Ids of all sheets in a workspace, those in its folders too. */
+  sheetsInWorkspace(workspaceId: string): Promise<readonly string[]>;
   /** The columns of a sheet, in its order, without a row. */
   listColumns(sheetId: string): Promise<readonly ListedColumn[]>;
   sheetVersion(sheetId: string): Promise<number>;
@@ -73,6 +78,7 @@ export function createClient(given: Exchange): SmartsheetClient {
   return {
     ...peopleCalls(exchange),
     listSheets: (filter) => listSheets(exchange, filter),
+    sheetsInWorkspace: (workspaceId) => sheetsInWorkspace(exchange, workspaceId),
     listColumns: (sheetId) => listColumns(exchange, sheetId),
     ...sheetCalls(exchange),
     addRows: (sheetId, rows) => addRows(exchange, sheetId, rows),
@@ -196,14 +202,15 @@ function webhookCalls(
       const path = `webhooks?page=${page}&pageSize=${pageSize}`;
       return understood(webhookPage, await ask(exchange, { method: 'GET', path, what }), what).data;
     },
-    async createWebhook({ name, sheetId, callbackUrl }) {
+    async createWebhook({ name, sheetId, callbackUrl, columnIds = [] }) {
       const what = `create a webhook for sheet ${sheetId}`;
       const scope = { scope: 'sheet', scopeObjectId: Number(sheetId), events: ['*.*'], version: 1 };
+      const subscope = columnIds.length === 0 ? {} : { subscope: { columnIds: columnIds.map(Number) } };
       // Not repeated by itself when the answer is lost: the next look at the list finds what was made.
       const call = {
         method: 'POST',
         path: 'webhooks',
-        body: { name, callbackUrl, ...scope },
+        body: { name, callbackUrl, ...scope, ...subscope },
         what,
         writesTo: `the webhooks of sheet ${sheetId}`,
         repeatable: false,

@@ -13,4 +13,5 @@ export * from './limiter';
 export * from './plan';
 export * from './signature';
 export * from './sliding-minute';
+export * from './workspaces';
 export * from './write-queue';

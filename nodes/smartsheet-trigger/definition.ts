@@ -1,5 +1,5 @@
 import { smartsheet } from '../../credentials/smartsheet';
-import { boolean, defineTrigger, number, sheets, string } from '../../lib/define';
+import { boolean, columns, defineTrigger, number, sheets, string } from '../../lib/define';
 import { change } from '../../lib/event';
 import { exampleOfTrigger } from './example';
 import { watch } from './watch';
@@ -17,8 +17,12 @@ export const smartsheetTrigger = defineTrigger({
       label: 'Sheets',
       hint: 'Sheet ids, with commas. In Smartsheet: File > Properties.',
       many: true,
-      required: true,
       environment: 'SMARTSHEET_SHEETS',
+    }),
+    workspaces: string({
+      label: 'Workspaces',
+      hint: 'Workspace ids, with commas: all their sheets are watched too, and new ones within minutes.',
+      placeholder: 'none',
     }),
     publicUrl: string({
       label: 'Public address',
@@ -30,6 +34,12 @@ export const smartsheetTrigger = defineTrigger({
       label: 'Faster than callbacks',
       hint: "Smartsheet holds callbacks back for a minute. On, the sheet's version is looked at every few seconds too, within 60 % of the token's rate limit.",
       default: true,
+      more: true,
+    }),
+    columns: columns({
+      label: 'Call for columns',
+      hint: 'Column titles: Smartsheet calls for their changes only. Those of other columns are found by comparing. Empty: all.',
+      many: true,
       more: true,
     }),
     pollSeconds: number({

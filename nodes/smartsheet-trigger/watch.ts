@@ -8,6 +8,8 @@ interface WatchParams {
   readonly publicUrl: string;
   readonly pollSeconds: number | null;
   readonly quick: boolean;
+  readonly workspaces: string;
+  readonly columns: readonly string[];
 }
 
 /**
@@ -28,9 +30,13 @@ export async function watch(
       'Choose a Smartsheet credential with a token, or set SMARTSHEET_ACCESS_TOKEN.',
     );
   }
+  const workspaces = params.workspaces.split(/[,\s]+/).filter((id) => id !== '');
+  if (params.sheets.length === 0 && workspaces.length === 0) throw new BadSetting('Sheets', 'names no sheet', HINT);
   return changes.subscribe(
     {
-      sheetIds: checkedSheets(params.sheets),
+      sheetIds: checkedIds('Sheets', params.sheets),
+      workspaceIds: checkedIds('Workspaces', workspaces),
+      columns: params.columns,
       smartsheet: { token: token.trim(), base },
       publicUrl: params.publicUrl.trim() === '' ? null : params.publicUrl,
       pollSeconds: params.pollSeconds ?? 60,
@@ -43,10 +49,12 @@ export async function watch(
   );
 }
 
-function checkedSheets(ids: readonly string[]): readonly string[] {
-  const hint = 'Enter sheet ids of digits, with commas between them; in Smartsheet: File > Properties.';
-  if (ids.length === 0) throw new BadSetting('Sheets', 'names no sheet', hint);
+const HINT =
+  'Enter ids of digits, with commas between them; in Smartsheet: File > Properties for a sheet, a workspace has its own under Properties too.';
+
+function checkedIds(field: 'Sheets' | 'Workspaces', ids: readonly string[]): readonly string[] {
   const wrong = ids.find((id) => !/^\d{1,20}$/.test(id));
-  if (wrong !== undefined) throw new BadSetting('Sheets', `holds ${JSON.stringify(wrong)}, which is no sheet id`, hint);
+  const kind = field === 'Sheets' ? 'sheet' : 'workspace';
+  if (wrong !== undefined) throw new BadSetting(field, `holds ${JSON.stringify(wrong)}, which is no ${kind} id`, HINT);
   return ids;
 }

@@ -87,7 +87,7 @@ it('goes on by itself after Smartsheet was away, and loses nothing', async () =>
 describe('the trigger itself', () => {
   const start = (sheets: readonly string[], credentials: Record<string, Record<string, string>>, publicUrl = '') =>
     smartsheetTrigger.start(
-      { sheets, publicUrl, pollSeconds: 60, quick: true },
+      { sheets, workspaces: '', columns: [], publicUrl, pollSeconds: 60, quick: true },
       { ...tower.runtime.portsFor({ settings: defaultSettings, credentials, log: tower.log }) },
       () => undefined,
       () => undefined,

@@ -105,7 +105,7 @@ export class PaperSheet {
         this.historyReadings.push(`${rowId}:${columnId}`);
         return this.rows.get(rowId)?.history.get(columnId) ?? [];
       },
-      ...{ me: unused, user: unused, listSheets: unused, listColumns: unused },
+      ...{ me: unused, user: unused, listSheets: unused, sheetsInWorkspace: unused, listColumns: unused },
       ...{ sheetVersion: unused, wholeSheet: unused, sheetFacts: unused, rowIds: unused },
       addRows: unused,
       ...{ webhooks: unused, createWebhook: unused, webhook: unused, enableWebhook: unused, deleteWebhook: unused },

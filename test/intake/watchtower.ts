@@ -27,7 +27,15 @@ export interface Watchtower {
   watch(
     sandbox: SandboxProcess,
     sheetIds: readonly (number | string)[],
-    how?: { polling?: boolean; token?: string; pollSeconds?: number; publicUrl?: string; quick?: boolean },
+    how?: {
+      polling?: boolean;
+      token?: string;
+      pollSeconds?: number;
+      publicUrl?: string;
+      quick?: boolean;
+      workspaceIds?: readonly string[];
+      columns?: readonly string[];
+    },
   ): Promise<Stop>;
   /** How many requests were answered at /webhook. */
   answered(): number;
@@ -95,7 +103,14 @@ async function openAt(home: string, port: number, opening: Opening, isNew: boole
     watch: (
       sandbox,
       sheetIds,
-      { polling = false, token = 'practice-token', pollSeconds = 0.1, publicUrl = address, quick = false } = {},
+      {
+        polling = false,
+        token = 'practice-token',
+        pollSeconds = 0.1,
+        publicUrl = address,
+        quick = false,
+        ...more
+      } = {},
     ) =>
       runtime.portsFor({ settings: defaultSettings, credentials: {}, log }).changes.subscribe(
         {
@@ -104,6 +119,7 @@ async function openAt(home: string, port: number, opening: Opening, isNew: boole
           publicUrl: polling ? null : publicUrl,
           pollSeconds,
           quick,
+          ...more,
         },
         (changes) => {
           found.push(...changes);
