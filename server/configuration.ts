@@ -16,6 +16,8 @@ export interface Configuration {
   readonly dashboardUrl: string | null;
   readonly smartsheetToken: string | null;
   readonly sandboxPort: number;
+  /** An outside watch that hears from us every minute. */
+  readonly heartbeatUrl: string | null;
 }
 
 export interface StartFlags {
@@ -46,6 +48,7 @@ export function readConfiguration(flags: StartFlags, environment: Environment): 
     ),
     smartsheetToken: given(environment['SMARTSHEET_ACCESS_TOKEN']) ?? null,
     sandboxPort: portNumber('SANDBOX_PORT', environment['SANDBOX_PORT'], 1881),
+    heartbeatUrl: webAddress('HEARTBEAT_URL', given(environment['HEARTBEAT_URL']), 'https://hc-ping.com/your-check'),
   };
 }
 

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { BadSetting } from '../lib/errors';
 import { StoreUnavailable } from '../lib/store';
 import { isLoopback, type Configuration } from './configuration';
@@ -7,6 +8,8 @@ import { dashboardAddress } from './dashboard-address';
 import { placeFirstFlows } from './first-flow';
 import { ShippedFlow, VersionShelf } from './flow-versions';
 import { openHome } from './home';
+import { httpOverFetch } from '../lib/runtime/http-over-fetch';
+import { startHeartbeat, type Heartbeat } from './heartbeat';
 import { keyFile } from './key-file';
 import { openJournal, type LogFile } from './logs';
 import { lookIntoNamed } from './look-into-store';
@@ -84,6 +87,7 @@ export async function start(
       parts: partsFor(folder, setup, log),
     });
     const { address, webhookAddress, dashboardAddress } = nodeRed;
+    const heartbeat = practice ? null : heartbeatOf(configuration.heartbeatUrl, address, log);
     log.write({ level: 'info', from: 'server', message: 'started', version, address, practice: practising });
     return {
       address,
@@ -93,6 +97,7 @@ export async function start(
       home: folder,
       flowWasPlaced,
       stop: async () => {
+        await heartbeat?.stop();
         await nodeRed.stop();
         await practice?.close();
         log.write({ level: 'info', from: 'server', message: 'stopped' });
@@ -117,6 +122,21 @@ async function tryNamedStore(environment: NodeJS.ProcessEnv, onFailure: (failure
     if (!(thrown instanceof StoreUnavailable)) throw thrown;
     onFailure(thrown);
   }
+}
+
+function heartbeatOf(url: string | null, address: string, log: LogFile): Heartbeat | null {
+  if (url === null) return null;
+  return startHeartbeat({
+    url,
+    healthUrl: new URL('/health', address).href,
+    seconds: 60,
+    http: httpOverFetch(),
+    now: Date.now,
+    sleep: async (milliseconds, signal) => {
+      await delay(milliseconds, undefined, { ref: false, ...(signal && { signal }) });
+    },
+    say: (level, message) => log.write({ level, from: 'heartbeat', message }),
+  });
 }
 
 /** @throws BadSetting  when practice would listen to others */
@@ -156,6 +176,7 @@ const REAL_CONNECTIONS = [
   'ALERT_TO',
   'ALERT_FROM',
   'SMTP_URL',
+  'HEARTBEAT_URL',
   'DATABASE_URL',
   'SUPABASE_URL',
   'SUPABASE_SECRET_KEY',

@@ -27,6 +27,8 @@ const SECRET = [
   'SMARTSHEET_ACCESS_TOKEN',
   // An address with a password in it.
   'SMTP_URL',
+  // Whoever has it can say that all is well.
+  'HEARTBEAT_URL',
   'DATABASE_URL',
   'SUPABASE_URL',
   'SUPABASE_SECRET_KEY',

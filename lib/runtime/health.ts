@@ -4,6 +4,7 @@ import type { Store, StoreCounts } from '../store/store';
 import { STORE_NAMES } from '../store/named-store';
 import type { Health } from './runtime';
 import type { SheetWatch } from './sheet-watch';
+import type { TokenBudget } from './tokens';
 import type { Intake } from './webhook-intake';
 
 /** Within this, what comes in is resolved and recorded even on a busy day; older, something holds it back. */
@@ -22,12 +23,14 @@ export async function healthOf(parts: {
   readonly now: Now;
   readonly intake: Pick<Intake, 'refusals' | 'lastCallbackAt'>;
   readonly watches: readonly SheetWatch[];
+  readonly budgets?: readonly TokenBudget[];
 }): Promise<Health> {
   const { check, counts } = await storeCheck(parts.store, parts.name);
   const checks = [
     check,
     ...parts.watches.map(sheetCheck),
     callbackCheck(parts.intake, counts),
+    ...(parts.budgets ?? []).map(budgetCheck),
     ...(counts === null ? [] : [queueCheck(counts, parts.now())]),
   ];
   const worst = (['down', 'degraded'] as const).find((status) => checks.some((one) => one.status === status));
@@ -64,7 +67,20 @@ function sheetCheck(watch: SheetWatch): Check {
   const name = `sheet ${watch.target.sheetId}`;
   if (watch.tokenRefused) return { name, status: 'down', text: 'Smartsheet refuses the token' };
   const isWell = watch.status.state !== 'error' && watch.status.state !== 'warning';
-  return { name, status: isWell ? 'ok' : 'degraded', text: watch.status.text };
+  const { webhook, lastCallbackAt, lastCompareAt } = watch.facts;
+  const hook = webhook === null ? '' : `; webhook ${webhook}, last callback ${timeOf(lastCallbackAt)}`;
+  const text = `${watch.status.text}${hook}; last compare ${timeOf(lastCompareAt)}`;
+  return { name, status: isWell ? 'ok' : 'degraded', text };
+}
+
+function budgetCheck({ token, spent, perMinute }: TokenBudget): Check {
+  const left = perMinute === null ? '' : `, ${Math.max(0, perMinute - spent)} of ${perMinute} left`;
+  // Being at the limit is no fault: requests wait for it.
+  return { name: `budget of token ${token}`, status: 'ok', text: `${spent} requests in the last minute${left}` };
+}
+
+function timeOf(at: number | null): string {
+  return at === null ? 'none since the start' : new Date(at).toISOString();
 }
 
 function callbackCheck(intake: Pick<Intake, 'refusals' | 'lastCallbackAt'>, counts: StoreCounts | null): Check {

@@ -10,6 +10,8 @@ const FIRST_WAITS = 15;
 export class HookTender {
   /** Null: there is none that works. */
   webhookId: string | null = null;
+  /** As Smartsheet last said; null: nobody could say yet. */
+  status: string | null = null;
   /** When it is looked at next. */
   dueAt = 0;
   /** The columns whose changes it tells; empty: all. */
@@ -41,6 +43,7 @@ export class HookTender {
       if (!isNew && this.webhookId !== null) await keeper.check(client, this.hook.sheetId, this.webhookId);
       if (!holes.has('callback_missing')) troubles.well('webhook');
       this.failures = 0;
+      this.status = 'ENABLED';
       this.workedAt = now();
       this.dueAt = now() + timing.sweepSeconds * 1000;
       return isNew ? 'made' : 'works';
@@ -75,6 +78,7 @@ export class HookTender {
     // One that was switched off is enabled again at once; if that fails too, later.
     this.dueAt = this.webhookId === null ? now() + this.wait(failure) : now();
     this.webhookId = null;
+    this.status = failure instanceof WebhookNotEnabled ? failure.status : null;
     log.error(`${failure.message} ${failure.hint}`, { ...failure.context, sheet: this.hook.sheetId });
     await troubles.failed('webhook', failure);
     // Until it works for the first time there is nothing to miss.

@@ -1,5 +1,7 @@
 import type { AlertingHealth } from '../alerts/health';
 import type { Status } from '../define/node';
+import type { WatchFacts } from './sheet-watch';
+import type { TokenBudget } from './tokens';
 import type { Store, StoreCounts, StoreDriver } from '../store/store';
 
 /** What a Runtime tells of itself in numbers. Counters begin with its start. */
@@ -9,11 +11,14 @@ export interface RuntimeFacts {
   readonly answers: Readonly<Record<string, number>>;
   /** Requests to `/webhook` that were refused, by reason. */
   readonly refusals: Readonly<Record<string, number>>;
-  readonly sheets: readonly {
+  readonly sheets: readonly ({
     readonly sheetId: string;
     readonly how: 'webhook' | 'polling' | null;
     readonly status: Status;
-  }[];
+  } & WatchFacts)[];
+  /** When the last callback was accepted; null: none since the start. */
+  readonly lastCallbackAt: string | null;
+  readonly budgets: readonly TokenBudget[];
   /** Null where this Runtime raises no alerts. */
   readonly outbox: AlertingHealth['outbox'] | null;
 }

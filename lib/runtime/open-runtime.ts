@@ -122,7 +122,11 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
       answers[answer.status] = (answers[answer.status] ?? 0) + 1;
       return answer;
     },
-    health: () => wholeHealth(healthOf({ ...opened, now: machine.now, intake, watches: watches.all() }), alerting),
+    health: () =>
+      wholeHealth(
+        healthOf({ ...opened, now: machine.now, intake, watches: watches.all(), budgets: watches.budgets() }),
+        alerting,
+      ),
     close,
   };
 }
@@ -208,7 +212,9 @@ async function factsOf(
     counts: await store.counts(),
     answers: { ...answers },
     refusals: intake.refusals(),
-    sheets: watches.all().map(({ target, how, status }) => ({ sheetId: target.sheetId, how, status })),
+    lastCallbackAt: intake.lastCallbackAt(),
+    budgets: watches.budgets(),
+    sheets: watches.all().map(({ target, how, status, facts }) => ({ sheetId: target.sheetId, how, status, ...facts })),
     outbox: alerting ? (await alerting.health()).outbox : null,
   };
 }

@@ -52,6 +52,7 @@ export function createSharedLimiter(parts: BudgetParts): Limiter {
       await (cost.history > 0 ? pools.history : pools.requests).take(cost, signal);
     },
     spent: () => parts.own.spent(),
+    spentByAll: () => Math.max(parts.own.spent(), pools.requests.usedByAll, pools.history.usedByAll),
     processes: () => Math.max(pools.requests.holders, pools.history.holders),
   };
 }
@@ -59,6 +60,8 @@ export function createSharedLimiter(parts: BudgetParts): Limiter {
 /** Requests of one sort wait for each other, those for cell history apart from all others: their budget is the smaller. */
 class PortionPool {
   holders = 1;
+  private used = 0;
+  private usedAt = Number.NEGATIVE_INFINITY;
   private have: Cost = { requests: 0, history: 0 };
   private goodUntil = 0;
   private askAgainAt = 0;
@@ -98,6 +101,11 @@ class PortionPool {
     }
   }
 
+  /** As the store last said, unless that is too long ago. */
+  get usedByAll(): number {
+    return this.parts.now() - this.usedAt < 60_000 ? this.used : 0;
+  }
+
   private holds(cost: Cost): boolean {
     return (
       this.parts.now() < this.goodUntil && this.have.requests >= cost.requests && this.have.history >= cost.history
@@ -116,9 +124,11 @@ class PortionPool {
         most: this.portion(least),
         per_minute: { requests: limits.requestsPerMinute, history: limits.historyPerMinute },
       });
-      const { requests, history, wait_ms, holders } = grantSchema.parse(answer);
+      const { requests, history, wait_ms, used, holders } = grantSchema.parse(answer);
       this.complaint = null;
       this.holders = Math.max(1, holders);
+      this.used = used;
+      this.usedAt = asked;
       if (requests === 0) return wait_ms;
       this.have = { requests, history };
       this.goodUntil = asked + PORTION_MILLISECONDS;

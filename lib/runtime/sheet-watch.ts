@@ -15,6 +15,14 @@ import type { WatchParts, WatchTarget } from './watch-parts';
 
 /** A few cells of one edit are looked up all the same, since that is faster than their callback by a minute. */
 const HISTORIES_FOR_NAMES = 4;
+/** How the watch of a sheet goes; times in milliseconds since 1970, null: none since the start. */
+export interface WatchFacts {
+  /** The webhook's status as Smartsheet last said; null: the sheet is to be watched without one. */
+  readonly webhook: string | null;
+  readonly lastCallbackAt: number | null;
+  readonly lastCompareAt: number | null;
+}
+
 /** As the coverage has it: what is shorter is no hole. */
 const LONGEST_SILENCE_MILLISECONDS = 180_000;
 /**
@@ -31,6 +39,8 @@ export class SheetWatch {
   private readonly hook: HookTender | null;
   private readonly expected: ExpectedCallbacks;
   private callbackCame = false;
+  private lastCallbackAt: number | null = null;
+  private lastCompareAt: number | null = null;
   private compareDueAt = 0;
   private glanceDueAt = Infinity;
   private seenVersion: number | null = null;
@@ -73,6 +83,12 @@ export class SheetWatch {
   get how(): 'webhook' | 'polling' | null {
     if (!this.hasCompared || this.status.state === 'error') return null;
     return this.webhookId === null ? 'polling' : 'webhook';
+  }
+
+  /** What health and metrics tell of it. */
+  get facts(): WatchFacts {
+    const webhook = this.hook === null ? null : (this.hook.status ?? 'unknown');
+    return { webhook, lastCallbackAt: this.lastCallbackAt, lastCompareAt: this.lastCompareAt };
   }
 
   private get webhookId(): string | null {
@@ -170,6 +186,7 @@ export class SheetWatch {
     const version = await client.sheetVersion(this.target.sheetId);
     pace.glanced();
     if (version !== this.seenVersion) return this.compare(version);
+    this.lastCompareAt = this.parts.now();
     this.parts.onCompared?.(version);
     this.glanceLater(1);
   }
@@ -191,6 +208,7 @@ export class SheetWatch {
     if (this.awaited.isEmpty) await this.endHoles();
     this.isFirstCompare = false;
     this.hasCompared = true;
+    this.lastCompareAt = now();
     this.parts.troubles.well('callbacks');
     this.parts.onCompared?.(version);
     const seconds = this.webhookId === null ? pollSeconds : timing.sweepSeconds;
@@ -242,6 +260,7 @@ export class SheetWatch {
   private heard({ events, newWebhookStatus }: SmartsheetCallback): void {
     this.expected.told(rowsNamedBy(events));
     this.callbackCame = true;
+    this.lastCallbackAt = this.parts.now();
     if (newWebhookStatus !== null && this.hook) this.hook.dueAt = 0;
     if (events.some(isVague) || this.parts.holes.has('callback_missing')) this.compareDueAt = 0;
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Log } from '../ports';
 import {
   createClient,
@@ -27,12 +28,22 @@ export interface TokensParts {
   readonly driver: Pick<StoreDriver, 'rpc'> | null;
 }
 
+export interface TokenBudget {
+  /** What tells it from others, and nothing else: the beginning of its hash. */
+  readonly token: string;
+  /** Requests within the last minute. */
+  readonly spent: number;
+  /** What the minute holds; null: nobody keeps a limit, as with the sandbox. */
+  readonly perMinute: number | null;
+}
+
 /** What all who use one token share. */
 interface TokenParts {
   readonly limiter: Limiter;
   readonly pace: GlancePace;
   readonly memory: PeopleMemory;
   readonly writes: WriteQueue;
+  readonly perMinute: number | null;
 }
 
 type Account = WatchRequest['smartsheet'];
@@ -51,6 +62,15 @@ export class Tokens {
     return { client, pace, people: createPeople(client, machine.now, memory) };
   }
 
+  /** What each token in use has spent of its minute. */
+  budgets(): readonly TokenBudget[] {
+    return [...this.tokens].map(([key, { limiter, perMinute }]) => ({
+      token: createHash('sha256').update(key).digest('hex').slice(0, 8),
+      spent: limiter.spentByAll?.() ?? limiter.spent(),
+      perMinute,
+    }));
+  }
+
   private of(account: Account): TokenParts {
     const { machine, timing } = this.parts;
     const key = `${account.base} ${account.token}`;
@@ -61,7 +81,13 @@ export class Tokens {
     const { requestsPerMinute } = limits ?? SMARTSHEET_LIMITS;
     const shortestMilliseconds = timing.glanceSeconds * 1000;
     const pace = new GlancePace({ now: machine.now, limiter, requestsPerMinute, shortestMilliseconds });
-    const made: TokenParts = { limiter, pace, memory: emptyMemory(), writes: new WriteQueue() };
+    const made: TokenParts = {
+      limiter,
+      pace,
+      memory: emptyMemory(),
+      writes: new WriteQueue(),
+      perMinute: limits && requestsPerMinute,
+    };
     this.tokens.set(key, made);
     return made;
   }

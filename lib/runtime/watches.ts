@@ -9,7 +9,7 @@ import { StrayWebhooks } from './stray-webhooks';
 import { SheetHoles } from './sheet-holes';
 import { SheetTroubles, type TroubleTeller } from './sheet-troubles';
 import { SheetWatch } from './sheet-watch';
-import { Tokens, type TokensParts } from './tokens';
+import { Tokens, type TokenBudget, type TokensParts } from './tokens';
 import { VersionTrust } from './resolution/version-trust';
 import { shortProblem } from './troubles';
 import type { WatchParts, WatchTarget } from './watch-parts';
@@ -100,6 +100,10 @@ export class Watches implements ChangeSource {
 
   sheetIds(): readonly string[] {
     return [...this.watched.keys()];
+  }
+
+  budgets(): readonly TokenBudget[] {
+    return this.tokens.budgets();
   }
 
   all(): readonly SheetWatch[] {

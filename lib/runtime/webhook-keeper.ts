@@ -8,6 +8,7 @@ export class WebhookNotEnabled extends BillingAuditError {
   readonly code = 'webhook_not_enabled';
   /** It stays off until somebody does what the hint says. */
   readonly needsPerson: boolean;
+  readonly status: string;
   readonly hint: string;
 
   constructor(sheetId: string, webhook: SmartsheetWebhook) {
@@ -17,6 +18,7 @@ export class WebhookNotEnabled extends BillingAuditError {
       webhookId: webhook.id,
       status: webhook.status,
     });
+    this.status = webhook.status;
     this.needsPerson = FOR_PEOPLE.has(webhook.status);
     this.hint =
       HINTS[webhook.status] ?? 'Look at the webhook in Smartsheet; deploying the trigger again tries once more.';

@@ -22,6 +22,8 @@ export interface Limiter {
   spent(): number;
   /** How many processes share the token, as far as anybody knows. */
   processes(): number;
+  /** The same of all processes that share the token, where that is known. */
+  spentByAll?(): number;
 }
 
 /** A share of each minute's budget that may be used at once; the rest flows in evenly, so no 60 s ever hold more. */

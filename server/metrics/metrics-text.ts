@@ -33,7 +33,7 @@ const STATES = ['ok', 'working', 'waiting', 'warning', 'error', 'off'] as const;
 export function metricsText(facts: RuntimeFacts | null, process: ProcessFacts): string {
   const families = [
     ...ofProcess(process, facts !== null),
-    ...(facts ? [...ofQueues(facts, process.now), ...ofWatch(facts)] : []),
+    ...(facts ? [...ofQueues(facts, process.now), ...ofWatch(facts), ...ofTimes(facts), ...ofBudgets(facts)] : []),
   ];
   return families.map(textOf).join('');
 }
@@ -98,6 +98,58 @@ function ofQueues({ counts, outbox }: RuntimeFacts, now: number): Family[] {
   ];
 }
 
+const WEBHOOK_STATES = [
+  'ENABLED',
+  'NEW_NOT_VERIFIED',
+  'DISABLED_BY_OWNER',
+  'DISABLED_CALLBACK_FAILED',
+  'DISABLED_VERIFICATION_FAILED',
+  'DISABLED_SCOPE_INACCESSIBLE',
+  'DISABLED_EXCEEDED_GRID_LIMITS',
+  'DISABLED_ADMINISTRATIVE',
+  'DISABLED_APP_REVOKED',
+  'unknown',
+] as const;
+
+/** When things last happened, in seconds since 1970; what never did since the start is left out. */
+function ofTimes({ sheets, lastCallbackAt }: RuntimeFacts): Family[] {
+  const timed = (name: string, help: string, of: 'lastCallbackAt' | 'lastCompareAt'): Family =>
+    gauge(
+      name,
+      help,
+      ...sheets.flatMap((sheet) => {
+        const at = sheet[of];
+        return at === null ? [] : [{ labels: { sheet: sheet.sheetId }, value: at / 1000 }];
+      }),
+    );
+  return [
+    gauge(
+      'billing_audit_last_callback_timestamp_seconds',
+      'When the last callback was accepted.',
+      ...(lastCallbackAt === null ? [] : [{ value: Date.parse(lastCallbackAt) / 1000 }]),
+    ),
+    timed('billing_audit_sheet_last_callback_timestamp_seconds', 'When the last callback was read.', 'lastCallbackAt'),
+    timed('billing_audit_sheet_last_compare_timestamp_seconds', 'When the version was last compared.', 'lastCompareAt'),
+  ];
+}
+
+function ofBudgets({ budgets }: RuntimeFacts): Family[] {
+  return [
+    gauge(
+      'billing_audit_budget_spent',
+      'Requests to Smartsheet within the last minute, by token (the beginning of its hash).',
+      ...budgets.map(({ token, spent }) => ({ labels: { token }, value: spent })),
+    ),
+    gauge(
+      'billing_audit_budget_left',
+      "What is left of the token's minute.",
+      ...budgets.flatMap(({ token, spent, perMinute }) =>
+        perMinute === null ? [] : [{ labels: { token }, value: Math.max(0, perMinute - spent) }],
+      ),
+    ),
+  ];
+}
+
 function ofWatch({ sheets, answers, refusals }: RuntimeFacts): Family[] {
   return [
     gauge(
@@ -112,6 +164,15 @@ function ofWatch({ sheets, answers, refusals }: RuntimeFacts): Family[] {
       '1 for the state of the watch of the sheet.',
       ...sheets.flatMap(({ sheetId, status }) =>
         STATES.map((state) => ({ labels: { sheet: sheetId, state }, value: status.state === state ? 1 : 0 })),
+      ),
+    ),
+    gauge(
+      'billing_audit_webhook_status',
+      '1 for the status of the webhook of the sheet, as Smartsheet last said.',
+      ...sheets.flatMap(({ sheetId, webhook }) =>
+        webhook === null
+          ? []
+          : WEBHOOK_STATES.map((status) => ({ labels: { sheet: sheetId, status }, value: webhook === status ? 1 : 0 })),
       ),
     ),
     counter(

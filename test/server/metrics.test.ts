@@ -19,8 +19,27 @@ const facts = {
   answers: { '200': 7, '401': 1 },
   refusals: { mismatch: 1 },
   sheets: [
-    { sheetId: '77', how: 'webhook' as const, status: { state: 'ok' as const, text: 'watching' } },
-    { sheetId: '78', how: null, status: { state: 'error' as const, text: 'the token is refused' } },
+    {
+      sheetId: '77',
+      how: 'webhook' as const,
+      status: { state: 'ok' as const, text: 'watching' },
+      webhook: 'ENABLED',
+      lastCallbackAt: Date.parse('2026-01-05T09:00:30Z'),
+      lastCompareAt: Date.parse('2026-01-05T09:00:58Z'),
+    },
+    {
+      sheetId: '78',
+      how: null,
+      status: { state: 'error' as const, text: 'the token is refused' },
+      webhook: 'DISABLED_ADMINISTRATIVE',
+      lastCallbackAt: null,
+      lastCompareAt: null,
+    },
+  ],
+  lastCallbackAt: '2026-01-05T09:00:31.000Z',
+  budgets: [
+    { token: 'a1b2c3d4', spent: 120, perMinute: 300 },
+    { token: 'e5f6a7b8', spent: 4, perMinute: null },
   ],
   outbox: { undecided: 6, states: { pending: 2, sent: 9 }, oldest_waiting_at: null, trouble: [] },
 };
@@ -41,6 +60,14 @@ describe('the metrics', () => {
       'billing_audit_sheet_state{sheet="78",state="error"} 1',
       'billing_audit_webhook_answers_total{status="401"} 1',
       'billing_audit_webhook_refusals_total{reason="mismatch"} 1',
+      'billing_audit_webhook_status{sheet="77",status="ENABLED"} 1',
+      'billing_audit_webhook_status{sheet="78",status="DISABLED_ADMINISTRATIVE"} 1',
+      'billing_audit_webhook_status{sheet="78",status="ENABLED"} 0',
+      'billing_audit_last_callback_timestamp_seconds 1767603631',
+      'billing_audit_sheet_last_callback_timestamp_seconds{sheet="77"} 1767603630',
+      'billing_audit_sheet_last_compare_timestamp_seconds{sheet="77"} 1767603658',
+      'billing_audit_budget_spent{token="e5f6a7b8"} 4',
+      'billing_audit_budget_left{token="a1b2c3d4"} 180',
       'billing_audit_memory_bytes{kind="resident"} 1000',
     ]) {
       expect(lines).toContain(line);

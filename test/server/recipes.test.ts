@@ -138,7 +138,7 @@ if (installed.length > 0)
         WEBHOOK_PORT: String(webhookPort),
       });
       await until(
-        async () => (await check(`sheet ${sheet.id}`)) === 'watching',
+        async () => (await check(`sheet ${sheet.id}`)).startsWith('watching;'),
         `a webhook through the proxy; it said: ${proxySaid}; the server: ${server.output()}`,
         60_000,
       );

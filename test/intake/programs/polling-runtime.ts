@@ -12,7 +12,6 @@ export interface PollingOrders {
   readonly clock: FastClock;
   readonly home: string;
   readonly postgres: string;
-  readonly packages: string;
   readonly base: string;
   readonly sheetIds: readonly string[];
   /** Whether the budget is taken from the store, or kept by the process alone. */
@@ -24,7 +23,7 @@ async function main(): Promise<void> {
   const orders = JSON.parse(process.argv[2] ?? '{}') as PollingOrders;
   const { clock, home, shared } = orders;
   const now = fastNow(clock);
-  const driver = inClock(driverOverPostgres(orders.postgres, 'audit', orders.packages), now, shared);
+  const driver = inClock(await driverOverPostgres(orders.postgres), now, shared);
   const told = { asked: 0, refused: 0, budgets: 0 };
   const through = httpOverFetch();
   const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };

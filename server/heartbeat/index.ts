@@ -1,0 +1,1 @@
+export { heartbeatCall, startHeartbeat, type Heartbeat, type HeartbeatOptions } from './heartbeat';
