@@ -122,13 +122,18 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
       answers[answer.status] = (answers[answer.status] ?? 0) + 1;
       return answer;
     },
-    health: () =>
-      wholeHealth(
-        healthOf({ ...opened, now: machine.now, intake, watches: watches.all(), budgets: watches.budgets() }),
-        alerting,
-      ),
+    health: () => wholeHealth(healthOf(healthParts(opened, machine, intake, watches)), alerting),
     close,
   };
+}
+
+function healthParts(
+  opened: OpenStore,
+  { now }: Machine,
+  intake: ReturnType<typeof createIntake>,
+  watches: Watches,
+): Parameters<typeof healthOf>[0] {
+  return { ...opened, now, intake, watches: watches.all(), budgets: watches.budgets() };
 }
 
 async function wholeHealth(watching: Promise<Health>, alerting: Alerting | undefined): Promise<Health> {

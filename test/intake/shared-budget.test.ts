@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { resolve } from 'node:path';
 import { createSharedLimiter } from '../../lib/runtime/shared-budget';
 import { createLimiter, SMARTSHEET_LIMITS, type Limiter } from '../../lib/smartsheet';
 import type { EmbeddedStoreDriver } from '../../lib/store';
@@ -206,8 +205,7 @@ describeOnPostgres('two Runtimes on one PostgreSQL with one token', () => {
     const runtimes = [sheetIds.slice(0, 3), sheetIds.slice(3)].map((ids) => {
       const home = newFolder();
       folders.push(home);
-      const packages = resolve(__dirname, '../hosts/package.json');
-      const place = { clock, home, packages, postgres: postgres.folder, base: `${url}/2.0/` };
+      const place = { clock, home, postgres: postgres.folder, base: `${url}/2.0/` };
       const orders: PollingOrders = { ...place, sheetIds: ids, shared };
       return run(programs.runtime, orders);
     });
