@@ -18,6 +18,8 @@ export interface QueueParts {
   readonly store: (observation: Observation) => Promise<void>;
   /** One was understood. */
   readonly onHeard: (callback: SmartsheetCallback) => void;
+  /** One was too large to be kept whole: the sheet has to be compared. */
+  readonly onIncomplete: () => void;
 }
 
 /** The callbacks of one sheet that wait to be resolved, many at once where many came. */
@@ -73,10 +75,16 @@ export class CallbackQueue {
   }
 
   private async understand(callbacks: readonly LeasedCallback[]): Promise<CallbackBatch> {
-    const { sheetId, onHeard } = this.parts;
+    const { sheetId, onHeard, onIncomplete } = this.parts;
     const events: CallbackEvent[] = [];
     const understood: LeasedCallback[] = [];
     for (const callback of callbacks) {
+      if (callback.complete === false) {
+        // Nobody kept what it said.
+        understood.push(callback);
+        onIncomplete();
+        continue;
+      }
       const reading = readCallback(callback.body);
       if (!reading.understood) {
         const failure = new CallbackNotUnderstood(sheetId, reading.why);

@@ -1,6 +1,6 @@
 import { BillingAuditError, messageOf } from '../errors';
 import type { Now } from '../ports';
-import type { Store, StoreCounts } from '../store/store';
+import type { InboxState, Store, StoreCounts } from '../store/store';
 import { STORE_NAMES } from '../store/named-store';
 import type { Health } from './runtime';
 import type { SheetWatch } from './sheet-watch';
@@ -41,6 +41,15 @@ export async function healthOf(parts: {
 export function withCheck(health: Health, name: string, { status, text }: Pick<Check, 'status' | 'text'>): Health {
   const worse = health.status === 'ok' && status !== 'ok' ? 'degraded' : health.status;
   return { ...health, status: worse, checks: [...health.checks, { name, status, text }] };
+}
+
+export function inboxCheck({ waiting, trouble, lost, kept }: InboxState): Pick<Check, 'status' | 'text'> {
+  const parts = [`${waiting} accepted callbacks wait to be stored`];
+  if (trouble !== null) parts.push(`they cannot be stored at present: ${trouble}`);
+  parts.push(...lost);
+  if (kept.length > 0) parts.push(`put aside earlier: ${kept.join(', ')}; take them away when nobody needs them`);
+  const isWell = trouble === null && lost.length === 0 && kept.length === 0;
+  return { status: isWell ? 'ok' : 'degraded', text: parts.join('; ') };
 }
 
 async function storeCheck(

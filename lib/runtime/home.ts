@@ -8,6 +8,8 @@ export interface Home {
   readonly folder: string;
   readonly store: string;
   readonly keys: string;
+  /** Callbacks that are durable and not in the database yet. */
+  readonly journal: string;
   /** Says that a Runtime has this home open, and where its service key is. */
   readonly runtimeFile: string;
 }
@@ -23,6 +25,7 @@ export function openHome(folder: string): Home {
     folder,
     store: join(folder, 'store'),
     keys: join(folder, 'keys'),
+    journal: join(folder, 'journal'),
     runtimeFile: join(folder, 'runtime.json'),
   };
 }

@@ -2,7 +2,7 @@ import type { AlertingHealth } from '../alerts/health';
 import type { Status } from '../define/node';
 import type { WatchFacts } from './sheet-watch';
 import type { TokenBudget } from './tokens';
-import type { Store, StoreCounts, StoreDriver } from '../store/store';
+import type { InboxState, Store, StoreCounts, StoreDriver } from '../store/store';
 
 /** What a Runtime tells of itself in numbers. Counters begin with its start. */
 export interface RuntimeFacts {
@@ -11,6 +11,8 @@ export interface RuntimeFacts {
   readonly answers: Readonly<Record<string, number>>;
   /** Requests to `/webhook` that were refused, by reason. */
   readonly refusals: Readonly<Record<string, number>>;
+  /** Callbacks that are durable and not in the database yet; null where the store has no inbox of its own. */
+  readonly inbox: InboxState | null;
   readonly sheets: readonly ({
     readonly sheetId: string;
     readonly how: 'webhook' | 'polling' | null;

@@ -4,11 +4,11 @@ import { messageOf } from '../errors';
 import type { Log } from '../ports';
 import { defaultSettings } from '../settings';
 import type { RateLimits } from '../smartsheet';
-import type { Store } from '../store';
+import type { CallbackInbox, Store } from '../store';
 import { CallbackPump } from './callback-pump';
 import { CoverageKeeper } from './coverage-keeper';
 import { Emitter } from './emitter';
-import { healthOf, withCheck } from './health';
+import { healthOf, inboxCheck, withCheck } from './health';
 import { openHome, removeRuntimeNote, serviceKey, writeRuntimeNote, type Home } from './home';
 import { thisMachine, type Machine } from './machine';
 import { announceHome, type RuntimeFacts } from './open-homes';
@@ -80,6 +80,8 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
     alerting?.wake();
   });
   emitter.start();
+  tellFindings(opened.driver?.inbox, log);
+  opened.driver?.inbox?.onDrained(() => pump.ring());
   pump.start();
   coverage?.start();
   const answers: Record<string, number> = {};
@@ -87,7 +89,7 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
     inside: {
       store,
       driver: opened.driver ?? null,
-      facts: () => factsOf(bareStore, watches, intake, answers, alerting),
+      facts: () => factsOf(opened, watches, intake, answers, alerting),
     },
   });
   const close = closeOnce(
@@ -122,7 +124,7 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
       answers[answer.status] = (answers[answer.status] ?? 0) + 1;
       return answer;
     },
-    health: () => wholeHealth(healthOf(healthParts(opened, machine, intake, watches)), alerting),
+    health: () => wholeHealth(healthOf(healthParts(opened, machine, intake, watches)), opened.driver?.inbox, alerting),
     close,
   };
 }
@@ -136,8 +138,21 @@ function healthParts(
   return { ...opened, now, intake, watches: watches.all(), budgets: watches.budgets() };
 }
 
-async function wholeHealth(watching: Promise<Health>, alerting: Alerting | undefined): Promise<Health> {
-  const health = await watching;
+/** What a power failure left behind is said once, at the start; health goes on telling what is lost. */
+function tellFindings(inbox: CallbackInbox | undefined, log: Log): void {
+  const { torn, lost, kept } = inbox?.state() ?? { torn: [], lost: [], kept: [] };
+  for (const text of torn) log.info(`The inbox: ${text}. It was not acknowledged, so Smartsheet sends it again.`);
+  for (const text of lost) log.error(`The inbox: ${text}. The file is put aside; sheets are compared at the start.`);
+  if (kept.length > 0) log.warn(`The inbox holds files that were put aside: ${kept.join(', ')}.`);
+}
+
+async function wholeHealth(
+  watching: Promise<Health>,
+  inbox: CallbackInbox | undefined,
+  alerting: Alerting | undefined,
+): Promise<Health> {
+  const watched = await watching;
+  const health = inbox ? withCheck(watched, 'inbox', inboxCheck(inbox.state())) : watched;
   return alerting && health.counts ? withCheck(health, 'alerts', await alerting.health()) : health;
 }
 
@@ -171,7 +186,7 @@ function parts(
   const watches: Watches = new Watches({
     machine,
     store,
-    keeper: createWebhookKeeper(book, log),
+    keeper: createWebhookKeeper(book, log, now),
     emitter,
     log,
     timing,
@@ -191,7 +206,14 @@ function parts(
     sheetIds: () => watches.sheetIds(),
     deliver: (callback) => watches.offer(callback),
   });
-  const intake = createIntake({ store, book, now, log, onStored: () => pump.ring() });
+  const intake = createIntake({
+    store,
+    book,
+    now,
+    log,
+    onStored: () => pump.ring(),
+    secretAgain: (webhook) => watches.readSecretAgain(webhook),
+  });
   const coverage = driver
     ? new CoverageKeeper({
         driver,
@@ -207,7 +229,7 @@ function parts(
 }
 
 async function factsOf(
-  store: Store,
+  { store, driver }: OpenStore,
   watches: Watches,
   intake: ReturnType<typeof createIntake>,
   answers: Readonly<Record<string, number>>,
@@ -219,6 +241,7 @@ async function factsOf(
     refusals: intake.refusals(),
     lastCallbackAt: intake.lastCallbackAt(),
     budgets: watches.budgets(),
+    inbox: driver?.inbox?.state() ?? null,
     sheets: watches.all().map(({ target, how, status, facts }) => ({ sheetId: target.sheetId, how, status, ...facts })),
     outbox: alerting ? (await alerting.health()).outbox : null,
   };

@@ -26,8 +26,8 @@ export interface OpenStore {
 }
 
 export interface OpenNamedStore {
-  /** Folders of the home: `store/` for the embedded one, `keys/` for all. */
-  readonly home: { readonly store: string; readonly keys: string };
+  /** Folders of the home: `store/` and, for who takes callbacks, `journal/` for the embedded one, `keys/` for all. */
+  readonly home: { readonly store: string; readonly keys: string; readonly journal?: string };
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly machine: { readonly http: Http; readonly sleep: Sleep; readonly random: Random };
   /** The folder with `store-worker.js` and `supabase/`. Default: that of the running bundle. */
@@ -58,7 +58,7 @@ export async function openNamedStore(options: OpenNamedStore): Promise<Required<
 
 /** The same without the words of the nodes and without keys: enough to look. */
 export async function openNamedDriver(
-  options: Omit<OpenNamedStore, 'home'> & { readonly home: Pick<OpenNamedStore['home'], 'store'> },
+  options: Omit<OpenNamedStore, 'home'> & { readonly home: Omit<OpenNamedStore['home'], 'keys'> },
 ): Promise<{ readonly driver: StoreDriver; readonly name: string }> {
   const named = namedStore(options.environment);
   const name = STORE_NAMES[named.kind];
@@ -83,6 +83,7 @@ async function openDriver(named: NamedStore, { home, machine, assets }: OpenDriv
     case 'embedded':
       return openEmbeddedStore({
         directory: join(home.store, 'embedded'),
+        ...(home.journal !== undefined && { journal: home.journal }),
         ...(assets !== undefined && {
           workerPath: join(assets, 'store-worker.js'),
           migrations: join(assets, 'supabase'),

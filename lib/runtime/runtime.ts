@@ -34,8 +34,11 @@ export interface NodeSide {
 export interface WebhookRequest {
   /** Header names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** The exact bytes; null when the host could not get at them. */
-  readonly body: Uint8Array | null;
+  /**
+   * The exact bytes, or a stream of them, which is read to its end only where that is worth it. Null when the host could
+   * not get at them. A stream that breaks off, or that the host cuts off for being slow, throws.
+   */
+  readonly body: Uint8Array | AsyncIterable<Uint8Array> | null;
 }
 
 export interface WebhookAnswer {

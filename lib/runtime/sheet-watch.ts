@@ -71,6 +71,9 @@ export class SheetWatch {
       ending: this.ending.signal,
       store: (observation) => this.store(observation),
       onHeard: (callback) => this.heard(callback),
+      onIncomplete: () => {
+        this.compareDueAt = 0;
+      },
     });
     this.hook = callbackUrl === null ? null : new HookTender({ sheetId, callbackUrl, columns }, this.parts);
   }

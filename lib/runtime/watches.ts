@@ -2,7 +2,7 @@ import type { Status, Stop } from '../define/node';
 import type { Change } from '../event/change';
 import { messageOf } from '../errors';
 import { apiBase, callbackUrl, SmartsheetRefused } from '../smartsheet';
-import type { LeasedCallback, Store } from '../store/store';
+import type { LeasedCallback, Store, Webhook } from '../store/store';
 import type { ChangeSource, WatchRequest } from './change-source';
 import type { Emitter } from './emitter';
 import { StrayWebhooks } from './stray-webhooks';
@@ -115,6 +115,14 @@ export class Watches implements ChangeSource {
     const watched = this.watched.get(callback.sheet_id);
     watched?.watch.offer(callback);
     return watched !== undefined;
+  }
+
+  /** Null: no watch of its sheet is here, so nobody can ask. */
+  readSecretAgain({ webhook_id, sheet_id }: Webhook): Promise<void> | null {
+    const watched = this.watched.get(sheet_id);
+    if (!watched) return null;
+    const { client } = this.tokens.connect(watched.request.smartsheet, new AbortController().signal);
+    return this.parts.keeper.readSecretAgain(client, webhook_id);
   }
 
   overdue(changes: number): void {

@@ -1,5 +1,5 @@
 import { BillingAuditError } from '../errors';
-import type { Log } from '../ports';
+import type { Log, Now } from '../ports';
 import { SmartsheetRefused, type SmartsheetClient, type SmartsheetWebhook } from '../smartsheet';
 import type { WebhookBook } from './webhook-book';
 
@@ -69,6 +69,11 @@ export interface WebhookKeeper {
    * @param clients  one or more; each is asked until one knows the webhook
    */
   remove(clients: readonly SmartsheetClient[], sheetId: string): Promise<void>;
+  /**
+   * Asks for a webhook's secret again and keeps it; the one before is accepted for a day. One that is gone changes nothing.
+   * @throws SmartsheetRefused, SmartsheetUnavailable  it was not told
+   */
+  readSecretAgain(client: SmartsheetClient, webhookId: string): Promise<void>;
   /** Sheets that have a webhook of this home. */
   sheetIds(): Promise<readonly string[]>;
 }
@@ -76,17 +81,24 @@ export interface WebhookKeeper {
 const NAME = 'Billing Audit';
 const PAGE_SIZE = 100;
 
-export function createWebhookKeeper(book: WebhookBook, log: Log): WebhookKeeper {
+/** What is under way when a secret is reset may be sent again for about that long. */
+const PREVIOUS_ACCEPTED_MILLISECONDS = 24 * 3_600_000;
+
+export function createWebhookKeeper(book: WebhookBook, log: Log, now: Now): WebhookKeeper {
   const save = async (hook: Hook, webhook: SmartsheetWebhook): Promise<void> => {
     if (webhook.sharedSecret === null) throw new WebhookNotEnabled(hook.sheetId, webhook);
     const before = (await book.all()).find((other) => other.webhook_id === webhook.id);
     const wasReset = before !== undefined && before.shared_secret !== webhook.sharedSecret;
+    const previous = wasReset
+      ? { secret: before.shared_secret, until: new Date(now() + PREVIOUS_ACCEPTED_MILLISECONDS).toISOString() }
+      : { secret: before?.previous_secret ?? null, until: before?.previous_until ?? null };
     await book.save({
       webhook_id: webhook.id,
       sheet_id: hook.sheetId,
       callback_url: hook.callbackUrl,
       shared_secret: webhook.sharedSecret,
-      previous_secret: wasReset ? before.shared_secret : (before?.previous_secret ?? null),
+      previous_secret: previous.secret,
+      previous_until: previous.until,
       status: webhook.status,
     });
   };
@@ -120,6 +132,19 @@ export function createWebhookKeeper(book: WebhookBook, log: Log): WebhookKeeper 
     async check(client, sheetId, webhookId) {
       const webhook = await client.webhook(webhookId);
       if (webhook.status !== 'ENABLED') throw new WebhookNotEnabled(sheetId, webhook);
+    },
+    async readSecretAgain(client, webhookId) {
+      const known = (await book.all()).find(({ webhook_id }) => webhook_id === webhookId);
+      if (!known) return;
+      const webhook = await client.webhook(webhookId).catch((failure: unknown) => {
+        if (failure instanceof SmartsheetRefused && failure.isNotFound) return null;
+        throw failure;
+      });
+      if (webhook === null || webhook.sharedSecret === known.shared_secret) return;
+      await save({ sheetId: known.sheet_id, callbackUrl: known.callback_url }, webhook);
+      log.info('The secret of a webhook was reset; the new one is used, and the one before for a day.', {
+        webhook: webhookId,
+      });
     },
     async remove(clients, sheetId) {
       for (const webhook of await book.all())

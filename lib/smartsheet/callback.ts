@@ -86,13 +86,27 @@ export type CallbackReading =
  * @returns the callback in one form, or in a sentence why it cannot be understood
  */
 export function readCallback(body: Uint8Array): CallbackReading {
-  const text = Buffer.from(body).toString('utf8');
-  let value: unknown;
-  try {
-    value = parseJson(text);
-  } catch {
-    return { understood: false, why: `it is not JSON: it begins with ${JSON.stringify(text.slice(0, 40))}` };
+  const parsed = parsedBody(body);
+  if (!parsed.isJson) {
+    const beginning = Buffer.from(body.subarray(0, 40)).toString('utf8');
+    return { understood: false, why: `it is not JSON: it begins with ${JSON.stringify(beginning)}` };
   }
+  return readParsed(parsed.value);
+}
+
+/** A body as JSON, to be read more than once. */
+export type ParsedBody = { readonly isJson: true; readonly value: unknown } | { readonly isJson: false };
+
+export function parsedBody(body: Uint8Array): ParsedBody {
+  try {
+    const { buffer, byteOffset, byteLength } = body;
+    return { isJson: true, value: parseJson(Buffer.from(buffer, byteOffset, byteLength).toString('utf8')) };
+  } catch {
+    return { isJson: false };
+  }
+}
+
+function readParsed(value: unknown): CallbackReading {
   const parsed = envelope.safeParse(value);
   if (!parsed.success) {
     const problems = parsed.error.issues.slice(0, 3).map(({ path, message }) => `\`${path.join('.')}\`: ${message}`);
@@ -101,14 +115,27 @@ export function readCallback(body: Uint8Array): CallbackReading {
   return { understood: true, callback: canonical(parsed.data) };
 }
 
+const named = z.object({ webhookId: idLike });
+const nonced = z.object({ nonce: z.string().min(1).max(200) });
+
 /** The webhook that a body names, without asking more of it; null when it names none. */
-export function webhookIdOf(body: Uint8Array): string | null {
-  const named = z.object({ webhookId: idLike });
-  try {
-    return named.safeParse(parseJson(Buffer.from(body).toString('utf8'))).data?.webhookId ?? null;
-  } catch {
-    return null;
-  }
+export function webhookIdOf(body: ParsedBody): string | null {
+  return body.isJson ? (named.safeParse(body.value).data?.webhookId ?? null) : null;
+}
+
+/** The nonce of a body, if it has one that a database can hold: no NUL and no half of a surrogate pair. */
+export function nonceOf(body: ParsedBody): string | null {
+  const nonce = body.isJson ? nonced.safeParse(body.value).data?.nonce : undefined;
+  return nonce === undefined || /\0|\p{Surrogate}/u.test(nonce) ? null : nonce;
+}
+
+/**
+ * The webhook that the beginning of a body seems to name, where the rest is too long to be parsed; null: it is not seen.
+ * Only a hint whose secret to try: the signature decides.
+ */
+export function webhookIdNearBeginning(beginning: Uint8Array): string | null {
+  const text = Buffer.from(beginning).toString('latin1');
+  return /"webhookId"\s*:\s*"?(\d{1,20})\b/.exec(text)?.[1] ?? null;
 }
 
 function canonical(read: z.infer<typeof envelope>): SmartsheetCallback {

@@ -26,16 +26,32 @@ export function checkSignature(
   header: string | readonly string[] | undefined,
   secrets: { readonly current: string; readonly previous: string | null },
 ): SignatureVerdict {
-  if (header === undefined || header === '') return { authentic: false, why: 'missing' };
-  if (typeof header !== 'string') return { authentic: false, why: 'malformed' };
-  const given = header.trim().toLowerCase();
-  if (!/^[0-9a-f]{1,64}$/.test(given)) return { authentic: false, why: 'malformed' };
-  const padded = Buffer.from(given.padStart(HEX_DIGITS, '0'), 'hex');
-  const isCurrent = timingSafeEqual(padded, digest(body, secrets.current));
-  const isPrevious = timingSafeEqual(padded, digest(body, secrets.previous ?? secrets.current));
+  const { current, previous } = secrets;
+  return compareSignature(header, {
+    current: digest(body, current),
+    previous: previous === null ? null : digest(body, previous),
+  });
+}
+
+/** The same with digests that were made already, as of a body that is too long to be held. */
+export function compareSignature(
+  header: string | readonly string[] | undefined,
+  digests: { readonly current: Uint8Array; readonly previous: Uint8Array | null },
+): SignatureVerdict {
+  const problem = signatureProblem(header);
+  if (problem !== null) return { authentic: false, why: problem };
+  const padded = Buffer.from(String(header).trim().padStart(HEX_DIGITS, '0'), 'hex');
+  const isCurrent = timingSafeEqual(padded, digests.current);
+  const isPrevious = timingSafeEqual(padded, digests.previous ?? digests.current);
   if (isCurrent) return { authentic: true, matched: 'current' };
   if (isPrevious) return { authentic: true, matched: 'previous' };
   return { authentic: false, why: 'mismatch' };
+}
+
+/** What is wrong with the form of a signature, before any byte of the body is read; null: nothing. */
+export function signatureProblem(header: string | readonly string[] | undefined): 'missing' | 'malformed' | null {
+  if (header === undefined || header === '') return 'missing';
+  return typeof header === 'string' && /^[0-9a-f]{1,64}$/i.test(header.trim()) ? null : 'malformed';
 }
 
 function digest(body: Uint8Array, secret: string): Buffer {

@@ -64,11 +64,12 @@ function webhooksOver(
     },
     async webhooks() {
       const answer = await ask<{ webhooks: Sealed[] }>(driver, 'billing_audit_webhooks', { sealed_with: sealedWith });
-      return answer.webhooks.flatMap(({ shared_secret_box, previous_secret_box, ...webhook }) => {
+      return answer.webhooks.flatMap(({ shared_secret_box, previous_secret_box, previous_until, ...webhook }) => {
         const open = (box: string): string => secrets.open(box, about(webhook.webhook_id));
+        const until = typeof previous_until === 'string' ? { previous_until } : {};
         try {
           const previous_secret = previous_secret_box === null ? null : open(previous_secret_box);
-          return { ...webhook, shared_secret: open(shared_secret_box), previous_secret };
+          return { ...webhook, shared_secret: open(shared_secret_box), previous_secret, ...until };
         } catch (thrown) {
           // After a change of the store's key: who publishes the workflow again has it sealed anew from Smartsheet.
           if (thrown instanceof SecretUnreadable && sealedWith === 'store_key') return [];
@@ -89,7 +90,13 @@ type CallbackStore = Pick<
 
 function callbacksOver(driver: StoreDriver): CallbackStore {
   return {
-    async acceptCallback({ body, ...callback }) {
+    async acceptCallback(given) {
+      const { sheet_id, received_at } = given;
+      if (driver.inbox && sheet_id !== undefined && received_at !== undefined) {
+        await driver.inbox.keep({ ...given, sheet_id, received_at });
+        return { isNew: null };
+      }
+      const { body, ...callback } = given;
       const p = { ...callback, body: Buffer.from(body).toString('base64') };
       const { is_new } = await ask<{ is_new: boolean }>(driver, 'billing_audit_accept_callback', p);
       return { isNew: is_new };

@@ -13,7 +13,40 @@ export type Caller = { readonly kind: 'service' } | { readonly kind: 'person'; r
  */
 export interface StoreDriver {
   rpc(name: `billing_audit_${string}`, p: unknown, caller?: Caller): Promise<unknown>;
+  /** Where this driver keeps callbacks before the database has them; without it the function call is what makes them durable. */
+  readonly inbox?: CallbackInbox | undefined;
   close(): Promise<void>;
+}
+
+/** Callbacks that are durable before the database has them: copies are sorted out when they are drained into it. */
+export interface CallbackInbox {
+  /**
+   * Durable when it resolves.
+   * @throws StoreUnavailable  it is not kept
+   */
+  keep(callback: KeptCallback): Promise<void>;
+  /** Calls each time when callbacks have come into the database. @returns what ends it */
+  onDrained(listener: () => void): () => void;
+  state(): InboxState;
+}
+
+export interface KeptCallback extends Callback {
+  /** So that it is accepted even if its webhook is forgotten before it is drained. */
+  readonly sheet_id: string;
+  readonly received_at: string;
+}
+
+export interface InboxState {
+  /** Durable, and not in the database yet. */
+  readonly waiting: number;
+  /** Why draining fails at present; null: it does not. */
+  readonly trouble: string | null;
+  /** Sentences about what a power failure cut short; it was never acknowledged. */
+  readonly torn: readonly string[];
+  /** Sentences about callbacks that were acknowledged and cannot be read or stored. Their files are put aside. */
+  readonly lost: readonly string[];
+  /** Files that an earlier start put aside. */
+  readonly kept: readonly string[];
 }
 
 /**
@@ -25,8 +58,11 @@ export interface Store extends DashboardStore, JobStore {
   saveWebhook(webhook: Webhook): Promise<void>;
   webhooks(): Promise<readonly Webhook[]>;
   forgetWebhook(webhookId: string): Promise<void>;
-  /** Durable when it resolves. */
-  acceptCallback(callback: Callback): Promise<{ readonly isNew: boolean }>;
+  /**
+   * Durable when it resolves. `isNew` false: it was here already. Null: it is durable in an inbox, and whether it is new
+   * shows when it is drained; whoever waits for callbacks is called by the inbox then.
+   */
+  acceptCallback(callback: Callback): Promise<{ readonly isNew: boolean | null }>;
   /** Callbacks that wait, oldest first, leased to the caller; those of other sheets than `sheetIds` go on waiting. */
   leaseCallbacks(request: {
     limit: number;
@@ -83,14 +119,24 @@ export interface Webhook {
   readonly callback_url: string;
   readonly shared_secret: string;
   readonly previous_secret: string | null;
+  /** The previous secret is accepted until then; without it, it is not any more. */
+  readonly previous_until?: string | null;
   readonly status: string;
 }
 
 export interface Callback {
   readonly webhook_id: string;
   readonly nonce: string;
-  /** The signed bytes. */
+  /** The signed bytes; of an oversize one their beginning. */
   readonly body: Uint8Array;
+  readonly sheet_id?: string;
+  readonly received_at?: string;
+  /** Which secret of the webhook signed it. */
+  readonly matched_secret?: 'current' | 'previous';
+  /** False: oversize. Absent = true. */
+  readonly complete?: boolean;
+  /** Of all the signed bytes, in hex; of an oversize one. */
+  readonly body_sha256?: string;
 }
 
 export interface LeasedCallback {
@@ -99,6 +145,8 @@ export interface LeasedCallback {
   readonly nonce: string;
   readonly sheet_id: string;
   readonly body: Uint8Array;
+  /** False: only the beginning of the body was kept, and the sheet must be compared instead. Absent = true. */
+  readonly complete?: boolean;
   readonly received_at: string;
   readonly attempts: number;
 }

@@ -150,8 +150,15 @@ function ofBudgets({ budgets }: RuntimeFacts): Family[] {
   ];
 }
 
-function ofWatch({ sheets, answers, refusals }: RuntimeFacts): Family[] {
+function ofWatch({ sheets, answers, refusals, inbox }: RuntimeFacts): Family[] {
   return [
+    ...(inbox
+      ? [
+          gauge('billing_audit_inbox_waiting', 'Callbacks that are durable and not in the database yet.', {
+            value: inbox.waiting,
+          }),
+        ]
+      : []),
     gauge(
       'billing_audit_sheet_watched',
       '1 for how the sheet is watched now; none of both: it is not.',

@@ -1,5 +1,5 @@
-import { createHmac } from 'node:crypto';
-import type { Webhook } from '../../lib/store/store';
+import { createHash, createHmac } from 'node:crypto';
+import type { Callback, Webhook } from '../../lib/store/store';
 import { ANSWERS, createIntake } from '../../lib/runtime/webhook-intake';
 import { createWebhookBook } from '../../lib/runtime/webhook-book';
 import { StoreUnavailable } from '../../lib/store/store-errors';
@@ -11,6 +11,7 @@ const hook: Webhook = {
   callback_url: 'https://audit.example.com/webhook',
   shared_secret: 'secret',
   previous_secret: 'older',
+  previous_until: '1970-01-02T00:00:00.000Z',
   status: 'ENABLED',
 };
 const challenge = '0d0d6d3a-9a4b-4b7e-8c55-1f7ad6c5a111';
@@ -27,12 +28,23 @@ const sign = (body: string, secret = 'secret'): string => createHmac('sha256', s
 interface Case {
   readonly name: string;
   readonly headers?: Record<string, string | string[]>;
-  readonly body: string | null;
+  /** A list comes in chunks. */
+  readonly body: string | readonly Buffer[] | null;
+  readonly breaksOff?: boolean;
   readonly storeIsDown?: boolean;
+  readonly booksAreShut?: boolean;
+  /** What asking Smartsheet for the secret again does; absent: nobody can ask. */
+  readonly secretAgain?: 'fails' | 'tells the one in use' | 'tells the same';
+  readonly at?: string;
   readonly status: number;
   readonly stored?: number;
   readonly said?: string;
 }
+
+const long = [Buffer.from(genuine.replace('[]', '["')), ...Array.from({ length: 9 }, () => Buffer.alloc(1024 * 1024, 'x'))];
+const longForeign = [Buffer.from(foreign), ...long.slice(1)];
+const signAll = (chunks: readonly Buffer[], secret = 'secret'): string =>
+  createHmac('sha256', secret).update(Buffer.concat(chunks)).digest('hex');
 
 /** The whole table: whatever is posted gets one of these answers. */
 const TABLE: readonly Case[] = [
@@ -50,6 +62,118 @@ const TABLE: readonly Case[] = [
     status: 200,
     stored: 1,
     said: 'previous secret',
+  },
+  {
+    name: 'one signed with the previous secret a day after the reset',
+    headers: { 'smartsheet-hmac-sha256': sign(genuine, 'older') },
+    body: genuine,
+    at: '1970-01-02T00:00:01.000Z',
+    status: 401,
+    said: 'not signed with the secret',
+  },
+  {
+    name: 'one signed with a secret that was reset by hand',
+    headers: { 'smartsheet-hmac-sha256': sign(genuine, 'by hand') },
+    body: genuine,
+    secretAgain: 'tells the one in use',
+    status: 200,
+    stored: 1,
+  },
+  {
+    name: 'a wrong signature while Smartsheet does not tell the secret',
+    headers: { 'smartsheet-hmac-sha256': sign(genuine, 'by hand') },
+    body: genuine,
+    secretAgain: 'fails',
+    status: 503,
+    said: 'secret_not_obtainable',
+  },
+  {
+    name: 'a wrong signature when Smartsheet tells the same secret',
+    headers: { 'smartsheet-hmac-sha256': sign(genuine, 'by hand') },
+    body: genuine,
+    secretAgain: 'tells the same',
+    status: 401,
+    said: 'not signed with the secret',
+  },
+  {
+    name: 'a signed callback of more than 8 MB',
+    headers: { 'smartsheet-hmac-sha256': signAll(long) },
+    body: long,
+    status: 200,
+    stored: 1,
+    said: 'oversize',
+  },
+  {
+    name: 'a long one with a wrong signature',
+    headers: { 'smartsheet-hmac-sha256': signAll(long, 'guess') },
+    body: long,
+    status: 401,
+    said: 'not signed with the secret',
+  },
+  {
+    name: 'a long one of a webhook that is not ours',
+    headers: { 'smartsheet-hmac-sha256': signAll(longForeign) },
+    body: longForeign,
+    status: 401,
+    said: 'does not belong to this installation',
+  },
+  {
+    name: 'a long one whose secret was reset by hand, until it comes again',
+    headers: { 'smartsheet-hmac-sha256': signAll(long, 'by hand') },
+    body: long,
+    secretAgain: 'tells the one in use',
+    status: 503,
+    said: 'secret_not_obtainable',
+  },
+  {
+    name: 'a body that breaks off',
+    headers: { 'smartsheet-hmac-sha256': sign(genuine) },
+    body: [Buffer.from(genuine)],
+    breaksOff: true,
+    status: 503,
+    said: 'did not come to its end',
+  },
+  {
+    name: 'a signed callback whose nonce no database can hold',
+    headers: { 'smartsheet-hmac-sha256': sign(genuine.replace('n-1', '\\u0000\\ud800')) },
+    body: genuine.replace('n-1', '\\u0000\\ud800'),
+    status: 200,
+    stored: 1,
+    said: 'its nonce holds what no store can',
+  },
+  {
+    name: 'a signed callback that carries a challenge which is none',
+    headers: { 'smartsheet-hmac-sha256': sign(genuine), 'smartsheet-hook-challenge': 'x' },
+    body: genuine,
+    status: 200,
+    stored: 1,
+  },
+  {
+    name: 'a signed callback while the secrets cannot be read',
+    headers: { 'smartsheet-hmac-sha256': sign(genuine) },
+    body: genuine,
+    booksAreShut: true,
+    status: 503,
+    said: 'send it again',
+  },
+  {
+    name: 'a challenge while the secrets cannot be read',
+    headers: { 'smartsheet-hook-challenge': challenge },
+    body: JSON.stringify({ challenge, webhookId: 11 }),
+    booksAreShut: true,
+    status: 200,
+  },
+  {
+    name: 'a challenge of more than 1 kB',
+    headers: { 'smartsheet-hook-challenge': challenge },
+    body: JSON.stringify({ challenge, webhookId: 11, padding: 'x'.repeat(1024) }),
+    status: 401,
+  },
+  {
+    name: 'a challenge whose body says another one',
+    headers: { 'smartsheet-hook-challenge': challenge },
+    body: JSON.stringify({ challenge: challenge.replace('0', '1'), webhookId: 11 }),
+    status: 401,
   },
   {
     name: 'a signed body that is no JSON',
@@ -147,25 +271,51 @@ const TABLE: readonly Case[] = [
   },
 ];
 
+async function* inChunks(chunks: readonly Buffer[], breaksOff: boolean): AsyncIterable<Uint8Array> {
+  yield* chunks;
+  if (breaksOff) throw new Error('aborted');
+}
+
+/** An intake as one line of the table wants it. */
+function intakeFor({ storeIsDown = false, booksAreShut = false, secretAgain, at }: Case) {
+  const log = recordingLog();
+  const accepted: Callback[] = [];
+  const fail = (): never => {
+    throw new StoreUnavailable('the disk is full');
+  };
+  let known = hook;
+  const store = {
+    webhooks: async () => (booksAreShut ? fail() : [known]),
+    saveWebhook: async (webhook: Webhook) => void (known = webhook),
+    forgetWebhook: async () => undefined,
+    acceptCallback: async (callback: Callback) => (storeIsDown ? fail() : { isNew: accepted.push(callback) > 0 }),
+  };
+  const now = (): number => Date.parse(at ?? '1970-01-01T00:00:00.000Z');
+  const book = createWebhookBook(store, now);
+  let rings = 0;
+  const ask = async (): Promise<void> => {
+    if (secretAgain === 'fails') throw new Error('Smartsheet is not there.');
+    if (secretAgain === 'tells the one in use') await book.save({ ...hook, shared_secret: 'by hand' });
+  };
+  const intake = createIntake({
+    store,
+    book,
+    now,
+    log,
+    onStored: () => (rings += 1),
+    ...(secretAgain && { secretAgain: ask }),
+  });
+  return { intake, log, accepted, rings: () => rings };
+}
+
 describe('what /webhook answers', () => {
-  it.each(TABLE)('to $name: $status', async ({ headers = {}, body, storeIsDown = false, status, stored = 0, said }) => {
-    const log = recordingLog();
-    const accepted: unknown[] = [];
-    const fail = (): never => {
-      throw new StoreUnavailable('the disk is full');
-    };
-    const store = {
-      webhooks: async () => [hook],
-      saveWebhook: async () => undefined,
-      forgetWebhook: async () => undefined,
-      acceptCallback: async (callback: unknown) => (storeIsDown ? fail() : { isNew: accepted.push(callback) > 0 }),
-    };
-    let rings = 0;
-    const book = createWebhookBook(store, () => 0);
-    const intake = createIntake({ store, book, now: () => 0, log, onStored: () => (rings += 1) });
-    const answer = await intake.answer({ headers, body: body === null ? null : Buffer.from(body) });
+  it.each(TABLE)('to $name: $status', async (one) => {
+    const { headers = {}, body, status, stored = 0, said, breaksOff = false } = one;
+    const { intake, log, accepted, rings } = intakeFor(one);
+    const given = typeof body === 'string' ? Buffer.from(body) : body && inChunks(body, breaksOff);
+    const answer = await intake.answer({ headers, body: given });
     expect(answer.status).toBe(status);
-    expect([accepted.length, rings]).toEqual([stored, stored]);
+    expect([accepted.length, rings()]).toEqual([stored, stored]);
     if (said !== undefined) expect(log.lines.join('\n')).toContain(said);
     if (status === 200 && stored === 0) {
       expect(answer.headers['smartsheet-hook-response']).toBe(challenge);
@@ -173,29 +323,56 @@ describe('what /webhook answers', () => {
     }
   });
 
-  it('is never a status for which Smartsheet gives a webhook up at once', () => {
-    expect(
-      Object.values(ANSWERS)
-        .map(({ status }) => status)
-        .sort(),
-    ).toEqual([200, 401, 503]);
+  it('keeps of a long one its hash and its beginning, and of each which secret matched', async () => {
+    const { intake, accepted } = intakeFor({ name: '', body: null, status: 200 });
+    const headers = { 'smartsheet-hmac-sha256': signAll(long, 'older') };
+    await intake.answer({ headers, body: inChunks(long, false) });
+    await intake.answer({ headers: { 'smartsheet-hmac-sha256': sign(genuine) }, body: Buffer.from(genuine) });
+    const hash = createHash('sha256').update(Buffer.concat(long)).digest('hex');
+    expect(accepted).toMatchObject([
+      { complete: false, body_sha256: hash, matched_secret: 'previous', sheet_id: '22' },
+      { matched_secret: 'current', nonce: 'n-1' },
+    ]);
+    expect(Buffer.concat(long).subarray(0, 65_536).equals(accepted[0]?.body ?? Buffer.alloc(0))).toBe(true);
   });
 
-  it('is 503 when the webhooks themselves cannot be read', async () => {
-    const broken = async (): Promise<never> => Promise.reject(new StoreUnavailable('it is closed'));
-    const store = { webhooks: broken, saveWebhook: broken, forgetWebhook: broken, acceptCallback: broken };
-    const intake = createIntake({
-      store,
-      book: createWebhookBook(store, () => 0),
-      now: () => 0,
-      log: recordingLog(),
-      onStored: () => undefined,
-    });
-    const answer = await intake.answer({
-      headers: { 'smartsheet-hmac-sha256': sign(genuine) },
-      body: Buffer.from(genuine),
-    });
-    expect(answer.status).toBe(503);
+  it('asks for a secret again at most once a minute, however many callbacks do not match', async () => {
+    let now = 0;
+    let asked = 0;
+    const store = {
+      webhooks: async () => [hook],
+      saveWebhook: async () => undefined,
+      forgetWebhook: async () => undefined,
+      acceptCallback: async () => ({ isNew: true }),
+    };
+    const secretAgain = async (): Promise<void> => void (asked += 1);
+    const book = createWebhookBook(store, () => now);
+    const log = recordingLog();
+    const intake = createIntake({ store, book, now: () => now, log, onStored: () => undefined, secretAgain });
+    const forged = { headers: { 'smartsheet-hmac-sha256': sign(genuine, 'guess') }, body: Buffer.from(genuine) };
+    await Promise.all(Array.from({ length: 50 }, () => intake.answer(forged)));
+    expect(asked).toBe(1);
+    now = 60_000;
+    await intake.answer(forged);
+    expect(asked).toBe(2);
+  });
+
+  it('echoes no flood of challenges for one webhook, and still that of another', async () => {
+    const { intake } = intakeFor({ name: '', body: null, status: 200 });
+    const ask = async (webhookId: number): Promise<number> => {
+      const headers = { 'smartsheet-hook-challenge': challenge };
+      return (await intake.answer({ headers, body: Buffer.from(JSON.stringify({ challenge, webhookId })) })).status;
+    };
+    const statuses = new Set<number>();
+    for (let count = 0; count < 200; count += 1) statuses.add(await ask(666));
+    expect([...statuses]).toEqual([200, 503]);
+    expect(await ask(11)).toBe(200);
+    expect(intake.refusals()).toEqual({ too_many_challenges: 80 });
+  });
+
+  it('is never a status for which Smartsheet gives a webhook up at once', () => {
+    const statuses = new Set(Object.values(ANSWERS).map(({ status }) => status));
+    expect([...statuses].sort()).toEqual([200, 401, 503]);
   });
 
   it('says a refusal once a minute and counts them all', async () => {

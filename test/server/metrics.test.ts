@@ -18,6 +18,7 @@ const facts = {
   },
   answers: { '200': 7, '401': 1 },
   refusals: { mismatch: 1 },
+  inbox: { waiting: 4, trouble: null, torn: [], lost: [], kept: [] },
   sheets: [
     {
       sheetId: '77',
@@ -68,6 +69,7 @@ describe('the metrics', () => {
       'billing_audit_sheet_last_compare_timestamp_seconds{sheet="77"} 1767603658',
       'billing_audit_budget_spent{token="e5f6a7b8"} 4',
       'billing_audit_budget_left{token="a1b2c3d4"} 180',
+      'billing_audit_inbox_waiting 4',
       'billing_audit_memory_bytes{kind="resident"} 1000',
     ]) {
       expect(lines).toContain(line);

@@ -82,7 +82,8 @@ async function withLifecycle(
     const { store } = await openStore(context);
     const address = context.getNodeWebhookUrl('default') ?? '';
     const book = hookBook(store, address);
-    const keeper = createWebhookKeeper(book, machineOf(context).log);
+    const { log, now } = machineOf(context);
+    const keeper = createWebhookKeeper(book, log, now);
     const sheetIds = chosenSheets(context);
     return await act({ book, keeper, client, address, callbackUrl: () => reachable(address, base), sheetIds });
   } catch (thrown) {

@@ -1,14 +1,16 @@
-import type { Request, RequestHandler, Response } from 'express';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { RequestHandler, Response } from 'express';
 import type { NodeAPI } from 'node-red';
 import type { Log } from '../../../lib/ports';
 import type { Runtime } from '../../../lib/runtime/runtime';
 import { messageOf } from '../../../lib/errors';
-import { captureExactBytes, removeHandler, type Application, type CapturedRequest } from './hoisted-body';
+import { isCallTo, putFirst, removeHandler, type Application } from './first-in-line';
+import { webhookDoor } from './webhook-door';
 
 /**
- * Opens `POST /webhook` and `GET /health` beside the user's own HTTP nodes for as long as the Runtime lives.
- * Both obey `httpNodeAuth` and `httpNodeMiddleware`; Smartsheet cannot sign in, so a server that uses `httpNodeAuth`
- * must let `/webhook` through (its calls are proved by their signature).
+ * Opens `/webhook` and `GET /health` beside the user's own HTTP nodes for as long as the Runtime lives. `/health` obeys
+ * `httpNodeMiddleware`. `/webhook` comes before everything else of the server, sign-in and middleware included: Smartsheet
+ * cannot sign in, its calls are proved by their signature, and most answers that others might give would lose the webhook.
  * @returns what closes them again
  */
 export function openPublicRoutes(RED: NodeAPI, runtime: Runtime, log: Log): () => void {
@@ -19,14 +21,14 @@ export function openPublicRoutes(RED: NodeAPI, runtime: Runtime, log: Log): () =
     );
     return () => undefined;
   }
-  const callback: RequestHandler = (request, response) => void answerCallback(runtime, request, response, log);
   const health: RequestHandler = (_request, response) => void answerHealth(runtime, response);
-  const release = captureExactBytes(application, `${application.path()}/webhook`);
-  RED.httpNode.post('/webhook', ...sharedMiddleware(RED), callback);
+  const path = `${application.path()}/webhook`;
+  const release = putFirst(application, path, webhookDoor({ runtime, log }));
+  const forgetExpectations = takeExpectations(RED.server as Server | undefined, path);
   RED.httpNode.get('/health', ...sharedMiddleware(RED), health);
   return () => {
     release();
-    removeHandler(application, callback);
+    forgetExpectations();
     removeHandler(application, health);
   };
 }
@@ -38,16 +40,15 @@ function sharedMiddleware(RED: NodeAPI): RequestHandler[] {
   return list.filter((each): each is RequestHandler => typeof each === 'function');
 }
 
-async function answerCallback(runtime: Runtime, request: Request, response: Response, log: Log): Promise<void> {
-  try {
-    const body = (request as unknown as CapturedRequest).rawBody;
-    const answer = await runtime.answerWebhook({ headers: request.headers, body: body ?? null });
-    response.status(answer.status).set(answer.headers).end(answer.body);
-  } catch (thrown) {
-    // 500 makes Smartsheet send it again; anything else would lose the callback.
-    log.error('A callback could not be answered.', { why: messageOf(thrown) });
-    response.status(500).json({ error: 'unexpected_error' });
-  }
+/** Node answers an `Expect` header that it does not know with 417 by itself; a callback is taken all the same. */
+function takeExpectations(server: Server | undefined, path: string): () => void {
+  const isCallback = isCallTo(path);
+  const take = (request: IncomingMessage, response: ServerResponse): void => {
+    if (isCallback(request)) server?.emit('request', request, response);
+    else if (server?.listenerCount('checkExpectation') === 1) response.writeHead(417).end();
+  };
+  server?.on('checkExpectation', take);
+  return () => void server?.off('checkExpectation', take);
 }
 
 async function answerHealth(runtime: Runtime, response: Response): Promise<void> {

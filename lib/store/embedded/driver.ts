@@ -4,6 +4,8 @@ import { Worker } from 'node:worker_threads';
 import { migrate, type SqlSession } from '../migrate';
 import { missingFunction, StoreLocked, StoreRefused } from '../store-errors';
 import type { Caller, StoreDriver } from '../store';
+import { openInbox, type Inbox } from './inbox';
+import { journalFilesIn, type JournalFiles } from './journal-files';
 import { takeLock, type Lock } from './lock';
 import type { Statement, WorkerSetup } from './protocol';
 import { StoreCalls } from './store-calls';
@@ -20,6 +22,11 @@ export interface EmbeddedStoreOptions {
   /** A call that takes longer once it was begun ends the worker thread, and is refused as unavailable. Default 60 s. */
   readonly timeoutMilliseconds?: number;
   readonly now?: () => number;
+  /**
+   * The folder of the inbox's journal: callbacks are durable there at once and drained into the database from then on.
+   * Without it the driver has no inbox, and a callback is as durable as every other call, only much slower.
+   */
+  readonly journal?: string | JournalFiles;
   /** Verifies a person's token and gives its claims; without it only the service may call. */
   readonly claimsOf?: (token: string) => Promise<Readonly<Record<string, unknown>>>;
 }
@@ -53,6 +60,7 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
   const driver = new EmbeddedDriver(options, lock, now);
   try {
     await migrate(driver, { directory: options.migrations ?? join(__dirname, 'supabase'), bootstrap: true });
+    await driver.openInbox();
     return driver;
   } catch (thrown) {
     await driver.close();
@@ -69,6 +77,7 @@ class EmbeddedDriver implements EmbeddedStoreDriver {
   #upkeep;
   #upkeepUnderWay: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
+  #inbox: Inbox | undefined;
 
   constructor(options: EmbeddedStoreOptions, lock: Lock, now: () => number) {
     this.#options = options;
@@ -80,6 +89,19 @@ class EmbeddedDriver implements EmbeddedStoreDriver {
       setInterval(() => this.#beat(), BEAT_MILLISECONDS).unref(),
       setInterval(() => void this.upkeep().catch(() => undefined), UPKEEP_MILLISECONDS).unref(),
     ];
+  }
+
+  get inbox(): Inbox | undefined {
+    return this.#inbox;
+  }
+
+  async openInbox(): Promise<void> {
+    const { journal } = this.#options;
+    if (journal === undefined) return;
+    this.#inbox = await openInbox({
+      files: typeof journal === 'string' ? journalFilesIn(journal) : journal,
+      store: async (callbacks) => void (await this.rpc('billing_audit_accept_callbacks', { callbacks })),
+    });
   }
 
   async rpc(name: `billing_audit_${string}`, p: unknown, caller: Caller = { kind: 'service' }): Promise<unknown> {
@@ -119,6 +141,7 @@ class EmbeddedDriver implements EmbeddedStoreDriver {
 
   async #close(): Promise<void> {
     this.#timers.forEach(clearInterval);
+    await this.#inbox?.close();
     await this.#calls.close(this.#timeout());
     this.#lock.release();
   }
@@ -143,7 +166,9 @@ class EmbeddedDriver implements EmbeddedStoreDriver {
     if (this.#lock.beat()) return;
     const { directory } = this.#options;
     const holder = { pid: process.pid, host: 'this host', since: new Date(this.#now()).toISOString() };
-    this.#calls.lose(new StoreLocked(directory, holder, `${directory}.lock`));
+    const why = new StoreLocked(directory, holder, `${directory}.lock`);
+    this.#inbox?.lose(why);
+    this.#calls.lose(why);
   }
 
   #timeout(): number {
