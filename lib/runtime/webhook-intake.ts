@@ -5,7 +5,7 @@ import {
   answerChallenge,
   CHALLENGE_HEADER,
   nonceOf,
-  parsedBody,
+  parsedEnvelope,
   readCallback,
   readChallenge,
   SIGNATURE_HEADER,
@@ -100,7 +100,7 @@ class OpenIntake implements Intake {
   private async read(source: BodySource): Promise<WholeBody | LongBody | null> {
     const breaking = source instanceof Uint8Array ? source : knownToBreak(source);
     const read = await readBody(breaking, this.memory, (beginning) => candidatesFor(this.parts.book, beginning));
-    if (read.complete) return { complete: true, bytes: read.bytes, parsed: parsedBody(read.bytes) };
+    if (read.complete) return { complete: true, bytes: read.bytes, parsed: parsedEnvelope(read.bytes) };
     if (read.signed === null) return null;
     return { complete: false, bytes: read.beginning, ...read.signed.finish() };
   }

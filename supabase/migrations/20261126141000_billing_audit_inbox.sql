@@ -14,46 +14,39 @@ comment on column billing_audit.webhook_events.body_sha256 is 'Of all the signed
 comment on column billing_audit.webhook_events.complete is 'False: the callback was oversize. Its sheet is compared as a whole instead.';
 comment on column billing_audit.webhook_events.matched_secret is 'Which secret of the webhook signed it; null: not told.';
 
--- Stores callbacks that are not here yet. A callback whose webhook was forgotten meanwhile is accepted for the sheet that
--- it names itself: it was answered 200, or will be. Gives how many were new.
-create function billing_audit.keep_callbacks(callbacks jsonb) returns bigint
+-- Stores a callback that is not here yet. One whose webhook was forgotten meanwhile is accepted for the sheet that it
+-- names itself: it was answered 200, or will be. Gives whether it is new.
+create function billing_audit.keep_callback(p jsonb) returns boolean
 language plpgsql volatile
 set search_path = ''
 as $$
 declare
-    stranger text;
-    kept     bigint;
+    bytes       bytea;
+    is_complete boolean := coalesce((p ->> 'complete')::boolean, true);
+    sheet       text;
 begin
-    with given as (
-        select c.ordinal, c.value as p, decode(c.value ->> 'body', 'base64') as bytes,
-            coalesce(w.sheet_id, c.value ->> 'sheet_id') as sheet_id
-        from jsonb_array_elements(callbacks) with ordinality as c(value, ordinal)
-        left join billing_audit.webhooks as w on w.webhook_id = c.value ->> 'webhook_id'
-    ), inserted as (
-        insert into billing_audit.webhook_events
-            (webhook_id, sheet_id, nonce, body_sha256, body, received_at, complete, matched_secret)
-        select p ->> 'webhook_id', sheet_id, p ->> 'nonce',
-            case when coalesce((p ->> 'complete')::boolean, true) then sha256(bytes)
-                else decode(p ->> 'body_sha256', 'hex') end,
-            bytes, coalesce((p ->> 'received_at')::timestamptz, billing_audit.clock()),
-            coalesce((p ->> 'complete')::boolean, true), p ->> 'matched_secret'
-        from given
-        where sheet_id is not null
-        order by ordinal
-        on conflict do nothing
-        returning 1
-    )
-    select (select p ->> 'webhook_id' from given where sheet_id is null limit 1), (select count(*) from inserted)
-    into stranger, kept;
-    if stranger is not null then
+    if not (p ?& array['webhook_id', 'nonce', 'body']) then
+        perform billing_audit.require(p, 'webhook_id', 'nonce', 'body');
+    end if;
+    select sheet_id into sheet from billing_audit.webhooks where webhook_id = p ->> 'webhook_id';
+    sheet := coalesce(sheet, p ->> 'sheet_id');
+    if sheet is null then
         raise exception using errcode = 'BA002',
-            message = format('Webhook %s is not known here.', stranger),
+            message = format('Webhook %s is not known here.', p ->> 'webhook_id'),
             hint = 'Save the webhook before its callbacks are accepted.';
     end if;
-    return kept;
+    bytes := decode(p ->> 'body', 'base64');
+    insert into billing_audit.webhook_events
+        (webhook_id, sheet_id, nonce, body_sha256, body, received_at, complete, matched_secret)
+    values
+        (p ->> 'webhook_id', sheet, p ->> 'nonce',
+         case when is_complete then sha256(bytes) else decode(p ->> 'body_sha256', 'hex') end,
+         bytes, coalesce((p ->> 'received_at')::timestamptz, billing_audit.clock()), is_complete, p ->> 'matched_secret')
+    on conflict do nothing;
+    return found;
 end
 $$;
-call billing_audit.keep_private('billing_audit.keep_callbacks(jsonb)');
+call billing_audit.keep_private('billing_audit.keep_callback(jsonb)');
 
 -- p: webhook_id, nonce, body (base64), and where known sheet_id, received_at, matched_secret, complete; of one that is not
 -- complete body_sha256 (hex). Gives {is_new}; a callback that is here already is not stored twice.
@@ -62,8 +55,7 @@ language plpgsql security definer
 set search_path = ''
 as $$
 begin
-    perform billing_audit.require(p, 'webhook_id', 'nonce', 'body');
-    return jsonb_build_object('is_new', billing_audit.keep_callbacks(jsonb_build_array(p)) > 0);
+    return jsonb_build_object('is_new', billing_audit.keep_callback(p));
 end
 $$;
 
@@ -73,13 +65,14 @@ language plpgsql security definer
 set search_path = ''
 as $$
 declare
-    one jsonb;
+    one  jsonb;
+    kept bigint := 0;
 begin
     perform billing_audit.require(p, 'callbacks');
     for one in select value from jsonb_array_elements(p -> 'callbacks') loop
-        perform billing_audit.require(one, 'webhook_id', 'nonce', 'body');
+        kept := kept + billing_audit.keep_callback(one)::integer;
     end loop;
-    return jsonb_build_object('new', billing_audit.keep_callbacks(p -> 'callbacks'));
+    return jsonb_build_object('new', kept);
 end
 $$;
 
