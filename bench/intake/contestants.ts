@@ -26,6 +26,7 @@ export interface Serving {
 /** Serves as one of the contestants, in this process; prints the port. */
 export async function serve(serving: Serving): Promise<void> {
   const server = await contestantOf(serving);
+  process.once('SIGTERM', () => process.exit(0));
   server.listen(0, '127.0.0.1', () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`));
 }
 

@@ -1,5 +1,6 @@
 import type { AuditEvent } from '../event/audit-event';
 import type { Change } from '../event/change';
+import { bodyField } from './body-field';
 import { groupCommit } from './group-commit';
 import type { Job, JobInHand, JobStore } from './jobs';
 import type { SecretBox } from './secret-box';
@@ -97,7 +98,7 @@ function callbacksOver(driver: StoreDriver): CallbackStore {
         return { isNew: null };
       }
       const { body, ...callback } = given;
-      const p = { ...callback, body: Buffer.from(body).toString('base64') };
+      const p = { ...callback, ...bodyField(body) };
       const { is_new } = await ask<{ is_new: boolean }>(driver, 'billing_audit_accept_callback', p);
       return { isNew: is_new };
     },

@@ -25,7 +25,7 @@ declare
     is_complete boolean := coalesce((p ->> 'complete')::boolean, true);
     sheet       text;
 begin
-    if not (p ?& array['webhook_id', 'nonce', 'body']) then
+    if not (p ?& array['webhook_id', 'nonce'] and p ?| array['body', 'body_text']) then
         perform billing_audit.require(p, 'webhook_id', 'nonce', 'body');
     end if;
     select sheet_id into sheet from billing_audit.webhooks where webhook_id = p ->> 'webhook_id';
@@ -35,7 +35,7 @@ begin
             message = format('Webhook %s is not known here.', p ->> 'webhook_id'),
             hint = 'Save the webhook before its callbacks are accepted.';
     end if;
-    bytes := decode(p ->> 'body', 'base64');
+    bytes := case when p ? 'body_text' then convert_to(p ->> 'body_text', 'UTF8') else decode(p ->> 'body', 'base64') end;
     insert into billing_audit.webhook_events
         (webhook_id, sheet_id, nonce, body_sha256, body, received_at, complete, matched_secret)
     values
@@ -48,8 +48,9 @@ end
 $$;
 call billing_audit.keep_private('billing_audit.keep_callback(jsonb)');
 
--- p: webhook_id, nonce, body (base64), and where known sheet_id, received_at, matched_secret, complete; of one that is not
--- complete body_sha256 (hex). Gives {is_new}; a callback that is here already is not stored twice.
+-- p: webhook_id, nonce, body (base64; or body_text, whose bytes in UTF-8 are the body), and where known sheet_id,
+-- received_at, matched_secret, complete; of one that is not complete body_sha256 (hex). Gives {is_new}; a callback that is
+-- here already is not stored twice.
 create or replace function public.billing_audit_accept_callback(p jsonb) returns jsonb
 language plpgsql security definer
 set search_path = ''

@@ -1,4 +1,5 @@
 import { messageOf } from '../../errors';
+import { bodyField } from '../body-field';
 import { StoreRefused, StoreUnavailable } from '../store-errors';
 import type { CallbackInbox, InboxState, KeptCallback } from '../store';
 import { openJournal, type Journal, type JournalFindings, type Segment } from './journal';
@@ -175,5 +176,5 @@ function contentOf({ body, ...facts }: KeptCallback): Buffer {
 function callbackIn(content: Buffer): Readonly<Record<string, unknown>> {
   const end = content.indexOf('\n');
   const facts = JSON.parse(content.subarray(0, end).toString('utf8')) as Readonly<Record<string, unknown>>;
-  return { ...facts, body: content.subarray(end + 1).toString('base64') };
+  return { ...facts, ...bodyField(content.subarray(end + 1)) };
 }
