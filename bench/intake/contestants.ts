@@ -76,7 +76,8 @@ type Insert = (callback: {
 const TABLE = `create table if not exists plain_inbox (id bigint generated always as identity primary key,
   webhook_id text not null, nonce text not null, body bytea not null, sha256 bytea not null,
   received_at timestamptz not null default clock_timestamp(), unique (webhook_id, nonce))`;
-const INSERT = 'insert into plain_inbox (webhook_id, nonce, body, sha256) values ($1, $2, $3, $4) on conflict do nothing';
+const INSERT =
+  'insert into plain_inbox (webhook_id, nonce, body, sha256) values ($1, $2, $3, $4) on conflict do nothing';
 
 async function plainEmbedded(serving: Serving): Promise<Insert> {
   const driver = await openEmbedded(serving);
@@ -134,7 +135,9 @@ function functionsOf(pool: Pool): StoreDriver {
   return {
     async rpc(name, p) {
       try {
-        return (await pool.query(`select public.${name}($1::jsonb) as answer`, [JSON.stringify(p)])).rows[0]?.['answer'];
+        return (await pool.query(`select public.${name}($1::jsonb) as answer`, [JSON.stringify(p)])).rows[0]?.[
+          'answer'
+        ];
       } catch (thrown) {
         const { code = 'XX000', message = '' } = thrown as Partial<Record<string, string>>;
         throw new StoreRefused(code, message, '');

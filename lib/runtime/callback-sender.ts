@@ -1,4 +1,10 @@
-import { checkSignature, webhookIdNearBeginning, webhookIdOf, type ParsedBody, type SignatureVerdict } from '../smartsheet';
+import {
+  checkSignature,
+  webhookIdNearBeginning,
+  webhookIdOf,
+  type ParsedBody,
+  type SignatureVerdict,
+} from '../smartsheet';
 import type { Webhook } from '../store/store';
 import type { FreshSecrets } from './fresh-secrets';
 import type { Refusal } from './webhook-answers';

@@ -12,7 +12,10 @@ const SHORTEST_MILLISECONDS = 60_000;
  * most once a minute for each webhook, so that forgeries cannot use up the calls that Smartsheet allows.
  */
 export class FreshSecrets {
-  private readonly asked = new Map<string, { readonly at: number; readonly outcome: Promise<'read' | 'not_obtainable'> }>();
+  private readonly asked = new Map<
+    string,
+    { readonly at: number; readonly outcome: Promise<'read' | 'not_obtainable'> }
+  >();
 
   constructor(
     private readonly now: Now,

@@ -14,12 +14,12 @@ import { thisMachine, type Machine } from './machine';
 import { announceHome, type RuntimeFacts } from './open-homes';
 import { openNamedStore, type OpenStore } from './open-store';
 import { recordingStore } from './recording-store';
-import type { Health, Runtime, RuntimeOptions } from './runtime';
+import type { Health, Runtime, RuntimeOptions, WebhookAnswer, WebhookRequest } from './runtime';
 import { DEFAULT_TIMING, type Timing } from './timing';
 import { Watches } from './watches';
 import { WatchNotices } from './watch-notices';
 import { createWebhookBook } from './webhook-book';
-import { createIntake } from './webhook-intake';
+import { createIntake, type Intake } from './webhook-intake';
 import { createWebhookKeeper } from './webhook-keeper';
 
 export type { OpenStore } from './open-store';
@@ -80,8 +80,7 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
     alerting?.wake();
   });
   emitter.start();
-  tellFindings(opened.driver?.inbox, log);
-  opened.driver?.inbox?.onDrained(() => pump.ring());
+  attendInbox(opened.driver?.inbox, pump, log);
   pump.start();
   coverage?.start();
   const answers: Record<string, number> = {};
@@ -119,11 +118,7 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
         log: nodeLog,
       };
     },
-    answerWebhook: async (request) => {
-      const answer = await intake.answer(request);
-      answers[answer.status] = (answers[answer.status] ?? 0) + 1;
-      return answer;
-    },
+    answerWebhook: (request) => countedAnswer(intake, request, answers),
     health: () => wholeHealth(healthOf(healthParts(opened, machine, intake, watches)), opened.driver?.inbox, alerting),
     close,
   };
@@ -141,6 +136,21 @@ function healthParts(
 /** What a power failure left behind is said once, at the start; health goes on telling what is lost. */
 function tellFindings(inbox: CallbackInbox | undefined, log: Log): void {
   const { torn, lost, kept } = inbox?.state() ?? { torn: [], lost: [], kept: [] };
+async function countedAnswer(
+  intake: Pick<Intake, 'answer'>,
+  request: WebhookRequest,
+  answers: Record<string, number>,
+): Promise<WebhookAnswer> {
+  const answer = await intake.answer(request);
+  answers[answer.status] = (answers[answer.status] ?? 0) + 1;
+  return answer;
+}
+
+/** Hears of what is drained. What a power failure left behind is said once; health goes on telling what is lost. */
+function attendInbox(inbox: CallbackInbox | undefined, pump: CallbackPump, log: Log): void {
+  if (!inbox) return;
+  inbox.onDrained(() => pump.ring());
+  const { torn, lost, kept } = inbox.state();
   for (const text of torn) log.info(`The inbox: ${text}. It was not acknowledged, so Smartsheet sends it again.`);
   for (const text of lost) log.error(`The inbox: ${text}. The file is put aside; sheets are compared at the start.`);
   if (kept.length > 0) log.warn(`The inbox holds files that were put aside: ${kept.join(', ')}.`);

@@ -70,7 +70,8 @@ export const WHAT_TO_DO: Readonly<Record<Refusal, string>> = {
   unreadable: 'A request came whose body is no callback and that no webhook of this installation has signed.',
   secret_not_obtainable:
     'A callback did not match the known secret of its webhook, and Smartsheet did not tell the present one. Smartsheet was asked to send it again; see that the token works.',
-  unfinished: 'A body did not come to its end in time. A slow or broken connection, or somebody who holds connections open.',
+  unfinished:
+    'A body did not come to its end in time. A slow or broken connection, or somebody who holds connections open.',
   too_much_at_once: 'More large bodies came at once than are held in memory. They were asked to come again later.',
   too_many_challenges:
     'Verification requests came faster than Smartsheet sends them. If it is not you who enables webhooks, somebody tries the address out.',

@@ -135,16 +135,10 @@ export function createWebhookKeeper(book: WebhookBook, log: Log, now: Now): Webh
     },
     async readSecretAgain(client, webhookId) {
       const known = (await book.all()).find(({ webhook_id }) => webhook_id === webhookId);
-      if (!known) return;
-      const webhook = await client.webhook(webhookId).catch((failure: unknown) => {
-        if (failure instanceof SmartsheetRefused && failure.isNotFound) return null;
-        throw failure;
-      });
-      if (webhook === null || webhook.sharedSecret === known.shared_secret) return;
+      const webhook = known && (await readIfThere(client, webhookId));
+      if (!webhook || webhook.sharedSecret === known.shared_secret) return;
       await save({ sheetId: known.sheet_id, callbackUrl: known.callback_url }, webhook);
-      log.info('The secret of a webhook was reset; the new one is used, and the one before for a day.', {
-        webhook: webhookId,
-      });
+      log.info('The secret of a webhook was reset: the new one is used, the one before for a day.', { webhookId });
     },
     async remove(clients, sheetId) {
       for (const webhook of await book.all())
@@ -152,6 +146,15 @@ export function createWebhookKeeper(book: WebhookBook, log: Log, now: Now): Webh
     },
     sheetIds: async () => [...new Set((await book.all()).map(({ sheet_id }) => sheet_id))],
   };
+}
+
+async function readIfThere(client: SmartsheetClient, webhookId: string): Promise<SmartsheetWebhook | null> {
+  try {
+    return await client.webhook(webhookId);
+  } catch (failure) {
+    if (failure instanceof SmartsheetRefused && failure.isNotFound) return null;
+    throw failure;
+  }
 }
 
 /** Forgets the webhook when a client has deleted it, or when none of them knows it. */

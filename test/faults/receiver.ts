@@ -71,7 +71,9 @@ export async function startReceiver(program: string, order: ReceiverOrder): Prom
 export function callbackBody(nonce: string, size = 0): Buffer {
   const facts = { nonce, timestamp: '2026-01-14T15:30:00Z', webhookId: 11, scopeObjectId: 22, events: [] };
   const text = JSON.stringify(facts);
-  return Buffer.from(size <= text.length ? text : JSON.stringify({ ...facts, padding: 'x'.repeat(size - text.length - 13) }));
+  return Buffer.from(
+    size <= text.length ? text : JSON.stringify({ ...facts, padding: 'x'.repeat(size - text.length - 13) }),
+  );
 }
 
 export const signatureOf = (body: Uint8Array): string => createHmac('sha256', 'secret').update(body).digest('hex');
@@ -80,10 +82,13 @@ export const signatureOf = (body: Uint8Array): string => createHmac('sha256', 's
 export function send(port: number, body: Buffer, agent?: Agent): Promise<number | null> {
   return new Promise((resolve) => {
     const headers = { 'smartsheet-hmac-sha256': signatureOf(body), 'content-length': body.length };
-    const call = httpRequest({ port, host: '127.0.0.1', method: 'POST', path: '/webhook', headers, agent }, (response) => {
-      response.once('error', () => resolve(null));
-      response.resume().once('end', () => resolve(response.statusCode ?? null));
-    });
+    const call = httpRequest(
+      { port, host: '127.0.0.1', method: 'POST', path: '/webhook', headers, agent },
+      (response) => {
+        response.once('error', () => resolve(null));
+        response.resume().once('end', () => resolve(response.statusCode ?? null));
+      },
+    );
     call.once('error', () => resolve(null)).end(body);
   });
 }

@@ -118,7 +118,10 @@ describe('a server around /webhook', () => {
     ['in chunks', (text) => signed(text, { 'transfer-encoding': 'chunked' })],
     ['to another spelling of the path', (text) => ({ ...signed(text), path: '/WebHook/?x=1' })],
     ['by PUT', (text) => ({ ...signed(text), method: 'PUT' })],
-    ['that is longer than its parsers take', (text) => signed(text.replace('"padding":""', `"padding":"${'x'.repeat(5000)}"`))],
+    [
+      'that is longer than its parsers take',
+      (text) => signed(text.replace('"padding":""', `"padding":"${'x'.repeat(5000)}"`)),
+    ],
   ])('answers an authentic callback that comes %s with 200 and stores it', async (_how, call) => {
     const { port, accepted } = await hostileServer();
     expect(await send(port, call(body('n-1')))).toBe(200);
@@ -144,7 +147,9 @@ describe('a server around /webhook', () => {
 });
 
 /** Somebody who opens a connection, sends a little, and then nothing. */
-function dawdle(port: number): Promise<{ readonly socket: Socket; readonly said: () => string; readonly ended: () => boolean }> {
+function dawdle(
+  port: number,
+): Promise<{ readonly socket: Socket; readonly said: () => string; readonly ended: () => boolean }> {
   return new Promise((resolve) => {
     let said = '';
     let isEnded = false;

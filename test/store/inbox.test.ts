@@ -40,7 +40,8 @@ const callback = (nonce: string, body: Uint8Array = Buffer.from(`body of ${nonce
   body,
   received_at: '2026-01-05T09:00:00.000Z',
 });
-const keepAll = (inbox: Inbox, names: readonly string[]) => Promise.all(names.map((name) => inbox.keep(callback(name))));
+const keepAll = (inbox: Inbox, names: readonly string[]) =>
+  Promise.all(names.map((name) => inbox.keep(callback(name))));
 const noncesOf = (drained: readonly Drained[]): string[] => drained.map(({ nonce }) => nonce);
 const names = (from: number, to: number): string[] =>
   Array.from({ length: to - from + 1 }, (_, index) => `n-${from + index}`);

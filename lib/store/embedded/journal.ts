@@ -62,7 +62,8 @@ async function readLeftBehind(
     if (!SEGMENT.test(name)) continue;
     const bytes = await files.read(name);
     const reading = readSegment(bytes);
-    if (reading.tornBytes > 0) torn.push(`${name} ends with ${reading.tornBytes} bytes of a callback that was cut short`);
+    if (reading.tornBytes > 0)
+      torn.push(`${name} ends with ${reading.tornBytes} bytes of a callback that was cut short`);
     for (const { from, to } of reading.damages) damages.push(`${name} is damaged from byte ${from} to ${to}`);
     segments.push({
       name,

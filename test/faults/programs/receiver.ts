@@ -20,7 +20,10 @@ const log: Log = { debug: quiet, info: quiet, warn: quiet, error: (text) => void
 async function main(order: ReceiverOrder): Promise<void> {
   const dieAt = deathOf(order);
   const plain = journalFilesIn(order.journal);
-  const driver = await openEmbeddedStore({ ...order, journal: order.forgetful ? forgetful(plain) : deadly(plain, dieAt) });
+  const driver = await openEmbeddedStore({
+    ...order,
+    journal: order.forgetful ? forgetful(plain) : deadly(plain, dieAt),
+  });
   const store = storeOver(driver, { secrets: secretBox(new Uint8Array(32)) });
   await store.saveWebhook(order.webhook);
   const book = createWebhookBook(store, Date.now);

@@ -53,17 +53,24 @@ export const FORGERIES: Readonly<Record<string, Forge>> = {
   'SHA-512, cut': ({ body, secret }) => withMac(body, hmac(secret, body, 'sha512').slice(0, 64)),
   'SHA-1': ({ body, secret }) => withMac(body, hmac(secret, body, 'sha1')),
   'key and data swapped': ({ body, secret }) => withMac(body, hmac(body, secret)),
-  'a MAC with one bit flipped': ({ body, mac }, random) => withMac(body, flipped(Buffer.from(mac, 'hex'), random).toString('hex')),
+  'a MAC with one bit flipped': ({ body, mac }, random) =>
+    withMac(body, flipped(Buffer.from(mac, 'hex'), random).toString('hex')),
   'a MAC turned round': ({ body, mac }) => withMac(body, Buffer.from(mac, 'hex').reverse().toString('hex')),
   'the MAC of another callback': ({ body }, _random, other) => withMac(body, other.mac),
   'one bit of the body flipped': ({ body, mac }, random) => withMac(flipped(Buffer.from(body), random), mac),
   'JSON written anew': (genuine) => withMac(Buffer.from(`${JSON.stringify(JSON.parse(text(genuine)))} `), genuine.mac),
-  'a line end more': ({ body, mac }, random) => withMac(Buffer.concat([body, Buffer.from(random(2) ? '\n' : '\r\n')]), mac),
+  'a line end more': ({ body, mac }, random) =>
+    withMac(Buffer.concat([body, Buffer.from(random(2) ? '\n' : '\r\n')]), mac),
   'a byte order mark in front': ({ body, mac }) => withMac(Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), body]), mac),
-  'compressed': ({ body, mac }) => ({ headers: { [HEADER]: mac, 'content-encoding': 'gzip' }, body: gzipSync(body) }),
+  compressed: ({ body, mac }) => ({ headers: { [HEADER]: mac, 'content-encoding': 'gzip' }, body: gzipSync(body) }),
   'another case in the body': (genuine) => withMac(Buffer.from(text(genuine).replace('scope', 'Scope')), genuine.mac),
   'a known nonce with a new body': (genuine, random) =>
-    withMac(Buffer.from(`{"nonce":${JSON.stringify(genuine.nonce)},"webhookId":${genuine.hook.webhook_id},"x":${random(1e6)}}`), genuine.mac),
+    withMac(
+      Buffer.from(
+        `{"nonce":${JSON.stringify(genuine.nonce)},"webhookId":${genuine.hook.webhook_id},"x":${random(1e6)}}`,
+      ),
+      genuine.mac,
+    ),
   'a body cut short': ({ body, mac }, random) => withMac(body.subarray(0, random(body.length)), mac),
   'no body': ({ mac }) => withMac(Buffer.alloc(0), mac),
   'a body twice': ({ body, mac }) => withMac(Buffer.concat([body, body]), mac),

@@ -29,7 +29,16 @@ export interface Genuine {
 
 type Random = (below: number) => number;
 
-const TEXTS = ['Zähler geprüft', '東京電力 №12', '🛠️ pole #7', 'a\\b"c', 'line\nbreak\ttab', '\u2028\u2029', 'plain', ''];
+const TEXTS = [
+  'Zähler geprüft',
+  '東京電力 №12',
+  '🛠️ pole #7',
+  'a\\b"c',
+  'line\nbreak\ttab',
+  '\u2028\u2029',
+  'plain',
+  '',
+];
 
 /** Callbacks as Smartsheet may write them, the same for the same seed, one after another. */
 export function* genuineCallbacks(count: number, seed: number): Generator<Genuine> {
@@ -90,7 +99,8 @@ function respelled(random: Random, value: object): string {
   let text = JSON.stringify(value, null, spacing);
   // Ids may be larger than a double holds, and are numbers on the wire, or texts.
   text = random(3) === 0 ? text.replace(/"#(\d+)#"/, '"$1"') : text.replace(/"#(\d+)#"/, '$1');
-  if (random(3) === 0) text = text.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  if (random(3) === 0)
+    text = text.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
   if (random(4) === 0) text = text.replaceAll('/', '\\/');
   if (random(4) === 0) text = `${pick(random, [' ', '\n', '\r\n', '\t'])}${text}${pick(random, ['\n', '\r\n', '  '])}`;
   return text;
