@@ -4,7 +4,7 @@ import { messageOf } from '../errors';
 import type { Log } from '../ports';
 import { defaultSettings } from '../settings';
 import type { RateLimits } from '../smartsheet';
-import type { CallbackInbox, Store } from '../store';
+import type { CallbackInbox, StoreDriver } from '../store';
 import { CallbackPump } from './callback-pump';
 import { CoverageKeeper } from './coverage-keeper';
 import { Emitter } from './emitter';
@@ -133,9 +133,6 @@ function healthParts(
   return { ...opened, now, intake, watches: watches.all(), budgets: watches.budgets() };
 }
 
-/** What a power failure left behind is said once, at the start; health goes on telling what is lost. */
-function tellFindings(inbox: CallbackInbox | undefined, log: Log): void {
-  const { torn, lost, kept } = inbox?.state() ?? { torn: [], lost: [], kept: [] };
 async function countedAnswer(
   intake: Pick<Intake, 'answer'>,
   request: WebhookRequest,
@@ -224,18 +221,29 @@ function parts(
     onStored: () => pump.ring(),
     secretAgain: (webhook) => watches.readSecretAgain(webhook),
   });
-  const coverage = driver
-    ? new CoverageKeeper({
-        driver,
-        now,
-        sleep,
-        log,
-        watched: () => watches.all().map(({ target, how }) => ({ sheetId: target.sheetId, how })),
-        timeZone: () => business.timeZone,
-        beatSeconds: timing.coverageSeconds,
-      })
-    : null;
+  const coverage = driver ? coverageOf(driver, watches, machine, { log, timing, business }) : null;
   return { emitter, pump, watches, intake, coverage };
+}
+
+function coverageOf(
+  driver: StoreDriver,
+  watches: Watches,
+  { now, sleep }: Machine,
+  {
+    log,
+    timing,
+    business,
+  }: { readonly log: Log; readonly timing: Timing; readonly business: { readonly timeZone: string } },
+): CoverageKeeper {
+  return new CoverageKeeper({
+    driver,
+    now,
+    sleep,
+    log,
+    watched: () => watches.all().map(({ target, how }) => ({ sheetId: target.sheetId, how })),
+    timeZone: () => business.timeZone,
+    beatSeconds: timing.coverageSeconds,
+  });
 }
 
 async function factsOf(
