@@ -9,6 +9,8 @@ module.exports = {
     '<rootDir>/test/n8n/host/',
     '<rootDir>/test/n8n/gates/',
   ],
+  // What n8n lends to nodes is installed beside the n8n that tests run.
+  moduleNameMapper: { '^n8n-workflow$': '<rootDir>/test/n8n/host/node_modules/n8n-workflow' },
   testEnvironment: 'node',
   testTimeout: 60_000,
   reporters: ['default', '<rootDir>/scripts/jest-count-reporter.cjs'],

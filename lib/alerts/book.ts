@@ -141,6 +141,18 @@ export class AlertBook {
     return z.object({ raised: z.number(), unrecorded: z.array(z.string()) }).parse(answer);
   }
 
+  /** @returns whether this run of the workflow is the one that tells of it; another may have been given it before */
+  async give(alert: {
+    readonly eventKey: string;
+    readonly givenTo: string;
+    readonly run: string;
+    readonly at: string;
+  }): Promise<boolean> {
+    const { eventKey, givenTo, ...rest } = alert;
+    const p = { event_key: eventKey, given_to: givenTo, ...rest };
+    return z.object({ given: z.boolean() }).parse(await this.driver.rpc('billing_audit_give_alert', p)).given;
+  }
+
   async undecided(limit: number): Promise<Undecided> {
     return undecidedSchema.parse(await this.driver.rpc('billing_audit_undecided_events', { limit }));
   }

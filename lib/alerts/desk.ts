@@ -28,7 +28,11 @@ export interface AlertDesk {
   enlist(rule: AlertRule, routes: AlertRoutes): Promise<(end?: { readonly removed: boolean }) => Promise<void>>;
   /**
    * Puts alerts into the outbox, once for each event and recipient.
-   * @returns the keys that are not in the trail; nothing was done for them
+   * @returns the keys that are not in the trail; nothing was done for them. And, of a desk that leaves the sending to
+   * others, those that were told before and must not be told again.
    */
-  raise(rule: AlertRule, alerts: readonly RaisedAlert[]): Promise<{ readonly unrecorded: readonly string[] }>;
+  raise(
+    rule: AlertRule,
+    alerts: readonly RaisedAlert[],
+  ): Promise<{ readonly unrecorded: readonly string[]; readonly toldBefore?: readonly string[] }>;
 }

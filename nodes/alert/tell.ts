@@ -37,8 +37,9 @@ export async function tell(
   const rule = ruleOf(params, ports);
   const decision = decide(event, rule);
   if (!decision) return {};
-  const { unrecorded } = await desk.raise(rule, [{ ...decision, eventKey: event.event_key }]);
+  const { unrecorded, toldBefore = [] } = await desk.raise(rule, [{ ...decision, eventKey: event.event_key }]);
   if (unrecorded.length) throw new EventNotRecorded(event.event_key);
+  if (toldBefore.length) return {};
   return { alert: alertOf(event, rule, decision, desk.practice ?? false) };
 }
 

@@ -3,8 +3,9 @@ import { receive, type ActionDefinition } from '../../../lib/define';
 import { completeFields } from '../../../lib/settings';
 import { enteredFields } from './entered-fields';
 import { failedItem, nodeError } from './errors';
-import { givingDesk, portsFor } from './ports';
+import { givingDesk, placeOf, portsFor, present } from './ports';
 import { runAsJob } from './run-as-job';
+import { runOf } from './run-of';
 import { openStore, type StoreAccess } from './store';
 
 export interface NodeForm {
@@ -78,7 +79,19 @@ async function runOnce(
     environment: {},
   });
   const isGiving = definition.name === 'alert' && context.getNodeParameter('delivery', itemIndex, 'item') === 'item';
-  return definition.run(input, params, portsFor(context, access, settings, isGiving ? givingDesk : undefined));
+  return definition.run(
+    input,
+    params,
+    portsFor(context, access, settings, isGiving ? giving(context, access) : undefined),
+  );
+}
+
+/** Who tries the node out, or has a failed run repeated, asked for the alert: it is given whoever had it before. */
+const ASKED_FOR: readonly string[] = ['manual', 'retry'];
+
+function giving(context: IExecuteFunctions, { driver }: StoreAccess): ReturnType<typeof givingDesk> {
+  const run = ASKED_FOR.includes(context.getMode()) ? null : runOf(context);
+  return givingDesk(driver, { givenTo: placeOf(context), run, at: present });
 }
 
 function valuesOf(given: unknown): readonly unknown[] {

@@ -2,6 +2,8 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import type { ActionDefinition } from '../../../lib/define';
 import { askJob } from '../../../lib/runtime/ask-job';
 import { machineOf } from './machine';
+import { placeOf } from './ports';
+import { runOf, turnOf } from './run-of';
 import type { StoreAccess } from './store';
 
 interface Work {
@@ -29,7 +31,7 @@ export function runAsJob(
       kind: definition.name.replaceAll('-', '_'),
       parameters: { input, fields: entered, settings: shared },
       askedBy: `n8n: ${name ?? workflowId ?? 'a workflow'}, ${node.name}`.slice(0, 200),
-      requestKey: `${context.getExecutionId()}:${node.id}:${itemIndex}`,
+      requestKey: `${runOf(context)}:${placeOf(context)}:${turnOf(context)}:${itemIndex}`,
     },
   );
 }

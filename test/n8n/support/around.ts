@@ -1,0 +1,77 @@
+import type { ILoadOptionsFunctions, IExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
+import type { StoreDriver } from '../../../lib/store';
+import { StoreRefused } from '../../../lib/store';
+
+/** What a test says of the n8n around a node. */
+export interface Around {
+  readonly driver: StoreDriver;
+  /** Of Smartsheet; the credential is absent without it. */
+  readonly smartsheet?: { readonly base: string; readonly token: string };
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  readonly items?: readonly object[];
+  readonly mode?: string;
+  readonly executionId?: string;
+  readonly workflowId?: string;
+  readonly runIndex?: number;
+}
+
+const STORE = 'http://store.test';
+const RPC = `${STORE}/rest/v1/rpc/`;
+
+/** What n8n lends to a node, over a real store and a real Smartsheet of the test; credentials are added to requests here. */
+export function contextOf(around: Around): IExecuteFunctions & ILoadOptionsFunctions {
+  const { parameters = {}, items = [], mode = 'trigger', executionId = '1', workflowId = 'w1', runIndex = 0 } = around;
+  const credentials: Readonly<Record<string, Record<string, string> | undefined>> = {
+    billingAuditStoreApi: { address: STORE, apiKey: 'key' },
+    billingAuditSmartsheetApi: around.smartsheet,
+  };
+  const told = (): void => undefined;
+  const context = {
+    getNode: () => ({
+      id: 'node-1',
+      name: 'Under test',
+      type: 'test',
+      typeVersion: 1,
+      position: [0, 0],
+      parameters: {},
+    }),
+    getWorkflow: () => ({ id: workflowId, name: 'Test', active: true }),
+    getMode: () => mode,
+    getExecutionId: () => executionId,
+    getInstanceId: () => 'this n8n',
+    getWorkflowDataProxy: () => ({ $runIndex: runIndex }),
+    getInputData: () => items.map((json) => ({ json })),
+    getNodeParameter: (name: string, _item: number, fallback: unknown) => parameters[name] ?? fallback,
+    getCurrentNodeParameter: (name: string) => parameters[name],
+    getCredentials: (name: string) => {
+      const found = credentials[name];
+      return found
+        ? Promise.resolve(found)
+        : Promise.reject(new Error(`Node does not have any credentials set for "${name}"`));
+    },
+    continueOnFail: () => false,
+    executeWorkflow: told,
+    logger: { debug: told, info: told, warn: told, error: told },
+    helpers: {
+      httpRequestWithAuthentication: (name: string, options: IHttpRequestOptions) =>
+        options.url.startsWith(RPC) ? rpc(around.driver, options) : sent(options, credentials[name]?.['token'] ?? ''),
+    },
+  };
+  return context as unknown as IExecuteFunctions & ILoadOptionsFunctions;
+}
+
+async function rpc(driver: StoreDriver, { url, body }: IHttpRequestOptions): Promise<object> {
+  const { p } = JSON.parse(String(body)) as { readonly p: unknown };
+  try {
+    const answer = await driver.rpc(url.slice(RPC.length) as `billing_audit_${string}`, p);
+    return { statusCode: 200, headers: {}, body: JSON.stringify(answer) };
+  } catch (thrown) {
+    if (!(thrown instanceof StoreRefused)) throw thrown;
+    return { statusCode: 400, headers: {}, body: JSON.stringify({ code: thrown.sqlstate, message: thrown.message }) };
+  }
+}
+
+async function sent({ method = 'GET', url, headers }: IHttpRequestOptions, token: string): Promise<object> {
+  const answer = await fetch(url, { method, headers: { ...(headers as object), authorization: `Bearer ${token}` } });
+  return { statusCode: answer.status, headers: {}, body: await answer.text() };
+}
