@@ -57,12 +57,15 @@ async function n8nPackage() {
 /** Server and CLI: Node-RED and the palette stay packages of their own, all else is in the bundle. */
 async function serverPackage() {
   rmSync(SERVER, { recursive: true, force: true });
-  await bundle({
+  const { thirdPartyNotices } = await import('./scripts/build/third-party.mjs');
+  const { metafile } = await bundle({
     entryPoints: { cli: 'server/cli/index.ts', sandbox: 'sandbox/main.ts' },
     outdir: SERVER,
+    metafile: true,
     external: ['node-red', 'express', 'bcryptjs', 'pg'],
   });
   chmodSync(join(SERVER, 'cli.js'), 0o755);
+  writeFileSync(join(SERVER, 'THIRD-PARTY.md'), thirdPartyNotices(__dirname, [metafile]));
   cpSync('flows/node-red', join(SERVER, 'flows'), { recursive: true });
   cpSync('dashboards/overview.json', join(SERVER, 'flows', '02 - Dashboard.json'));
   for (const file of ['LICENSE', 'README.md', 'CHANGELOG.md']) cpSync(file, join(SERVER, file));
@@ -79,7 +82,7 @@ function serverManifest() {
     repository: { type: 'git', url: 'git+https://github.com/billing-audit/billing-audit.git' },
     engines: { node: '>=22.9' },
     bin: { 'billing-audit': 'cli.js' },
-    files: ['*.js', 'flows/', 'CHANGELOG.md'],
+    files: ['*.js', 'flows/', 'CHANGELOG.md', 'THIRD-PARTY.md'],
     dependencies: {
       '@billing-audit/node-red': version,
       '@flowfuse/node-red-dashboard': versions['@flowfuse/node-red-dashboard'],

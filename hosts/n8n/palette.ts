@@ -26,6 +26,8 @@ export interface N8nNode {
   readonly module?: { readonly folder: string; readonly exported: string };
   /** Whose help and icon it has. */
   readonly folder: string;
+  /** A file of `hosts/n8n/icons`, for a node that only n8n has: it must not look like another. */
+  readonly icon?: string;
 }
 
 const ALIAS = ['Billing Audit', 'Smartsheet', 'audit'];
@@ -86,6 +88,7 @@ const smartsheetChanges: N8nNode = {
   },
   alias: [...ALIAS, 'poll', 'cell', 'row'],
   folder: 'smartsheet-trigger',
+  icon: 'smartsheet-changes-trigger.svg',
 };
 
 function action(
@@ -93,17 +96,20 @@ function action(
   exported: string,
   {
     subtitle = operationOf(definition),
+    summary = definition.summary,
     fields = {},
     hints = {},
   }: {
     readonly subtitle?: string;
+    /** In place of one that says what another host does. */
+    readonly summary?: string;
     readonly fields?: Fields;
     /** In place of hints that speak of what n8n does not have. */
     readonly hints?: Readonly<Record<string, string>>;
   } = {},
 ): N8nNode {
   return {
-    definition,
+    definition: { ...definition, summary },
     kind: 'action',
     needs: ['store'],
     subtitle,
@@ -141,13 +147,16 @@ function withHints(fields: Fields, hints: Readonly<Record<string, string>>): Fie
 /** In n8n people often have their own way of sending mail: the mail is then given, not put into the outbox. */
 const alertDelivery = options({
   label: 'Who sends the mail',
-  hint: 'The outbox of the store is emptied by a Billing Audit server: grouped, capped and never twice. Without one let the next node send it, such as Send Email.',
+  hint: 'The next node, such as Send Email, gets each alert once, as an item. The outbox of the store is emptied by a Billing Audit server: grouped, capped, and tried again until it is sent.',
   default: 'item',
   options: [
     { value: 'item', label: 'The next node' },
     { value: 'outbox', label: 'The outbox of the store' },
   ],
 });
+
+/** What the next node sends goes at once, each alert by itself. */
+const FROM_OUTBOX = { field: 'delivery', is: ['outbox'] } as const;
 
 /** Every node of the n8n package, in the order in which the documentation shows them. */
 export const n8nNodes: readonly N8nNode[] = [
@@ -166,8 +175,13 @@ export const n8nNodes: readonly N8nNode[] = [
   action(auditTrail, 'auditTrail'),
   action(alertNode, 'alertNode', {
     subtitle: '={{ $parameter["recipients"] || "nobody is told" }}',
-    fields: { delivery: alertDelivery },
-    hints: { recipients: 'Mail addresses with commas. Without any, alerts are only shown.' },
+    summary: 'Says who is to be told of a change that matters, and gives the mail',
+    fields: {
+      delivery: alertDelivery,
+      mailsPerHour: { ...alertNode.fields.mailsPerHour, showWhen: FROM_OUTBOX },
+      groupMinutes: { ...alertNode.fields.groupMinutes, showWhen: FROM_OUTBOX },
+    },
+    hints: { recipients: 'Mail addresses with commas. Without any nobody is mailed.' },
   }),
   action(auditMetrics, 'auditMetrics', {
     hints: { by: 'The name of the person who marks, as your sign-in knows it; a browser may send anything.' },

@@ -9,6 +9,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { format, resolveConfig } from 'prettier';
+import { thirdPartyNotices } from './third-party.mjs';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const require = createRequire(import.meta.url);
@@ -28,7 +29,8 @@ export async function buildN8n({ outdir, sources = 'build/n8n' }) {
   const files = await generate(generated);
   await Promise.all([...files].map(([path, text]) => write(generated, path, text)));
   const entries = [...files.keys()].filter((path) => path.endsWith('.ts'));
-  await bundle(generated, entries, join(target, 'dist'));
+  const { metafile } = await bundle(generated, entries, join(target, 'dist'));
+  writeFileSync(join(target, 'THIRD-PARTY.md'), thirdPartyNotices(ROOT, [metafile]));
   for (const path of files.keys()) {
     if (path === 'package.json' || /^(nodes|credentials)\/.*\.(svg|json)$/.test(path)) {
       const to = path === 'package.json' ? join(target, path) : join(target, 'dist', path);
@@ -54,7 +56,7 @@ async function generate(generated) {
     external: ['nodemailer'],
   });
   try {
-    const icon = (folder) => readFileSync(join(ROOT, 'nodes', folder, 'icon.svg'), 'utf8');
+    const icon = (path) => readFileSync(join(ROOT, path), 'utf8');
     // A generated file stands at <sources>/nodes/<Name>/<Name>.node.ts.
     const root = relativeTo(join(generated, 'nodes', 'Name'));
     return require(outfile).packageFiles({ version, root, icon });
@@ -77,8 +79,8 @@ async function write(folder, path, text) {
   writeFileSync(file, readable);
 }
 
-async function bundle(generated, entries, outdir) {
-  await build({
+function bundle(generated, entries, outdir) {
+  return build({
     ...options(),
     entryPoints: entries.map((path) => join(generated, path)),
     outbase: generated,
@@ -88,6 +90,7 @@ async function bundle(generated, entries, outdir) {
     inject: [join(ROOT, 'hosts/n8n/runtime/no-globals.ts')],
     define: { globalThis: 'packageGlobal', console: 'quietConsole', setTimeout: 'noTimer', setImmediate: 'noTimer' },
     legalComments: 'eof',
+    metafile: true,
   });
 }
 

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { thirdPartyNotices } from './third-party.mjs';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const require = createRequire(import.meta.url);
@@ -37,7 +38,9 @@ export async function buildNodeRed({
     mkdirSync(dirname(join(target, path)), { recursive: true });
     writeFileSync(join(target, path), text);
   }
-  await Promise.all([bundleRuntime(target, { palette, ...workers }), bundleEditor(target)]);
+  const bundles = await Promise.all([bundleRuntime(target, { palette, ...workers }), bundleEditor(target)]);
+  const metafiles = bundles.map(({ metafile }) => metafile);
+  writeFileSync(join(target, 'THIRD-PARTY.md'), thirdPartyNotices(ROOT, metafiles));
   copyIfThere('supabase/migrations', join(target, 'supabase/migrations'));
   copyIfThere('supabase/bootstrap.sql', join(target, 'supabase/bootstrap.sql'));
   copyIfThere('flows/node-red', join(target, 'examples'));
@@ -85,14 +88,15 @@ async function load(definitions) {
   }
 }
 
-async function bundleRuntime(target, entries) {
+function bundleRuntime(target, entries) {
   const entryPoints = Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, resolve(ROOT, path)]));
-  await build({ ...options(), entryPoints, outdir: target });
+  return build({ ...options(), entryPoints, outdir: target, metafile: true });
 }
 
-async function bundleEditor(target) {
-  await build({
+function bundleEditor(target) {
+  return build({
     ...options(),
+    metafile: true,
     entryPoints: [join(ROOT, 'hosts/node-red/client/index.ts')],
     outfile: join(target, 'resources/billing-audit-editor.js'),
     platform: 'browser',

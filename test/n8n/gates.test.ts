@@ -225,10 +225,24 @@ describe('the package as npm would publish it', () => {
         `${Math.round(files.reduce((sum, file) => sum + statSync(join(unpacked, file)).size, 0) / 1024)} kB unpacked\n`,
     );
     const allowed =
-      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|workflows\/.+\.json|dist\/(nodes|credentials)\/.+\.(js|json|svg))$/;
+      /^(package\.json|README\.md|LICENSE|THIRD-PARTY\.md|CHANGELOG\.md|workflows\/.+\.json|dist\/(nodes|credentials)\/.+\.(js|json|svg))$/;
     expect(files.filter((file) => !allowed.test(file))).toEqual([]);
     expect(files.filter((file) => /test|spec|\.map$|tsconfig|eslint/i.test(file))).toEqual([]);
     expect(files).toEqual(expect.arrayContaining(['README.md', 'LICENSE', 'package.json']));
+  });
+
+  it('hands on the licence of every package whose code is in its bundles', () => {
+    const notices = readFileSync(join(unpacked, 'THIRD-PARTY.md'), 'utf8');
+    const bundles = filesIn(unpacked).filter((file) => file.endsWith('.js'));
+    const bundled = bundles.flatMap((file) =>
+      [...readFileSync(join(unpacked, file), 'utf8').matchAll(/^\/\/ \S*node_modules\/((?:@[^/]+\/)?[^/\s]+)\//gm)].map(
+        ([, name]) => name,
+      ),
+    );
+    const named = [...notices.matchAll(/^## (\S+) \d/gm)].map(([, name]) => name);
+    expect(named).toEqual(expect.arrayContaining(['zod', 'luxon', 'date-holidays']));
+    expect([...new Set(named)].sort()).toEqual([...new Set(bundled)].sort());
+    for (const section of notices.split(/^## /m).slice(1)) expect(section).toMatch(/permi(ssion|tted)/i);
   });
 
   it('tells nothing of the machine that built it', () => {

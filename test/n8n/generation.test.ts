@@ -1,4 +1,6 @@
 import { parseExpressionAt } from 'acorn';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { n8nCredentials } from '../../hosts/n8n/generate/credentials';
 import { literal, Source } from '../../hosts/n8n/generate/literal';
@@ -11,6 +13,7 @@ import type { Fields } from '../../lib/define';
 import { billingSettings } from '../../nodes/billing-settings';
 import { nodes as everyKind } from '../node-red/fixtures/definitions';
 
+const ROOT = resolve(__dirname, '../..');
 const PICKERS = { sheets: 'searchSheets', columns: 'listColumns' };
 /** The shipped nodes, and those that have a field of every kind. */
 const forms: readonly (readonly [string, Fields])[] = [
@@ -138,7 +141,7 @@ describe('the generated files', () => {
   const files = packageFiles({
     version: '1.2.3',
     root: '../../../..',
-    icon: () => '<svg width="40" height="60" viewBox="0 0 40 60"/>',
+    icon: (path) => readFileSync(join(ROOT, path), 'utf8'),
   });
 
   it('hold a source, a description for the menus and two icons for every node', () => {
@@ -147,6 +150,23 @@ describe('the generated files', () => {
       for (const end of ['.node.ts', '.node.json', '.svg', '.dark.svg'])
         expect(files.has(`nodes/${name}/${name}${end}`)).toBe(true);
     }
+  });
+
+  it('give every node a picture of its own', () => {
+    const pictures = n8nNodes.map(({ definition }) => {
+      const name = className(definition);
+      return files.get(`nodes/${name}/${name}.svg`);
+    });
+    expect(new Set(pictures).size).toBe(n8nNodes.length);
+  });
+
+  it('promise of Alert what it does in n8n, and ask for the limits of the outbox only where it is used', () => {
+    const source = files.get('nodes/Alert/Alert.node.ts') ?? '';
+    expect(source).toContain('gives the mail');
+    expect(source).not.toContain('Mails people');
+    const { fields } = n8nNodes.find(({ definition }) => definition.name === 'alert')!;
+    for (const name of ['mailsPerHour', 'groupMinutes'])
+      expect(fields[name]?.showWhen).toEqual({ field: 'delivery', is: ['outbox'] });
   });
 
   it('name one output for each output of the definition', () => {

@@ -8,8 +8,8 @@ export interface PackageSources {
   readonly version: string;
   /** From a generated file of a node to the root of the source tree. */
   readonly root: string;
-  /** The text of `nodes/<folder>/icon.svg`. */
-  readonly icon: (folder: string) => string;
+  /** The text of an icon, by its path in the source tree. */
+  readonly icon: (path: string) => string;
 }
 
 const REPOSITORY = 'https://github.com/billing-audit/billing-audit';
@@ -50,11 +50,11 @@ export function packageFiles(sources: PackageSources): ReadonlyMap<string, strin
     const path = `nodes/${name}/${name}`;
     files.set(`${path}.node.ts`, nodeSource(node, sources.root));
     files.set(`${path}.node.json`, json(codex(node)));
-    for (const [file, text] of icons(name, sources.icon(node.folder))) files.set(`nodes/${name}/${file}`, text);
+    for (const [file, text] of icons(name, sources.icon(iconPath(node)))) files.set(`nodes/${name}/${file}`, text);
   }
   for (const credential of n8nCredentials) {
     files.set(`credentials/${credential.className}.credentials.ts`, credentialSource(credential));
-    for (const [file, text] of icons(credential.className, sources.icon(credential.folder)))
+    for (const [file, text] of icons(credential.className, sources.icon(iconPath(credential))))
       files.set(`credentials/${file}`, text);
   }
   return files;
@@ -70,7 +70,7 @@ function manifest(version: string): object {
     homepage: `${REPOSITORY}#readme`,
     author: { name: 'Billing Audit', email: 'maintainers@example.com' },
     repository: { type: 'git', url: `git+${REPOSITORY}.git` },
-    files: ['dist', 'workflows'],
+    files: ['dist', 'workflows', 'THIRD-PARTY.md'],
     n8n: {
       n8nNodesApiVersion: 1,
       strict: true,
@@ -95,6 +95,10 @@ function codex({ definition, alias }: N8nNode): object {
     resources: { primaryDocumentation: documentation, credentialDocumentation: documentation },
     alias: [...alias],
   };
+}
+
+function iconPath({ folder, icon }: Pick<N8nNode, 'folder' | 'icon'>): string {
+  return icon === undefined ? `nodes/${folder}/icon.svg` : `hosts/n8n/icons/${icon}`;
 }
 
 /** Node-RED's icons are white and upright with room around; n8n wants a square, in a colour for each of its themes. */
