@@ -16,7 +16,7 @@ import { BodyMemory, readBody, TooMuchAtOnce, type BodySource } from './callback
 import { ChallengeGate } from './challenge-gate';
 import { candidatesFor, senderOf, type Found, type LongBody, type Sender, type WholeBody } from './callback-sender';
 import { FreshSecrets, type SecretAgain } from './fresh-secrets';
-import { Refusals } from './refusals';
+import { Refusals, type RefusalMemory } from './refusals';
 import type { WebhookAnswer, WebhookRequest } from './runtime';
 import { ANSWERS } from './webhook-answers';
 import type { WebhookBook } from './webhook-book';
@@ -39,6 +39,8 @@ export interface IntakeParts {
   readonly onStored: () => void;
   /** Where somebody here can ask Smartsheet for a webhook's secret. */
   readonly secretAgain?: SecretAgain;
+  /** Of a host that makes an intake for each call: what was refused before, so that a flood is still logged once a minute. */
+  readonly refused?: RefusalMemory;
 }
 
 /**
@@ -57,8 +59,8 @@ class OpenIntake implements Intake {
   private lastAt: string | null = null;
 
   constructor(private readonly parts: IntakeParts) {
-    const { now, log, secretAgain } = parts;
-    this.refused = new Refusals(now, log);
+    const { now, log, secretAgain, refused } = parts;
+    this.refused = new Refusals(now, log, refused);
     this.gate = new ChallengeGate(now, log);
     this.secrets = new FreshSecrets(now, log, secretAgain ?? (() => null));
   }

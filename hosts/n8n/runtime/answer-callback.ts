@@ -1,4 +1,5 @@
 import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
+import { noRefusals } from '../../../lib/runtime/refusals';
 import { createIntake } from '../../../lib/runtime/webhook-intake';
 import type { WebhookAnswer } from '../../../lib/runtime/runtime';
 import { messageOf } from '../../../lib/errors';
@@ -6,6 +7,9 @@ import { hookBook } from './hook-book';
 import { machineOf } from './machine';
 import { openStore } from './store';
 import type { WebhookBook } from '../../../lib/runtime/webhook-book';
+
+/** For the log alone, of one process: forged calls must not bury it. */
+const refused = noRefusals();
 
 /**
  * Takes a call of Smartsheet: a challenge is echoed, an authentic callback is in the store before it is answered 200,
@@ -30,6 +34,7 @@ async function answerOf(context: IWebhookFunctions): Promise<WebhookAnswer> {
       now,
       log,
       onStored: () => undefined,
+      refused,
     });
     return await intake.answer({ headers: context.getHeaderData(), body: await exactBytes(context) });
   } catch (failure) {
@@ -45,11 +50,13 @@ async function exactBytes(context: IWebhookFunctions): Promise<Uint8Array | null
   return Buffer.isBuffer(request.rawBody) ? request.rawBody : null;
 }
 
-/** A book that is opened only when it is asked. */
+/** A book that is opened only when it is asked, and read once: what one call asks twice is not older than the call. */
 function later(book: Promise<WebhookBook>): WebhookBook {
+  let read: ReturnType<WebhookBook['all']> | null = null;
+  const all = (): ReturnType<WebhookBook['all']> => (read ??= book.then((opened) => opened.all()));
   return {
-    all: async () => (await book).all(),
-    refreshed: async () => (await book).refreshed(),
+    all,
+    refreshed: all,
     save: async (webhook) => (await book).save(webhook),
     forget: async (webhookId) => (await book).forget(webhookId),
   };

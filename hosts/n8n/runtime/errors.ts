@@ -1,5 +1,6 @@
 import { NodeApiError, NodeOperationError, type INode, type JsonObject } from 'n8n-workflow';
 import { BillingAuditError, messageOf } from '../../../lib/errors';
+import { inWordsOfN8n } from './words';
 
 /**
  * What of a failure travels with an item, when the workflow is told to go on. n8n takes an item for a failed one, and sends
@@ -17,7 +18,7 @@ export interface FailedItem {
 export function failedItem(thrown: unknown): FailedItem {
   if (thrown instanceof BillingAuditError) {
     const { message, code, hint, context } = thrown;
-    return { error: message, details: { code, hint, context } };
+    return { error: inWordsOfN8n(message), details: { code, hint: inWordsOfN8n(hint), context } };
   }
   return { error: messageOf(thrown), details: { code: 'unexpected_error', hint: '' } };
 }

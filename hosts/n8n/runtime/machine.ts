@@ -1,6 +1,7 @@
 import { sleep } from 'n8n-workflow';
 import type { Log, Ports, Sleep } from '../../../lib/ports';
 import type { Context } from './context';
+import { inWordsOfN8n } from './words';
 
 /** Time, chance and log as n8n lends them; it allows no timers of our own. */
 export function machineOf(context: Context): Pick<Ports, 'now' | 'sleep' | 'random' | 'log'> {
@@ -19,9 +20,9 @@ function untilAborted(signal: AbortSignal): Promise<never> {
 
 function logOf({ logger }: Context): Log {
   return {
-    debug: (message, facts) => logger.debug(message, facts),
-    info: (message, facts) => logger.info(message, facts),
-    warn: (message, facts) => logger.warn(message, facts),
-    error: (message, facts) => logger.error(message, facts),
+    debug: (message, facts) => logger.debug(inWordsOfN8n(message), facts),
+    info: (message, facts) => logger.info(inWordsOfN8n(message), facts),
+    warn: (message, facts) => logger.warn(inWordsOfN8n(message), facts),
+    error: (message, facts) => logger.error(inWordsOfN8n(message), facts),
   };
 }

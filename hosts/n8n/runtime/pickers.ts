@@ -13,12 +13,16 @@ interface KnownSheets {
   }[];
 }
 
-/** The sheets that the Smartsheet credential can see, by a part of their name. */
+/**
+ * The sheets that the Smartsheet credential can see, by a part of their name, id or workspace. Where a server reads the
+ * sheets the form asks for no such credential: then those that the store has seen.
+ */
 export async function searchSheets(this: ILoadOptionsFunctions, filter = ''): Promise<INodeListSearchResult> {
+  if (this.getCurrentNodeParameter('reading') === 'server') return searchKnownSheets.call(this, filter);
   return told(this, async () => {
     const { exchange } = await openSmartsheet(this);
-    const wanted = filter.toLowerCase();
-    const found = (await listSheets(exchange)).filter(({ name }) => name.toLowerCase().includes(wanted));
+    // Somebody waits in front of the form: what goes wrong is said at once.
+    const found = await listSheets({ ...exchange, mostTries: 1 }, { name: filter });
     return {
       results: found.map(({ id, name, workspace }) => ({
         name: workspace === null ? name : `${name} (${workspace})`,
