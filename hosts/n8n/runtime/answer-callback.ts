@@ -1,6 +1,6 @@
 import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { noRefusals } from '../../../lib/runtime/refusals';
-import { createIntake } from '../../../lib/runtime/webhook-intake';
+import { ANSWERS, createIntake } from '../../../lib/runtime/webhook-intake';
 import type { WebhookAnswer } from '../../../lib/runtime/runtime';
 import { messageOf } from '../../../lib/errors';
 import { hookBook } from './hook-book';
@@ -16,8 +16,11 @@ const refused = noRefusals();
  * all else is refused. The node answers by itself, so that n8n's own answer cannot come first.
  */
 export async function answerCallback(context: IWebhookFunctions): Promise<IWebhookResponseData> {
-  respond(context, await answerOf(context));
-  return { noWebhookResponse: true };
+  const answer = await answerOf(context);
+  respond(context, answer);
+  // Whoever tries the node out waits for something to look at; a published workflow is started by the poll alone.
+  const isShown = answer === ANSWERS.stored && context.getMode() === 'manual';
+  return { noWebhookResponse: true, ...(isShown && { workflowData: [[{ json: context.getBodyData() }]] }) };
 }
 
 async function answerOf(context: IWebhookFunctions): Promise<WebhookAnswer> {

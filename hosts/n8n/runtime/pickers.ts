@@ -1,5 +1,5 @@
 import type { ILoadOptionsFunctions, INodeListSearchResult, INodePropertyOptions } from 'n8n-workflow';
-import { listSheets } from '../../../lib/smartsheet/choices';
+import { listSheets, oneTry } from '../../../lib/smartsheet';
 import { nodeError } from './errors';
 import { openSmartsheet } from './smartsheet';
 import { openStore } from './store';
@@ -22,7 +22,7 @@ export async function searchSheets(this: ILoadOptionsFunctions, filter = ''): Pr
   return told(this, async () => {
     const { exchange } = await openSmartsheet(this);
     // Somebody waits in front of the form: what goes wrong is said at once.
-    const found = await listSheets({ ...exchange, mostTries: 1 }, { name: filter });
+    const found = await listSheets(oneTry(exchange), { name: filter });
     return {
       results: found.map(({ id, name, workspace }) => ({
         name: workspace === null ? name : `${name} (${workspace})`,

@@ -9,6 +9,7 @@ import { parameter } from './context';
 import { machineOf } from './machine';
 import { missingRows } from './missing-rows';
 import { orOvertaken } from './poll-overtaken';
+import { placeOf } from './ports';
 import { chosenSheets } from './sheets';
 import { openSmartsheet } from './smartsheet';
 import { openStore, type StoreAccess } from './store';
@@ -25,6 +26,21 @@ const MOST_WHILE_TRYING = 10;
  * @returns null when nothing waits
  */
 export async function pollChanges(context: IPollFunctions): Promise<INodeExecutionData[][] | null> {
+  const place = placeOf(context);
+  // n8n begins a poll at its time whether or not the last is over: a second look beside the first would only slow both.
+  if (atWork.has(place) && context.getMode() !== 'manual') return null;
+  atWork.add(place);
+  try {
+    return await pollOnce(context);
+  } finally {
+    atWork.delete(place);
+  }
+}
+
+/** Nodes whose poll is not over, in this process. */
+const atWork = new Set<string>();
+
+async function pollOnce(context: IPollFunctions): Promise<INodeExecutionData[][] | null> {
   try {
     const access = await openStore(context);
     const sheetIds = chosenSheets(context);

@@ -1,4 +1,4 @@
-import type { ILoadOptionsFunctions, IExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
+import type { IExecuteFunctions, IHttpRequestOptions, ILoadOptionsFunctions, IPollFunctions } from 'n8n-workflow';
 import type { StoreDriver } from '../../../lib/store';
 import { StoreRefused } from '../../../lib/store';
 
@@ -13,19 +13,25 @@ export interface Around {
   readonly executionId?: string;
   readonly workflowId?: string;
   readonly runIndex?: number;
+  readonly credentialId?: string;
+  /** Gets the address of each request to Smartsheet. */
+  readonly asked?: string[];
+  /** Gets each line of the log. */
+  readonly logged?: string[];
 }
 
 const STORE = 'http://store.test';
 const RPC = `${STORE}/rest/v1/rpc/`;
 
 /** What n8n lends to a node, over a real store and a real Smartsheet of the test; credentials are added to requests here. */
-export function contextOf(around: Around): IExecuteFunctions & ILoadOptionsFunctions {
+export function contextOf(around: Around): IExecuteFunctions & ILoadOptionsFunctions & IPollFunctions {
   const { parameters = {}, items = [], mode = 'trigger', executionId = '1', workflowId = 'w1', runIndex = 0 } = around;
+  const { credentialId = 'c1', asked = [], logged = [] } = around;
   const credentials: Readonly<Record<string, Record<string, string> | undefined>> = {
     billingAuditStoreApi: { address: STORE, apiKey: 'key' },
     billingAuditSmartsheetApi: around.smartsheet,
   };
-  const told = (): void => undefined;
+  const told = (message: string): void => void logged.push(message);
   const context = {
     getNode: () => ({
       id: 'node-1',
@@ -34,6 +40,7 @@ export function contextOf(around: Around): IExecuteFunctions & ILoadOptionsFunct
       typeVersion: 1,
       position: [0, 0],
       parameters: {},
+      credentials: { billingAuditSmartsheetApi: { id: credentialId, name: 'Smartsheet' } },
     }),
     getWorkflow: () => ({ id: workflowId, name: 'Test', active: true }),
     getMode: () => mode,
@@ -50,14 +57,16 @@ export function contextOf(around: Around): IExecuteFunctions & ILoadOptionsFunct
         : Promise.reject(new Error(`Node does not have any credentials set for "${name}"`));
     },
     continueOnFail: () => false,
-    executeWorkflow: told,
+    executeWorkflow: () => undefined,
     logger: { debug: told, info: told, warn: told, error: told },
     helpers: {
       httpRequestWithAuthentication: (name: string, options: IHttpRequestOptions) =>
-        options.url.startsWith(RPC) ? rpc(around.driver, options) : sent(options, credentials[name]?.['token'] ?? ''),
+        options.url.startsWith(RPC)
+          ? rpc(around.driver, options)
+          : sent(options, credentials[name]?.['token'] ?? '', asked),
     },
   };
-  return context as unknown as IExecuteFunctions & ILoadOptionsFunctions;
+  return context as unknown as IExecuteFunctions & ILoadOptionsFunctions & IPollFunctions;
 }
 
 async function rpc(driver: StoreDriver, { url, body }: IHttpRequestOptions): Promise<object> {
@@ -71,7 +80,12 @@ async function rpc(driver: StoreDriver, { url, body }: IHttpRequestOptions): Pro
   }
 }
 
-async function sent({ method = 'GET', url, headers }: IHttpRequestOptions, token: string): Promise<object> {
+async function sent(
+  { method = 'GET', url, headers }: IHttpRequestOptions,
+  token: string,
+  asked: string[],
+): Promise<object> {
+  asked.push(url);
   const answer = await fetch(url, { method, headers: { ...(headers as object), authorization: `Bearer ${token}` } });
   return { statusCode: answer.status, headers: {}, body: await answer.text() };
 }
