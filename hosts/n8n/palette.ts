@@ -163,10 +163,21 @@ export const n8nNodes: readonly N8nNode[] = [
   smartsheetCallbacks,
   smartsheetChanges,
   action(billingRules, 'billingRules', {
+    // Without a sign-in of its own n8n takes nobody from anywhere: who approves is asked at once.
+    fields: {
+      approver: {
+        ...billingRules.fields.approver,
+        hint: 'The name of the person who approves, as your sign-in knows it.',
+        more: false,
+      },
+      approverRole: {
+        ...billingRules.fields.approverRole,
+        hint: 'Only a manager or an admin may approve.',
+        more: false,
+      },
+    },
     hints: {
       sheets: 'An item with a sheet_id of its own wins.',
-      approver: 'The name of the person who approves, as your sign-in knows it.',
-      approverRole: 'Only a manager or an admin may approve.',
     },
   }),
   action(riskScore, 'riskScore', {

@@ -12,6 +12,22 @@ export class NeedsServer extends BillingAuditError {
   }
 }
 
+/** A server had the job, and nothing was heard of it for long. */
+export class ServerGone extends BillingAuditError {
+  readonly code = 'server_gone';
+  readonly hint = 'Start the Billing Audit server again: it takes the job up by itself.';
+
+  constructor({ job_id, kind }: Job, silentSeconds: number) {
+    super(
+      `Nothing was heard of job ${job_id} (${kind}) for ${silentSeconds} s; it was begun, and its server is gone.`,
+      {
+        job_id,
+        kind,
+      },
+    );
+  }
+}
+
 /** A server took the job and could not do it. */
 export class JobFailed extends BillingAuditError {
   readonly code = 'job_failed';
@@ -28,29 +44,42 @@ export interface AskingForJobs {
   readonly sleep: Sleep;
   /** How long a job may wait for a server. */
   readonly patienceSeconds?: number;
+  /** How long nothing may be heard of a job that was begun; whoever does it renews its lease every 20 s. */
+  readonly silenceSeconds?: number;
 }
 
 const PATIENCE_SECONDS = 60;
+const SILENCE_SECONDS = 300;
 const FIRST_LOOK_MILLISECONDS = 250;
 const LONGEST_LOOK_MILLISECONDS = 5_000;
 
 /**
- * Asks for a job and waits for its end, however long it takes once a server has it.
+ * Asks for a job and waits for its end, however long it takes while a server is at work on it.
  * @returns the job's result
  * @throws NeedsServer  when no server takes it
+ * @throws ServerGone   when the server that had it is heard of no more
  * @throws JobFailed    when the server could not do it
  */
 export async function askJob(parts: AskingForJobs, request: JobRequest): Promise<NonNullable<Job['result']>> {
-  const { store, now, sleep, patienceSeconds = PATIENCE_SECONDS } = parts;
+  const { store, now, sleep, patienceSeconds = PATIENCE_SECONDS, silenceSeconds = SILENCE_SECONDS } = parts;
   const { job: asked } = await store.requestJob(request);
-  const begunAt = now();
+  let heardAt = now();
+  let heard = lifeOf(asked);
   let job: Job | null = asked;
   for (let pause = FIRST_LOOK_MILLISECONDS; ; pause = Math.min(pause * 2, LONGEST_LOOK_MILLISECONDS)) {
     if (job?.state === 'done') return job.result ?? {};
     if (job === null || job.state === 'failed') throw new JobFailed(job ?? asked);
+    if (lifeOf(job) !== heard) [heard, heardAt] = [lifeOf(job), now()];
+    const silentSeconds = (now() - heardAt) / 1000;
     const neverBegun = job.state === 'waiting' && job.attempts === 0;
-    if (neverBegun && now() - begunAt >= patienceSeconds * 1000) throw new NeedsServer(job.kind, patienceSeconds);
+    if (neverBegun && silentSeconds >= patienceSeconds) throw new NeedsServer(job.kind, patienceSeconds);
+    if (!neverBegun && silentSeconds >= silenceSeconds) throw new ServerGone(job, silenceSeconds);
     await sleep(pause);
     job = await store.job(asked.job_id);
   }
+}
+
+/** Another text whenever somebody has done something about the job. */
+function lifeOf({ state, attempts, leased_until, progress }: Job): string {
+  return JSON.stringify([state, attempts, leased_until, progress]);
 }

@@ -169,6 +169,11 @@ describe('the generated files', () => {
       expect(fields[name]?.showWhen).toEqual({ field: 'delivery', is: ['outbox'] });
   });
 
+  it('ask at once for who approves, since no sign-in tells', () => {
+    const { fields } = n8nNodes.find(({ definition }) => definition.name === 'billing-rules')!;
+    expect(arranged(fields).shown).toEqual(expect.arrayContaining(['approver', 'approverRole']));
+  });
+
   it('name one output for each output of the definition', () => {
     for (const { module, outputs, definition } of n8nNodes.filter((node) => node.module)) {
       const given = 'outputs' in definition ? Object.keys(definition.outputs as object) : [];

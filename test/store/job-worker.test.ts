@@ -88,6 +88,16 @@ describe('a job that a host asks for', () => {
     });
   });
 
+  it('is not waited for when the server that had it is heard of no more', async () => {
+    const asking = askJob({ store, now, sleep, patienceSeconds: 30, silenceSeconds: 0.3 }, request);
+    await until(async () => (await store.jobs({ limit: 1 })).length === 1, 'the job to be asked for');
+    await store.leaseJob({ kinds: ['backup'], worker: 'killed', leaseSeconds: 0.1 });
+    await expect(asking).rejects.toMatchObject({
+      code: 'server_gone',
+      message: expect.stringContaining('its server is gone') as string,
+    });
+  });
+
   it('is done once while its server renews the lease, however many servers look for work', async () => {
     const begun: string[] = [];
     const slowly =
@@ -97,13 +107,14 @@ describe('a job that a host asks for', () => {
         // Longer than the lease: until it has been renewed twice at least.
         const first = (await store.jobs({ limit: 1 }))[0]?.leased_until ?? '';
         await until(
-          async () => Date.parse((await store.jobs({ limit: 1 }))[0]?.leased_until ?? '') >= Date.parse(first) + 700,
+          async () => Date.parse((await store.jobs({ limit: 1 }))[0]?.leased_until ?? '') >= Date.parse(first) + 3_300,
           'a renewed lease',
         );
         return {};
       };
-    begin('server 1', slowly('server 1'), 0.6);
-    begin('server 2', slowly('server 2'), 0.6);
+    // Long enough for a busy machine to renew it in time.
+    begin('server 1', slowly('server 1'), 3);
+    begin('server 2', slowly('server 2'), 3);
     await ask();
     expect(begun).toHaveLength(1);
   });

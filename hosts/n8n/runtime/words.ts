@@ -22,6 +22,7 @@ export const PHRASES: readonly (readonly [shared: string, inN8n: string])[] = [
     'Sign in, or set the field to the JSONata expression $exists(_client) ? _client.user.name : payload.approver',
     'Fill the field in, for example with an expression such as {{ $json.approver }}',
   ],
+  ['is empty: nobody is signed in, or the field was never filled', 'is empty'],
   ['A request to /webhook was refused', 'A call of Smartsheet Trigger was refused'],
   [
     'Another node or middleware reads the body of /webhook first.',
