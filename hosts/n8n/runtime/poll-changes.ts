@@ -26,9 +26,10 @@ const MOST_WHILE_TRYING = 10;
  * @returns null when nothing waits
  */
 export async function pollChanges(context: IPollFunctions): Promise<INodeExecutionData[][] | null> {
+  if (context.getMode() === 'manual') return pollOnce(context);
   const place = placeOf(context);
   // n8n begins a poll at its time whether or not the last is over: a second look beside the first would only slow both.
-  if (atWork.has(place) && context.getMode() !== 'manual') return null;
+  if (atWork.has(place)) return null;
   atWork.add(place);
   try {
     return await pollOnce(context);
