@@ -57,7 +57,7 @@ export function dashboardAccess(signIn: SignIn): DashboardAccess {
 /** Whatever a person does on the page arrives here; the heartbeat does not, so an empty chair signs itself out. */
 function letIn(socket: DashboardSocket, { name, role, session }: Visitor, signIn: SignIn): void {
   socket.data.user = { name, role };
-  if (session) socket.onAny(() => signIn.sessions.used(session));
+  if (session) socket.onAny(() => void signIn.noteUse(session));
 }
 
 function pathOf(url: string): { url: string; path: string } {

@@ -35,8 +35,8 @@ export interface SignInOptions {
   readonly serviceKey?: string;
 }
 
-/** Requests that a page sends by itself; they do not keep a session alive. */
-const NOT_A_USE = '/dashboard/socket.io';
+/** Requests that a page sends by itself, to stay connected and to find out why it is not; they keep no session alive. */
+const NOT_A_USE = ['/dashboard/socket.io', '/dashboard/_setup'];
 
 /** Signing in and out, and saying who somebody is: all that pages, gate, editor and dashboard ask. */
 export class SignIn {
@@ -66,7 +66,7 @@ export class SignIn {
     const session = token === null ? null : this.sessions.byToken(token);
     const account = session && (await this.stillIn(session));
     if (session && account) {
-      if (!facts.path.startsWith(NOT_A_USE)) this.sessions.used(session);
+      if (!NOT_A_USE.some((path) => facts.path.startsWith(path))) this.sessions.used(session);
       return { name: account.name, role: account.role, session };
     }
     return isPracticeVisitor(facts, this.policy) ? { name: 'practice', role: 'admin', session: null } : null;
@@ -125,6 +125,12 @@ export class SignIn {
   refused(facts: RequestFacts, visitor: Visitor | null, reason: string, more: number): void {
     const who = { ...from(facts), name: visitor?.name ?? null, id: visitor?.session?.id ?? null };
     this.report(who, { kind: 'access_refused', method: facts.method, path: facts.path.slice(0, 200), reason, more });
+  }
+
+  /** Its person does something over a connection that is open already. What is over by now is not brought back by that. */
+  async noteUse({ id }: Pick<Session, 'id'>): Promise<void> {
+    const session = this.sessions.all().find((each) => each.id === id);
+    if (session && (await this.stillIn(session))) this.sessions.used(session);
   }
 
   /** Ends what is over by now, so that open pages close too. */

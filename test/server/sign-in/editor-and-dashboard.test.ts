@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AccountFile, dashboardAccess, EditorPass, SessionFile, SignIn, type Arrival } from '../../../server/sign-in';
 import type { DashboardSocket } from '../../../server/sign-in/dashboard-access';
+import { until } from '../../support/until';
 import { factsOf } from '../../../server/sign-in/request-facts';
 
 const PASS = 'x-billing-audit-visitor';
@@ -46,9 +47,10 @@ describe('the pass of the editor', () => {
 describe('the dashboard', () => {
   let signIn: SignIn;
   let cookie: string;
+  let clock = Date.parse('2026-03-02T09:00:00Z');
 
   beforeAll(async () => {
-    const now = (): number => Date.parse('2026-03-02T09:00:00Z');
+    const now = (): number => clock;
     const folder = mkdtempSync(join(tmpdir(), 'dashboard-'));
     const { accounts } = await AccountFile.open(join(folder, 'accounts.json'), now, [{ name: 'ann', role: 'manager' }]);
     const sessions = SessionFile.open(join(folder, 'sessions.json'), now);
@@ -83,5 +85,24 @@ describe('the dashboard', () => {
   it('lets no page of another site connect with our cookie', async () => {
     const { refused } = await connect({ cookie, origin: 'https://evil.example.com' });
     expect(refused).toEqual(new Error('origin'));
+  });
+
+  it('counts what its person does as use, but brings no session back that was over by then', async () => {
+    let acts: () => void = () => undefined;
+    const sent = request('/dashboard/socket.io/?EIO=4&transport=websocket', {
+      cookie,
+      origin: 'http://localhost:1880',
+    });
+    const socket: DashboardSocket = { request: sent, data: {}, onAny: (listener) => void (acts = listener) };
+    await new Promise<unknown>((done) => dashboardAccess(signIn).ioMiddleware(socket, done));
+    const lastUse = (): number | undefined => signIn.sessions.of('ann')[0]?.lastUsedAt;
+    for (const minutes of [20, 20]) {
+      clock += minutes * 60_000;
+      acts();
+      await until(() => lastUse() === clock, 'the use to be noted');
+    }
+    clock += 30 * 60_000;
+    acts();
+    await until(() => signIn.sessions.of('ann').length === 0, 'the session to be over');
   });
 });

@@ -12,6 +12,8 @@ export interface ServerOptions {
   readonly home: string;
   readonly practice: boolean;
   readonly environment: Readonly<Record<string, string>>;
+  /** In the place of the small dashboard below. */
+  readonly dashboard?: readonly object[];
 }
 
 const options = JSON.parse(process.argv[2] ?? '{}') as ServerOptions;
@@ -36,6 +38,9 @@ const flows = [
   ...httpRoute('webhook', 'post', '/webhook'),
   ...httpRoute('health', 'get', '/health'),
   ...httpRoute('rpc', 'post', '/rest/v1/rpc/x'),
+];
+
+const smallDashboard = [
   {
     id: 'base',
     type: 'ui-base',
@@ -64,11 +69,11 @@ const flows = [
 ];
 
 async function main(): Promise<void> {
-  const { home, practice, environment } = options;
+  const { home, practice, environment, dashboard } = options;
   const userDirectory = join(home, 'node-red');
   mkdirSync(userDirectory, { recursive: true });
   mkdirSync(join(home, 'keys'), { recursive: true });
-  writeFileSync(join(userDirectory, 'flows.json'), JSON.stringify(flows));
+  writeFileSync(join(userDirectory, 'flows.json'), JSON.stringify([...flows, ...(dashboard ?? smallDashboard)]));
   const configuration = readConfiguration({ port: environment['PORT'] ?? '0', home }, environment);
   const { signIn, made } = await openSignIn(
     home,
