@@ -81,9 +81,15 @@ function charts(answer: Overview, settings: Ports['settings']): Omit<Given, 'att
   };
 }
 
+/** A database that was set up by an earlier version does not tell this yet. */
+interface SinceArrival {
+  readonly median_seconds_from_arrival?: number | null;
+}
+
 function cardsOf({ cards: counted, sheets: watched, ...answer }: Overview, settings: Ports['settings']): Cards {
   const { money_at_risk, last_problem_at, watching_since, last_event_at, last_backup_at, ...counts } = counted;
-  const { median_seconds_to_alert, looking_by, ...numbers } = counts;
+  const { median_seconds_to_alert, median_seconds_from_arrival, looking_by, ...numbers }: typeof counts & SinceArrival =
+    counts;
   const webhook = watched.filter(({ watched_by }) => watched_by === 'webhook').length;
   return {
     ...numbers,
@@ -98,6 +104,7 @@ function cardsOf({ cards: counted, sheets: watched, ...answer }: Overview, setti
     money_at_risk: money_at_risk.map((sum) => ({ ...sum, text: moneyText(sum.amount, sum.currency) })),
     sheets: { webhook, polling: watched.length - webhook },
     seconds_to_alert: median_seconds_to_alert,
+    seconds_from_arrival: median_seconds_from_arrival ?? null,
     period: periodText(answer, settings),
     time_zone: settings.timeZone,
   };

@@ -57,8 +57,10 @@ const cardsSchema = z.object({
   changes_waiting: z.number(),
   dead_letters: z.number(),
   sheets: z.object({ webhook: z.number(), polling: z.number() }),
-  /** Null = no alert yet. */
+  /** From the edit; null = no alert yet of one that was made since the watch began. */
   seconds_to_alert: z.number().nullable(),
+  /** From the moment that a change was heard of, whatever date its edit bears; null = no alert yet. */
+  seconds_from_arrival: z.number().nullable(),
   last_backup: z.string().nullable(),
   /** What the charts cover, in words. */
   period: z.string(),

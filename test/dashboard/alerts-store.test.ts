@@ -1,5 +1,12 @@
 import type { AuditEvent } from '../../lib/event';
-import { secretBox, storeOver, StoreRefused, type EmbeddedStoreDriver, type Store } from '../../lib/store';
+import {
+  secretBox,
+  storeOver,
+  StoreRefused,
+  type EmbeddedStoreDriver,
+  type ObservedRow,
+  type Store,
+} from '../../lib/store';
 import { buildStoreWorker, newFolder, openTestStore, removeFolder } from '../support/store';
 import { alarming, event, NORTH } from './events';
 
@@ -122,6 +129,72 @@ describe('the median time from edit to alert', () => {
   });
 });
 
+describe('the median time from the arrival of a change to its alert', () => {
+  const HOOK = { webhook_id: '1', sheet_id: NORTH, callback_url: 'https://example.com/webhook', status: 'ENABLED' };
+  const looked = {
+    ...{ sheet_id: NORTH, sheet_name: 'Billing, North', columns: {}, version: null, rows: [], baseline: false },
+    found_by: 'callback' as const,
+    observed_at: question.now,
+  };
+  const nonces = ['n-1', 'n-2'];
+  const speeds = async () => {
+    const answer = await store.overview(question);
+    if (answer.unchanged) throw new Error('The overview said that nothing changed.');
+    const { median_seconds_to_alert, median_seconds_from_arrival } = answer.cards as typeof answer.cards & {
+      median_seconds_from_arrival: number | null;
+    };
+    return { fromEdit: median_seconds_to_alert, fromArrival: median_seconds_from_arrival };
+  };
+  /** A row that was deleted long ago by the office's clock, of which one look tells now. @returns its key */
+  const found = async (row_id: string, run: string): Promise<string> => {
+    const gone = { row_id, action: 'deleted', changed_by: null, changed_by_kind: 'unknown' } as const;
+    const removed = [{ ...gone, changed_at: '2026-02-03T15:30:00.000Z' }];
+    const { event_keys } = await store.resolve({ ...looked, removed, audit_run_id: run, callback_ids: [] });
+    return event_keys[0] ?? '';
+  };
+  const recordAndRaise = async (key: string, run: string, at: number): Promise<void> => {
+    await store.append([alarming(1, { event_key: key, kind: 'row_deleted', audit_run_id: run })]);
+    const alerts = [{ event_key: key, rule_id: 'rule', always: true, why: [] }];
+    await driver.rpc('billing_audit_raise_alert', { alerts, decided: [], at: new Date(at).toISOString() });
+  };
+  const instantOf = async (sql: string): Promise<number> => {
+    const [found] = await driver.transaction([{ sql }]);
+    return Number(found?.['at']);
+  };
+
+  beforeEach(async () => {
+    await store.saveWebhook({ ...HOOK, shared_secret: 's', previous_secret: null });
+    await store.resolve({
+      ...{ ...looked, rows: [row('71'), row('72')], removed: [], version: 1, baseline: true },
+      ...{ audit_run_id: 'baseline', found_by: 'backfill', callback_ids: [] },
+    });
+  });
+
+  it('runs from the first callback, though the edit is dated before the watch', async () => {
+    for (const nonce of nonces) await store.acceptCallback({ webhook_id: '1', nonce, body: Buffer.from(nonce) });
+    const arrived = await instantOf(
+      `select (extract(epoch from received_at) * 1000)::text as at from billing_audit.webhook_events where nonce = 'n-1'`,
+    );
+    const run = 'callbacks:n-1..n-2';
+    await recordAndRaise(await found('71', run), run, arrived + 7_000);
+    expect(await speeds()).toEqual({ fromEdit: null, fromArrival: 7 });
+  });
+
+  it('runs from the read that found it, where nobody called', async () => {
+    const key = await found('72', 'poll:1');
+    const foundAt = await instantOf(
+      `select (extract(epoch from found_at) * 1000)::text as at from billing_audit.changes where event_key = '${key}'`,
+    );
+    await recordAndRaise(key, 'poll:1', foundAt + 9_000);
+    expect(await speeds()).toEqual({ fromEdit: null, fromArrival: 9 });
+  });
+
+  it('is not known of what the store never heard arrive', async () => {
+    await raise([1], '2026-02-03T15:30:10.000Z');
+    expect(await speeds()).toMatchObject({ fromArrival: null });
+  });
+});
+
 describe('one event', () => {
   it('comes with its mark, and is null when the trail has none of this key', async () => {
     await store.append([alarming(1)]);
@@ -136,6 +209,11 @@ async function raise(numbers: readonly number[], at: string, over: Partial<Audit
   await store.append(numbers.map((number) => alarming(number, over)));
   const alerts = numbers.map((number) => ({ event_key: keyOf(number), rule_id: 'rule', always: true, why: [] }));
   await driver.rpc('billing_audit_raise_alert', { alerts, decided: [], at });
+}
+
+function row(row_id: string): ObservedRow {
+  const nobody = { created_at: null, created_by: null, modified_at: null, modified_by: null };
+  return { row_id, version: 1, ...nobody, cells: [], sheet_reference: null };
 }
 
 const readers = () =>
