@@ -56,6 +56,7 @@ export class SignIn {
     this.policy = policy;
     this.now = now;
     this.onAccess = onAccess;
+    for (const { name, address, lastUsedAt } of sessions.all()) this.guard.learn(name, address, lastUsedAt);
     sessions.onEnd((session, reason) => this.report(session, { kind: 'session_ended', reason }));
   }
 
@@ -86,7 +87,7 @@ export class SignIn {
       this.report(who, { kind: 'sign_in_failed' });
       return { kind: 'wrong' };
     }
-    this.guard.succeeded(name, facts.address);
+    this.guard.succeeded(name, facts.address, this.now());
     const before = tokenIn(facts.cookie, isSecure(facts, this.policy.publicUrl));
     const replaced = before === null ? null : this.sessions.byToken(before);
     if (replaced) this.sessions.end(replaced, 'signed_in_again');
@@ -106,10 +107,10 @@ export class SignIn {
     try {
       await this.accounts.changePassword(visitor.name, current, chosen);
     } catch (thrown) {
-      if (!(thrown instanceof PasswordWrong)) this.guard.succeeded(visitor.name, facts.address);
+      if (!(thrown instanceof PasswordWrong)) this.guard.succeeded(visitor.name, facts.address, this.now());
       throw thrown;
     }
-    this.guard.succeeded(visitor.name, facts.address);
+    this.guard.succeeded(visitor.name, facts.address, this.now());
     this.sessions.endAll(visitor.name, 'password_changed', visitor.session ?? undefined);
     this.personChanged(visitor, visitor.name, 'password_changed', facts);
     return 0;
