@@ -38,10 +38,7 @@ export interface Assets {
   readonly dashboardFlow: string;
 }
 
-/**
- * Takes the passwords that the first start makes, to show them: at once, since they are kept nowhere and what comes
- * after may fail.
- */
+/** Takes the passwords that the first start makes, to show them at once: what comes after may fail. */
 export type ShowPasswords = (made: readonly NewPassword[]) => void;
 
 /**

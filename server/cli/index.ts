@@ -64,10 +64,10 @@ async function runStart(flags: StartFlags & { json?: boolean }): Promise<void> {
   await started.practice?.open();
 }
 
-/** The only time that these passwords can be read. */
+/** Said again by each start until one of them is used, so that a start that died shows nothing for the last time. */
 function firstPeople(made: readonly NewPassword[]): string {
   return [
-    'People who can sign in (each password is shown this once; write it down):',
+    'People who can sign in (shown at each start until an admin has signed in; write them down):',
     ...made.map(({ name, password }) => `  ${name.padEnd(10)}  ${password}`),
     'More are added at /people, by the admin.',
     '',

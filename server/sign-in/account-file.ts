@@ -1,7 +1,9 @@
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Now } from '../../lib/ports';
 import { canonicalName, isName, ROLES, type Account, type AccountProvider, type Role } from './account';
 import { LastAdmin, NameNotAllowed, NameTaken, PasswordWrong, PersonUnknown } from './account-errors';
+import { FirstPasswords, type NewPassword } from './first-passwords';
 import { checkChosenPassword, hashPassword, newPassword, PasswordComparer } from './password';
 import { readPrivateFile, writePrivateFile } from './private-file';
 
@@ -15,13 +17,6 @@ const accountOnDisk = z.strictObject({
 const fileOnDisk = z.strictObject({ version: z.literal(1), accounts: z.array(accountOnDisk) });
 type AccountOnDisk = z.infer<typeof accountOnDisk>;
 
-/** A person who has just got a password; to be shown once. */
-export interface NewPassword {
-  readonly name: string;
-  readonly role: Role;
-  readonly password: string;
-}
-
 /** Accounts in one file of the home's `keys` folder, readable by its owner only. */
 export class AccountFile implements AccountProvider {
   private readonly comparer = new PasswordComparer();
@@ -31,12 +26,13 @@ export class AccountFile implements AccountProvider {
     private readonly now: Now,
     /** Compared when a name is unknown, so that an unknown name takes as long as a known one. */
     private readonly nobody: string,
+    private readonly firstPasswords: FirstPasswords,
     private accounts: readonly AccountOnDisk[],
   ) {}
 
   /**
    * @param firstPeople  made when the file does not exist yet; with none, an absent file stays absent
-   * @returns the provider, and the passwords that were made, in clear, for the last time
+   * @returns the provider, and the passwords of the first people in clear, as long as no admin has signed in
    * @throws KeysUnreadable
    */
   static async open(
@@ -45,13 +41,37 @@ export class AccountFile implements AccountProvider {
     firstPeople: readonly { readonly name: string; readonly role: Role }[],
   ): Promise<{ readonly accounts: AccountFile; readonly made: readonly NewPassword[] }> {
     const found = readPrivateFile(path, (json) => fileOnDisk.parse(json));
-    const accounts = new AccountFile(path, now, await hashPassword(newPassword()), found?.accounts ?? []);
-    const made: NewPassword[] = [];
-    if (found === null) {
-      for (const person of firstPeople)
-        made.push({ ...person, password: await accounts.add(person.name, person.role) });
-    }
-    return { accounts, made };
+    const first = new FirstPasswords(join(dirname(path), 'first-passwords.json'));
+    const accounts = new AccountFile(path, now, await hashPassword(newPassword()), first, found?.accounts ?? []);
+    if (found === null && firstPeople.length > 0) await accounts.makeFirst(firstPeople);
+    return { accounts, made: await accounts.stillFirst() };
+  }
+
+  /**
+   * All in one write, and their passwords before that: whenever it is killed, there are either no accounts, and the next
+   * start makes them anew, or accounts whose passwords can still be shown.
+   */
+  private async makeFirst(people: readonly { readonly name: string; readonly role: Role }[]): Promise<void> {
+    const made = people.map((person) => ({ ...person, password: newPassword() }));
+    const createdAt = new Date(this.now()).toISOString();
+    const accounts = await Promise.all(
+      made.map(async ({ name, role, password }) => {
+        return { name, role, passwordHash: await hashPassword(password), disabled: false, createdAt };
+      }),
+    );
+    this.firstPasswords.keep(made);
+    this.write(accounts);
+  }
+
+  /** The first passwords that are still to be shown and still hold. */
+  private async stillFirst(): Promise<readonly NewPassword[]> {
+    const people = this.firstPasswords.read();
+    const hold = await Promise.all(
+      people.map(({ name, password }) =>
+        this.comparer.matches(password, this.lookUp(name)?.passwordHash ?? this.nobody),
+      ),
+    );
+    return people.filter((_person, index) => hold[index]);
   }
 
   list(): Promise<readonly Account[]> {
@@ -68,7 +88,9 @@ export class AccountFile implements AccountProvider {
     const right = await this.comparer.matches(password, found?.passwordHash ?? this.nobody);
     // Looked up again: the account may have been disabled while we compared.
     const still = this.lookUp(name);
-    return right && still && !still.disabled && still.passwordHash === found?.passwordHash ? withoutHash(still) : null;
+    if (!right || !still || still.disabled || still.passwordHash !== found?.passwordHash) return null;
+    if (still.role === 'admin') this.firstPasswords.forget();
+    return withoutHash(still);
   }
 
   async add(text: string, role: Role): Promise<string> {

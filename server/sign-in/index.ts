@@ -2,12 +2,13 @@
 export { accessLine, type AccessEvent, type OnAccess } from './access-event';
 export type { Account, AccountProvider, Role } from './account';
 export { ROLES } from './account';
-export { AccountFile, type NewPassword } from './account-file';
+export { AccountFile } from './account-file';
 export { answerFailure } from './answer-failure';
 export type { RouteRight } from './area';
 export { dashboardAccess, type DashboardAccess, type DashboardUser } from './dashboard-access';
 export { refusal, type Policy, type RefusalName, type Scope } from './decision';
 export { EditorPass } from './editor-pass';
+export type { NewPassword } from './first-passwords';
 export { arrivalOf, FrontDoor, type Arrival, type RefusedForm } from './front-door';
 export { refuseForm } from './page-request';
 export { signInPages } from './routes';

@@ -1,6 +1,8 @@
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { buildSync } from 'esbuild';
 import type { AccessEvent } from '../../../server/sign-in';
 import { AccountFile } from '../../../server/sign-in/account-file';
 import type { RequestFacts } from '../../../server/sign-in/request-facts';
@@ -28,7 +30,7 @@ beforeEach(() => {
 });
 
 describe('accounts', () => {
-  it('are made once, with passwords that are nowhere on disk', async () => {
+  it('are made once, with passwords that are nowhere on disk once an admin has used one', async () => {
     const { accounts, made } = await openAccounts();
     expect(made.map(({ name, role }) => `${name} ${role}`)).toEqual(['admin admin', 'viewer viewer']);
     const text = readFileSync(file('accounts.json'), 'utf8');
@@ -38,6 +40,33 @@ describe('accounts', () => {
     }
     expect(statSync(file('accounts.json')).mode & 0o777).toBe(0o600);
     expect((await openAccounts()).made).toEqual([]);
+    expect(readdirSync(folder)).toEqual(['accounts.json']);
+  });
+
+  it('have their first passwords shown again until an admin has signed in, as far as they still hold', async () => {
+    const { accounts, made } = await openAccounts();
+    expect(statSync(file('first-passwords.json')).mode & 0o777).toBe(0o600);
+    expect((await openAccounts()).made).toEqual(made);
+    expect(await accounts.verify('viewer', made[1]!.password)).toMatchObject({ name: 'viewer' });
+    expect(await accounts.verify('admin', 'wrong')).toBeNull();
+    expect((await openAccounts()).made).toEqual(made);
+    await accounts.resetPassword('viewer');
+    expect((await openAccounts()).made).toEqual([made[0]]);
+  });
+
+  it.each([
+    ['before there are accounts', 1],
+    ['when there are accounts, before anything is shown', 2],
+  ])('lose no password to a kill %s', async (_when, writes) => {
+    const died = spawnSync(process.execPath, [dyingProgram(), folder, String(writes)], { encoding: 'utf8' });
+    expect([died.signal, died.stdout]).toEqual(['SIGKILL', '']);
+    expect(readdirSync(folder)).toHaveLength(writes);
+    const { accounts, made } = await openAccounts();
+    expect(made.map(({ name }) => name)).toEqual(['admin', 'viewer']);
+    expect(await accounts.list()).toHaveLength(2);
+    for (const { name, password } of [...made].reverse()) {
+      expect(await accounts.verify(name, password)).toMatchObject({ name });
+    }
   });
 
   it('refuse a wrong password, an unknown name and a disabled person alike', async () => {
@@ -197,3 +226,16 @@ describe('sign-in', () => {
     expect(signIn.sessions.of('viewer')).toHaveLength(20);
   });
 });
+
+function dyingProgram(): string {
+  const outfile = resolve(__dirname, '../../../build/test-server/dying-first-start.js');
+  buildSync({
+    entryPoints: [join(__dirname, 'support/dying-first-start.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    packages: 'external',
+  });
+  return outfile;
+}
