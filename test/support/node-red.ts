@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { until } from './until';
@@ -20,6 +20,8 @@ export interface NodeRedOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The Node-RED to run; default the one of the repository (5). */
   readonly nodeRed?: string;
+  /** Milliseconds that the start may take; what has not started by then is ended. */
+  readonly startWithin?: number;
   /** Let the process end by itself during start; `exited` tells. */
   readonly mayExit?: boolean;
 }
@@ -53,6 +55,7 @@ const ROOT = resolve(__dirname, '../..');
 export async function startNodeRed(options: NodeRedOptions = {}): Promise<RunningNodeRed> {
   const userDir = options.userDir ?? mkdtempSync(join(tmpdir(), 'node-red-'));
   const port = await freePort();
+  const within = options.startWithin ?? 40_000;
   prepareUserDir(userDir, port, options);
   let output = '';
   let code: number | null = null;
@@ -74,10 +77,26 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<Runnin
   const address = `http://127.0.0.1:${port}`;
   const admin = `${address}${String(options.settings?.['httpAdminRoot'] ?? '').replace(/\/$/, '')}`;
   const started = (): boolean => {
-    if (code !== null && !options.mayExit) throw new Error(`Node-RED ended with ${code}:\n${output}`);
     return code !== null || STARTED.test(output);
   };
-  await until(started, `Node-RED to start; it said: ${output}`, 40_000);
+  const stop = async (how: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> => {
+    if (code === null) child.kill(how);
+    const last = setTimeout(() => child.kill('SIGKILL'), 20_000);
+    await ended;
+    clearTimeout(last);
+    if (!options.userDir) rmSync(userDir, { recursive: true, force: true });
+  };
+  try {
+    await until(started, 'Node-RED to start', within);
+    if (code !== null && !options.mayExit) throw new Error(`Node-RED ended with ${String(code)}.`);
+    // The flows may have started before it listens.
+    await until(() => code !== null || listensOn(port), 'Node-RED to listen', within);
+  } catch (thrown) {
+    await stop('SIGKILL');
+    throw new Error(`${thrown instanceof Error ? thrown.message : String(thrown)} It said:\n${output}`, {
+      cause: thrown,
+    });
+  }
   return {
     address,
     admin,
@@ -91,13 +110,7 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<Runnin
       await deploy(admin, flows, how);
       await until(() => starts() > before, 'the flows to start');
     },
-    stop: async (how = 'SIGTERM') => {
-      if (code === null) child.kill(how);
-      const last = setTimeout(() => child.kill('SIGKILL'), 20_000);
-      await ended;
-      clearTimeout(last);
-      if (!options.userDir) rmSync(userDir, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 
@@ -144,6 +157,18 @@ function linkPalette(userDir: string, palette: string): void {
   mkdirSync(dirname(link), { recursive: true });
   rmSync(link, { recursive: true, force: true });
   symlinkSync(palette, link, 'junction');
+}
+
+/** Whether somebody takes connections there now. */
+function listensOn(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect(port, '127.0.0.1');
+    const say = (listens: boolean): void => {
+      socket.destroy();
+      done(listens);
+    };
+    socket.once('connect', () => say(true)).once('error', () => say(false));
+  });
 }
 
 /** A port that nobody listens on now. */
