@@ -1,5 +1,5 @@
 import type { Cell } from './columns';
-import type { ExportQuery } from './trail-pages';
+import type { ChangeFilters, ExportQuery } from './trail-pages';
 import { SAMPLE_METHOD } from './sample';
 
 /** Who asked for an export, and for what. */
@@ -36,6 +36,7 @@ export function aboutRows(order: ExportOrder, result: ExportResult): readonly (r
     line('Changed at, from', query.from),
     line('Changed at, before', query.to),
     line('Sheets', query.sheets.length > 0 ? query.sheets.join(', ') : 'all'),
+    ...filterLines(query.filters ?? {}).map(([title, value]) => line(title, value)),
     line('Changes', String(result.changes)),
     line('Recorded until', result.madeAt),
     line('Exported at', result.madeAt),
@@ -58,4 +59,17 @@ export function aboutRows(order: ExportOrder, result: ExportResult): readonly (r
       "In CSV, text that begins with = + - @ or a tab has an apostrophe ' in front, so that no spreadsheet runs it. Numbers have none.",
     ),
   ];
+}
+
+const FILTER_TITLES: Readonly<Record<keyof ChangeFilters, string>> = {
+  text: 'Only with the text',
+  changed_by: 'Only by',
+  work_request: 'Only of the work request',
+  column_name: 'Only in the column',
+  severity: 'Only of the severity',
+};
+
+/** An export that leaves something out must say what. */
+function filterLines(filters: ChangeFilters): readonly (readonly [string, string])[] {
+  return Object.entries(filters).map(([name, value]) => [FILTER_TITLES[name as keyof ChangeFilters], value]);
 }

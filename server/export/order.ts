@@ -3,6 +3,7 @@ import { DateTime } from 'luxon';
 import { BadSetting } from '../../lib/errors';
 import { version } from '../version';
 import type { ExportOrder } from './about';
+import type { ChangeFilters } from './trail-pages';
 
 export const FORMATS = ['csv', 'xlsx'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -15,9 +16,17 @@ export interface Asked {
   readonly format?: string | undefined;
   readonly sample?: string | undefined;
   readonly seed?: string | undefined;
+  /** As they stand on the page Changes; empty or missing: any. */
+  readonly filters?: AskedFilters;
 }
 
+/** In the words of the page Changes. */
+export const FILTERS = ['text', 'person', 'work_request', 'column', 'severity'] as const;
+export type AskedFilters = { readonly [Name in (typeof FILTERS)[number]]?: string | undefined };
+
 const LARGEST_SAMPLE = 10_000;
+const LONGEST_FILTER = 200;
+const SEVERITIES: readonly string[] = ['HIGH', 'MEDIUM', 'LOW'];
 
 /**
  * Reads what was asked for. Days are business days, both included.
@@ -41,8 +50,10 @@ export function readOrder(
   }
   const format = asked.format ?? 'xlsx';
   if (!isFormat(format)) throw new BadSetting('format', `is "${format.slice(0, 20)}"`, 'Use csv or xlsx.');
+  const filters = filtersOf(asked.filters ?? {});
+  const sheets = [...new Set(asked.sheets)];
   const order: ExportOrder = {
-    query: { from: from.toISOString(), to: to.toISOString(), sheets: [...new Set(asked.sheets)] },
+    query: { from: from.toISOString(), to: to.toISOString(), sheets, ...(filters && { filters }) },
     asked: { from: asked.from ?? '', to: asked.to ?? '', timeZone },
     by,
     practice,
@@ -52,6 +63,18 @@ export function readOrder(
     seed: asked.seed?.slice(0, 200) || randomBytes(8).toString('hex'),
   };
   return { order, format };
+}
+
+/** In the words of the trail; null when nothing is filtered. */
+function filtersOf(asked: AskedFilters): ChangeFilters | null {
+  const { severity } = asked;
+  if (severity && !SEVERITIES.includes(severity))
+    throw new BadSetting('severity', `is "${severity.slice(0, 20)}"`, 'Use HIGH, MEDIUM or LOW.');
+  const { text, person: changed_by, work_request, column: column_name } = asked;
+  const given = Object.entries({ text, changed_by, work_request, column_name, severity }).flatMap(([name, value]) =>
+    value ? [[name, value.slice(0, LONGEST_FILTER)] as const] : [],
+  );
+  return given.length > 0 ? Object.fromEntries(given) : null;
 }
 
 function isFormat(text: string): text is Format {

@@ -1,14 +1,15 @@
 import { once } from 'node:events';
 import type { Request, RequestHandler, Response } from 'express';
 import { DateTime } from 'luxon';
+import { z } from 'zod';
 import { BillingAuditError } from '../../lib/errors';
 import type { Now } from '../../lib/ports';
 import { openHomeAt } from '../../lib/runtime/open-homes';
 import { arrivalOf, type Visitor } from '../sign-in';
 import { pageHeaders } from '../sign-in/pages';
 import type { ExportOrder } from './about';
-import { exportPage } from './export-page';
-import { readOrder, type Format } from './order';
+import { exportPage, type KnownSheet } from './export-page';
+import { FILTERS, readOrder, type Format } from './order';
 import { workbookTables, zippedCsvTables } from './table-set';
 import { writeExport } from './write-export';
 
@@ -29,7 +30,7 @@ const TYPES: Readonly<Record<Format, { readonly type: string; readonly extension
 };
 
 /**
- * `GET /export` in a browser: a page to choose with. `GET /export?from=2026-01-01&to=2026-01-31&format=xlsx&sheet=...&sample=25&seed=...`: a workbook, or CSV files in a ZIP.
+ * `GET /export` in a browser: a page to choose with; with `choose` in its query, filled in already. `GET /export?from=2026-01-01&to=2026-01-31&format=xlsx&sheet=...&sample=25&seed=...`: a workbook, or CSV files in a ZIP.
  * The door has asked who comes; auditors, managers and admins may.
  */
 export function exportRoute(options: ExportRouteOptions): RequestHandler {
@@ -39,24 +40,30 @@ export function exportRoute(options: ExportRouteOptions): RequestHandler {
       if (response.headersSent) response.destroy();
       if (failure instanceof ReaderLeft) return;
       options.onFailure(failure);
-      if (!response.headersSent) refuse(options, request, response, 503, described(failure));
+      if (response.headersSent) return;
+      void refuse(options, request, response, 503, described(failure)).catch(() => response.destroy());
     });
   };
 }
+
+const LONG_AGO = '2000-01-01';
+const MOST_SHEETS = 500;
+const knownAnswer = z.object({ sheets: z.array(z.object({ sheet_id: z.string(), name: z.string() })) });
 
 /** Nobody reads the answer any more. */
 class ReaderLeft extends Error {}
 
 async function answer(options: ExportRouteOptions, request: Request, response: Response): Promise<void> {
   const { practice, timeZone, now } = options;
-  if (Object.keys(request.query).length === 0 && isForPeople(request)) {
-    response.set(pageHeaders).send(pageFor(options, request, null));
+  const choosing = Object.keys(request.query).length === 0 || request.query['choose'] !== undefined;
+  if (choosing && isForPeople(request)) {
+    response.set(pageHeaders).send(await pageFor(options, request, null));
     return;
   }
   const inside = openHomeAt(options.home)?.inside;
   if (!inside) {
     response.set('Retry-After', '10');
-    refuse(options, request, response, 503, {
+    await refuse(options, request, response, 503, {
       error: 'store_unavailable',
       message: 'The trail is not open.',
       hint: 'Wait until /health says ok. A flow with a node of Billing Audit must be deployed.',
@@ -66,7 +73,7 @@ async function answer(options: ExportRouteOptions, request: Request, response: R
   const by = arrivalOf(request)?.visitor?.name ?? 'unknown';
   const read = tried(() => readOrder(askedBy(request), { by, practice, timeZone }));
   if (read instanceof BillingAuditError) {
-    refuse(options, request, response, 400, described(read));
+    await refuse(options, request, response, 400, described(read));
     return;
   }
   const { order, format } = read;
@@ -93,19 +100,19 @@ interface Refused {
 }
 
 /** On the page for people, who keep what they typed; as JSON for programs. */
-function refuse(
+async function refuse(
   options: ExportRouteOptions,
   request: Request,
   response: Response,
   status: number,
   refused: Refused,
-): void {
+): Promise<void> {
   response.status(status).removeHeader('Content-Disposition');
   if (isForPeople(request))
     response
       .set(pageHeaders)
       .type('html')
-      .send(pageFor(options, request, refused));
+      .send(await pageFor(options, request, refused));
   // Named anew: the answer may have been announced as a workbook already.
   else response.type('json').json(refused);
 }
@@ -115,14 +122,31 @@ function isForPeople(request: Request): boolean {
   return arrival !== null && arrival.facts.wantsPage && arrival.visitor !== null;
 }
 
-function pageFor({ timeZone, now, formToken }: ExportRouteOptions, request: Request, refused: Refused | null): string {
+async function pageFor(options: ExportRouteOptions, request: Request, refused: Refused | null): Promise<string> {
+  const { timeZone, now, formToken } = options;
   const { visitor, scope } = arrivalOf(request) ?? {};
   if (!visitor || !scope) throw new Error('This page was reached by nobody.');
   const today = DateTime.fromMillis(now(), { zone: timeZone });
-  const { from = today.startOf('month').toISODate() ?? '', to = today.toISODate() ?? '', ...rest } = askedBy(request);
-  const typed = { from, to, format: rest.format ?? 'xlsx', sheets: rest.sheets.join(', ') };
+  const month = today.startOf('month').toISODate() ?? '';
+  // Who comes from a page that shows all days wants all days.
+  const start = request.query['choose'] === undefined ? month : LONG_AGO;
+  const { from = start, to = today.toISODate() ?? '', format = 'xlsx', sheets, filters } = askedBy(request);
   const message = refused && ({ tone: 'bad', text: refused.message, hint: refused.hint } as const);
-  return exportPage({ visitor, formToken: formToken(visitor), scope, message, typed, timeZone });
+  const known = await knownSheets(options);
+  const typed = { from, to, format, sheets, filters: filters ?? {} };
+  return exportPage({ visitor, formToken: formToken(visitor), scope, message, typed, known, timeZone });
+}
+
+/** The sheets that were ever watched, by name. None while the store is closed: the page takes ids as well. */
+async function knownSheets({ home, onFailure }: ExportRouteOptions): Promise<readonly KnownSheet[]> {
+  const driver = openHomeAt(home)?.inside?.driver;
+  if (!driver) return [];
+  try {
+    return knownAnswer.parse(await driver.rpc('billing_audit_known_sheets', { limit: MOST_SHEETS })).sheets;
+  } catch (failure) {
+    onFailure(failure);
+    return [];
+  }
 }
 
 function askedBy({ query }: Request): Parameters<typeof readOrder>[0] {
@@ -137,6 +161,7 @@ function askedBy({ query }: Request): Parameters<typeof readOrder>[0] {
     format: one('format'),
     sample: one('sample'),
     seed: one('seed'),
+    filters: Object.fromEntries(FILTERS.map((name) => [name, one(name)?.trim()])),
     sheets: sheets
       .flatMap((sheet) => sheet.split(','))
       .map((sheet) => sheet.trim())

@@ -10,7 +10,11 @@ export interface ExportQuery {
   readonly to: string;
   /** Ids; empty = all. */
   readonly sheets: readonly string[];
+  /** What else a change must fit, as on the page Changes. Coverage is of whole sheets, so it is not asked there. */
+  readonly filters?: ChangeFilters;
 }
+
+export type ChangeFilters = Pick<TrailQuery, 'text' | 'changed_by' | 'work_request' | 'column_name' | 'severity'>;
 
 /**
  * Every event of a period, the newest first, page by page. What is stored after `recordedUntil` is left out, so that an
@@ -20,7 +24,7 @@ export async function* trailPages(
   store: Pick<Store, 'search'>,
   { from, to, sheets }: ExportQuery,
   recordedUntil: string,
-  more: Pick<TrailQuery, 'kind'> = {},
+  more: Pick<TrailQuery, 'kind'> & ChangeFilters = {},
 ): AsyncGenerator<readonly AuditEvent[]> {
   for (const sheet of sheets.length > 0 ? sheets : [null]) {
     for (let after: string | null | undefined; after !== null;) {

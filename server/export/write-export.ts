@@ -35,7 +35,7 @@ export async function writeExport(
   const keys = createHash('sha256');
   let changes = 0;
   const table = await tables.begin('Changes', COLUMNS);
-  for await (const page of trailPages(store, order.query, madeAt)) {
+  for await (const page of trailPages(store, order.query, madeAt, order.query.filters)) {
     for (const event of page) {
       await table.row(cellsOf(event, COLUMNS));
       sample.offer(event.event_key, event);

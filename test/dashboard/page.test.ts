@@ -81,6 +81,30 @@ const tileOn = async (page: Page, tile: string): Promise<string> =>
   (await page.locator(`[data-tile=${tile}] dd`).first().innerText()).trim();
 const rowOf = (number: number): string => `[data-event="${event(number).event_key}"]`;
 
+describe('the export of what one sees', () => {
+  it('is offered to who may take it, with what was searched for', async () => {
+    const page = await open('changes', 'auditor');
+    const link = page.locator('.ba-export');
+    expect(await link.getAttribute('href')).toBe('/export?choose=');
+    await page.locator('.ba-search input[placeholder=Quantity]').fill('Units Total Price');
+    await page.locator('.ba-search select').first().selectOption('HIGH');
+    expect(await link.getAttribute('href')).toBe('/export?choose=');
+    await page.locator('.ba-search button[type=submit]').click();
+    await until(
+      async () => (await link.getAttribute('href')) === '/export?choose=&column=Units+Total+Price&severity=HIGH',
+      'the filters in the link',
+    );
+    expect(await violationsOn(page)).toEqual([]);
+    await page.close();
+  });
+
+  it('is not offered to viewers, whom the server would refuse', async () => {
+    const page = await open('changes', 'viewer');
+    expect(await page.locator('.ba-export').count()).toBe(0);
+    await page.close();
+  });
+});
+
 describe('the overview page', () => {
   it('shows the numbers of the store, in words as well as in charts', async () => {
     const page = await open('overview', 'viewer');

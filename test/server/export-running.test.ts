@@ -2,6 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { strFromU8, unzipSync } from 'fflate';
 import { freePort } from '../support/node-red';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox';
 import { until } from '../support/until';
@@ -140,6 +141,43 @@ describe('who may take what home', () => {
     expect(wrong.body).toContain('value="2026-02-01"');
     expect(wrong.body).toContain('value="csv" selected');
     expect(wrong.body).toContain('value="7, x"');
+  });
+
+  it('offers the sheets by name, and comes filled in from the page Changes', async () => {
+    const headers = { accept: 'text/html' };
+    const get = (query: string) => ask(`${address}/export?${query}`, { cookie: cookies['admin'], headers });
+    const plain = (await get('choose=')).body;
+    const sheetId = environment['SMARTSHEET_SHEETS'] ?? '';
+    expect(plain).toMatch(new RegExp(`type="checkbox" name="sheet" value="${sheetId}"\\s*/>\\s*Week 1</label`, 'u'));
+    expect(plain).toContain('name="from" type="date" value="2000-01-01"');
+    const filled = (await get(`choose=&person=%22%3Eclerk&severity=HIGH&from=2026-01-05&sheet=${sheetId}&sheet=77`))
+      .body;
+    expect(filled).toMatch(new RegExp(`value="${sheetId}" checked`, 'u'));
+    for (const part of [
+      'value="2026-01-05"',
+      'name="person" value="&quot;&gt;clerk"',
+      'value="HIGH" selected',
+      'value="77"',
+    ])
+      expect(filled).toContain(part);
+    expect((await get('from=2020-01-01&to=2100-01-01&severity=huge')).status).toBe(400);
+  });
+
+  it('leaves out of a filtered export what does not fit, and says so in it', async () => {
+    const period = 'from=2020-01-01&to=2100-01-01&format=csv';
+    const filesOf = async (query: string): Promise<Record<string, string>> => {
+      const answer = await fetch(`${address}/export?${period}&${query}`, withKey(key()));
+      const files = unzipSync(new Uint8Array(await answer.arrayBuffer()));
+      return Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, strFromU8(bytes)]));
+    };
+    const changesIn = (files: Record<string, string>): string => Object.values(files).join('\n');
+    const all = changesIn(await filesOf(''));
+    expect(all).toContain('clerk@example.com');
+    expect(all).not.toContain('Only by');
+    const none = changesIn(await filesOf('person=nobody%40example.com'));
+    expect(none).not.toContain('clerk@example.com');
+    expect(none).toContain('Only by,nobody@example.com');
+    expect(changesIn(await filesOf('person=clerk%40example.com&column=Quantity'))).toContain('clerk@example.com');
   });
 
   it('says what is wrong with a question that cannot be answered', async () => {

@@ -52,6 +52,12 @@ input, select { font: inherit; font-weight: 400; color: inherit; width: 100%; mi
   border: 1px solid #7b8898; }
 ::placeholder { color: var(--soft); opacity: 1; }
 select { width: auto; }
+.checks { display: grid; gap: .2rem; max-height: 15rem; overflow: auto; margin: 0; padding: .4rem .8rem .6rem; border: 1px solid var(--line); border-radius: 8px; }
+.checks legend { font-weight: 550; font-size: .95rem; padding: 0 .3rem; }
+.check { display: flex; align-items: center; gap: .6rem; font-weight: 400; min-height: 2rem; overflow-wrap: anywhere; }
+.check input { width: auto; min-height: 0; flex: none; }
+details summary { cursor: pointer; padding: .3rem 0; color: var(--accent); }
+details[open] summary { margin-bottom: .6rem; }
 td select { min-height: 2.5rem; padding-block: .3rem; }
 button { font: inherit; font-weight: 550; min-height: 2.75rem; padding: .4rem 1.2rem; cursor: pointer; white-space: nowrap;
   border: 1px solid var(--accent); }
