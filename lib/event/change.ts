@@ -2,13 +2,25 @@ import { z } from 'zod';
 import { wire } from '../define/wire';
 import { cellText, id, instant } from './formats';
 
-/** What changed: a cell, or a whole row or column. */
+/** What changed: a cell, a whole row or column, or what hangs on a row or the sheet. */
 export const changeKind = z.enum([
   'cell_changed',
   'row_added',
   'row_deleted',
   'row_moved',
+  'column_added',
+  /** Also a column that was deleted: it has no new title. */
   'column_renamed',
+  'column_retyped',
+  'attachment_created',
+  'attachment_updated',
+  'attachment_deleted',
+  'discussion_created',
+  'discussion_updated',
+  'discussion_deleted',
+  'comment_created',
+  'comment_updated',
+  'comment_deleted',
   'watch_gap',
 ]);
 

@@ -48,8 +48,25 @@ export function whatHappened(event: AuditEvent, aliases: MailFrame['columnAliase
       return `Row${requestOf(event)} deleted ${who}`;
     case 'row_moved':
       return `Row${requestOf(event)} moved to another sheet ${who}`;
+    case 'column_added':
+      return `Column ${column} added ${who}`;
+    case 'column_retyped':
+      return `Column ${column} given another type ${who}`;
     case 'column_renamed':
       return `Column ${oneLine(event.old_value ?? column, 60)} ${isEmpty(event.new_value) ? 'removed' : 'renamed'}`;
+    case 'attachment_created':
+    case 'attachment_updated':
+    case 'attachment_deleted':
+    case 'discussion_created':
+    case 'discussion_updated':
+    case 'discussion_deleted':
+    case 'comment_created':
+    case 'comment_updated':
+    case 'comment_deleted': {
+      const [what = '', deed = ''] = event.kind.split('_');
+      const said = oneLine(event.new_value ?? event.old_value ?? '', 60);
+      return `${what.replace(/^./, (letter) => letter.toUpperCase())} ${deed} ${who}${said === '' ? '' : `: ${said}`}`;
+    }
     case 'watch_gap':
       return `Changes to ${oneLine(event.sheet_name || event.sheet_id, 60)} may have gone unseen`;
     case 'sheet_checked':

@@ -44,7 +44,13 @@ export const sheetAnswer = z.object({
   totalRowCount: z.number().nullish(),
   modifiedAt: instant,
   columns: z.array(
-    z.object({ id, title: z.string(), primary: z.boolean().optional(), systemColumnType: z.string().optional() }),
+    z.object({
+      id,
+      title: z.string(),
+      type: z.string().optional(),
+      primary: z.boolean().optional(),
+      systemColumnType: z.string().optional(),
+    }),
   ),
   rows: z.array(row).default([]),
 });

@@ -13,6 +13,7 @@ import type { HistoryEntry, RowRead, SheetRead, SmartsheetUser, SmartsheetWebhoo
 import type { Http } from '../ports';
 import { listColumns, listSheets, type ListedColumn, type ListedSheet, type SheetFilter } from './choices';
 import { ask, oneTry, type Exchange } from './exchange';
+import { hangingCalls, type HangingCalls } from './hangings';
 import { sheetsInWorkspace } from './workspaces';
 import { WriteQueue } from './write-queue';
 
@@ -28,7 +29,7 @@ export interface NewWebhook {
 }
 
 /** What the product asks of Smartsheet. Every method waits for the token's budget and tries again what may pass. */
-export interface SmartsheetClient {
+export interface SmartsheetClient extends HangingCalls {
   me(): Promise<SmartsheetUser>;
   user(userId: string): Promise<SmartsheetUser>;
   /** The sheets that the token can see, for somebody who chooses. */
@@ -82,6 +83,7 @@ export function createClient(given: Exchange): SmartsheetClient {
     listColumns: (sheetId) => listColumns(exchange, sheetId),
     ...sheetCalls(exchange),
     addRows: (sheetId, rows) => addRows(exchange, sheetId, rows),
+    ...hangingCalls(exchange),
     ...webhookCalls(exchange),
   };
 }

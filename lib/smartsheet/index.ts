@@ -8,6 +8,7 @@ export * from './choices';
 export * from './client';
 export * from './errors';
 export { CHANGE_AGENT, NO_LIMITER, oneTry, type Account, type Exchange } from './exchange';
+export * from './hangings';
 export * from './instants';
 export * from './limiter';
 export * from './plan';

@@ -210,12 +210,40 @@ export interface RemovedRow {
   readonly changed_at: string;
 }
 
+/** What happened to an attachment, a discussion or a comment. */
+export interface ObservedObject {
+  readonly type: 'attachment' | 'discussion' | 'comment';
+  readonly object_id: string;
+  readonly action: 'created' | 'updated' | 'deleted';
+  /** Tells one change of it from another, whenever and however often it is heard of. */
+  readonly version: number;
+  /** Name of the file, first characters of the comment; null when nobody can tell any more. */
+  readonly text: string | null;
+  /** Null: it hangs on the sheet, or nobody can tell any more. */
+  readonly row_id: string | null;
+  readonly changed_by: string | null;
+  readonly changed_by_kind: Change['changed_by_kind'];
+  readonly changed_at: string;
+}
+
+/** Who did something to a column, as a callback says. */
+export interface ColumnEvent {
+  readonly column_id: string;
+  readonly changed_by: string | null;
+  readonly changed_by_kind: Change['changed_by_kind'];
+  readonly changed_at: string;
+}
+
 /** What one read of a sheet saw. */
 export interface Observation {
   readonly sheet_id: string;
   readonly sheet_name: string;
   /** Column id to title. */
   readonly columns: Readonly<Record<string, string>>;
+  /** Column id to type, where Smartsheet told it. */
+  readonly column_types?: Readonly<Record<string, string>>;
+  readonly column_events?: readonly ColumnEvent[];
+  readonly objects?: readonly ObservedObject[];
   /** The sheet's version at the read; null when the read does not cover all up to it. */
   readonly version: number | null;
   readonly rows: readonly ObservedRow[];

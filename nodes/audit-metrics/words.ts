@@ -21,7 +21,18 @@ const KINDS: Readonly<Record<string, string>> = {
   row_added: 'Row added',
   row_deleted: 'Row deleted',
   row_moved: 'Row moved away',
+  column_added: 'Column added',
   column_renamed: 'Column renamed',
+  column_retyped: 'Type of column',
+  attachment_created: 'Attachment added',
+  attachment_updated: 'Attachment renewed',
+  attachment_deleted: 'Attachment deleted',
+  discussion_created: 'Discussion begun',
+  discussion_updated: 'Discussion changed',
+  discussion_deleted: 'Discussion deleted',
+  comment_created: 'Comment written',
+  comment_updated: 'Comment changed',
+  comment_deleted: 'Comment deleted',
   watch_gap: 'Gap in the watch',
   sheet_checked: 'Sheet checked',
 };
@@ -51,7 +62,7 @@ export function rowOf(event: MarkedEvent, read: Read): Row {
     when: whenText(event.changed_at, read),
     sheet: oneLine(event.sheet_name) || `Sheet ${event.sheet_id}`,
     work_request: event.work_request,
-    what: event.column_name === null ? (KINDS[event.kind] ?? 'Changed') : oneLine(event.column_name),
+    what: whatOf(event),
     old_value: valueText(event.old_value, event, read.columnAliases),
     new_value: valueText(event.new_value, event, read.columnAliases),
     delta: deltaText(event.delta, event, read.columnAliases),
@@ -66,6 +77,13 @@ export function rowOf(event: MarkedEvent, read: Read): Row {
     open_to_verdict: isConcern(event),
     mark: event.mark === null ? null : markInWords(event.mark, read),
   };
+}
+
+/** A cell by its column; a column that came or has another type must not look like one of its cells. */
+function whatOf({ kind, column_name }: MarkedEvent): string {
+  if (column_name === null) return KINDS[kind] ?? 'Changed';
+  const isNewKind = kind === 'column_added' || kind === 'column_retyped';
+  return isNewKind ? `${KINDS[kind] ?? ''}: ${oneLine(column_name)}` : oneLine(column_name);
 }
 
 export function markInWords(mark: Mark, read: Pick<Read, 'timeZone'>): NonNullable<Row['mark']> {

@@ -75,7 +75,7 @@ async function learnTitles(change: Change, learned: Learned, store: Store): Prom
     const known = learned.titles.get(sheetId);
     return known !== undefined && present.every((title) => known.has(title));
   };
-  if (change.kind !== 'column_renamed' && isKnown()) return;
+  if (change.kind !== 'column_renamed' && change.kind !== 'column_added' && isKnown()) return;
   const underWay = learned.reads.get(sheetId);
   await (underWay ?? readTitles(sheetId, learned, store));
   if (isKnown()) return;

@@ -11,6 +11,13 @@ import {
 import type { Rules } from './rules';
 import { unjudged } from './unjudged';
 
+const ABOUT_WATCH: readonly Change['kind'][] = ['column_added', 'column_renamed', 'column_retyped', 'watch_gap'];
+
+/** Whether a change is about a column, or about the watch as a whole. */
+export function isAboutWatch({ kind }: Change): boolean {
+  return ABOUT_WATCH.includes(kind);
+}
+
 /** Judges what concerns the watch itself: a span that nobody watched, a column that the rules can no longer find. */
 export function judgeWatch(change: Change, rules: Rules): AuditEvent {
   const event = unjudged(change, rules);
@@ -22,6 +29,12 @@ export function judgeWatch(change: Change, rules: Rules): AuditEvent {
       issue_description: `Changes to the sheet ${named(change)} may have gone unseen: ${change.new_value ?? 'it was not watched for a while'}.`,
       suggested_fix: 'Look at the status of the Smartsheet Trigger, and compare the sheet with its last backup.',
     };
+  }
+  if (change.kind === 'column_added' || change.kind === 'column_retyped') {
+    const column = `The column "${change.column_name ?? ''}" of the sheet ${named(change)}`;
+    const types = `has another type: ${change.new_value ?? 'unknown'}, before ${change.old_value ?? 'unknown'}`;
+    const what = change.kind === 'column_added' ? 'was added' : types;
+    return { ...event, issue_description: `${column} ${what}.`, suggested_fix: 'Nothing to do.' };
   }
   const [before, after] = [change.old_value ?? '', change.new_value];
   const renamed = `The column "${before}" of the sheet ${named(change)} ${after === null ? 'was removed' : `was renamed to "${after}"`}`;

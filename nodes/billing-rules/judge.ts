@@ -13,7 +13,8 @@ import { approvalFor } from './approvals';
 import { type DateProblem, dateProblem } from './dates';
 import { describe } from './describe';
 import type { Finding } from './finding';
-import { judgeWatch } from './judge-watch';
+import { isHanging, judgeHanging } from './judge-hanging';
+import { isAboutWatch, judgeWatch } from './judge-watch';
 import type { Rules } from './rules';
 import { currencyOf, unjudged } from './unjudged';
 import { placeInWeek } from './week';
@@ -24,7 +25,8 @@ import { placeInWeek } from './week';
  * @throws StoreUnavailable  when the approvals cannot be read; the change is not lost, it is handed out again
  */
 export async function judge(change: Change, rules: Rules, { store }: Pick<Ports, 'store'>): Promise<AuditEvent> {
-  if (change.kind === 'column_renamed' || change.kind === 'watch_gap') return judgeWatch(change, rules);
+  if (isAboutWatch(change)) return judgeWatch(change, rules);
+  if (isHanging(change)) return judgeHanging(change, rules);
   const found = look(change, rules);
   const approvals =
     found.isTracked && found.place.isHistorical

@@ -111,7 +111,7 @@ export const DOCUMENTED_WEIGHTS: Readonly<Record<FactorName, number>> = {
 };
 
 function isOfRow({ row_id, kind }: AuditEvent): boolean {
-  return row_id !== null && kind !== 'sheet_checked';
+  return row_id !== null && kind !== 'sheet_checked' && !/^(attachment|discussion|comment)_/u.test(kind);
 }
 
 function daysBefore(at: string, before: string | null | undefined): number | null {

@@ -59,11 +59,12 @@ describe('the mail of one alert', () => {
     expect(composeMail(content({ alerts: [told(risky)] }), frame).subject).toMatch(/^HIGH RISK: /);
   });
 
-  it.each(['row_added', 'row_deleted', 'row_moved', 'column_renamed', 'watch_gap', 'sheet_checked'] as const)(
+  const kinds = ['column_added', 'column_renamed', 'column_retyped', 'comment_created', 'attachment_deleted'] as const;
+  it.each(['row_added', 'row_deleted', 'row_moved', ...kinds, 'watch_gap', 'sheet_checked'] as const)(
     'has words for %s',
     (kind) => {
       const { subject } = composeMail(content({ alerts: [told(event({ kind, column_name: null }))] }), frame);
-      expect(subject).toMatch(/^HIGH: (Row|Column|Changes|A column) /);
+      expect(subject).toMatch(/^HIGH: (Row|Column|Changes|A column|Comment|Attachment) /);
     },
   );
 

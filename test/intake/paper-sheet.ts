@@ -99,6 +99,7 @@ export class PaperSheet {
   private client(): SmartsheetClient {
     const { read } = this;
     return {
+      hanging: unused,
       sheetRows: async (_sheetId, rowIds) => read(rowIds),
       rowsModifiedSince: async () => read([...this.rows.keys()]),
       cellHistory: async (_sheetId, rowId, columnId) => {

@@ -267,3 +267,43 @@ describe('the store', () => {
     expect(asked).toEqual([{ sheetId: exampleChange.sheet_id, at: exampleChange.changed_at }]);
   });
 });
+
+describe('what hangs on a row, and columns that come or get another type', () => {
+  const judged = async (change: Partial<Change>) => {
+    const emitted = await billingRules.run(
+      { ...exampleChange, column_id: null, column_name: null, ...change },
+      params,
+      fakePorts({}),
+    );
+    return auditEvent.schema.parse([emitted.judged].flat()[0]);
+  };
+
+  it('is told with the work request and the week of its row, and is no violation even where that week had closed', async () => {
+    const event = await judged({ kind: 'attachment_created', old_value: null, new_value: 'plan.pdf' });
+    expect(event).toMatchObject({
+      ...{ violation_type: 'NONE', severity: 'LOW', delta: null, is_historical: null },
+      ...{ work_request: '90123', week_ending: '2026-01-18' },
+      issue_description: 'The file or link "plan.pdf" was attached (on work request 90123).',
+    });
+  });
+
+  it('says that nobody can tell any more what a deleted comment was', async () => {
+    const event = await judged({ kind: 'comment_deleted', old_value: null, new_value: null, row_id: null, values: {} });
+    expect(event.issue_description).toBe(
+      'A comment was deleted: nobody can tell any more which (on the sheet "Billing, North").',
+    );
+  });
+
+  it.each([
+    ['column_added', null, 'Foreman', 'The column "Foreman" of the sheet "Billing, North" was added.'],
+    [
+      'column_retyped',
+      'DATE',
+      'PICKLIST',
+      'The column "Foreman" of the sheet "Billing, North" has another type: PICKLIST, before DATE.',
+    ],
+  ] as const)('tells a %s in words', async (kind, old_value, new_value, issue_description) => {
+    const event = await judged({ kind, column_name: 'Foreman', row_id: null, old_value, new_value, values: {} });
+    expect(event).toMatchObject({ violation_type: 'NONE', severity: 'LOW', issue_description });
+  });
+});

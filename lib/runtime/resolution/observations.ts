@@ -1,8 +1,9 @@
 import type { Now } from '../../ports';
 import type { CallbackEvent, SheetRead, SmartsheetClient } from '../../smartsheet';
 import type { KnownSheet, Observation, ObservedRow, RemovedRow } from '../../store/store';
+import { observeHangings } from './hangings';
 import { baselineRow } from './observed-row';
-import { observeRows, readAt, readRows, removedRows, rowsNamedBy, type Sources } from './resolver';
+import { columnEvents, observeRows, readAt, readRows, removedRows, rowsNamedBy, type Sources } from './resolver';
 
 /** Callbacks that were understood, resolved together. */
 export interface CallbackBatch {
@@ -42,6 +43,8 @@ export async function observeCallbacks(batch: CallbackBatch, sources: Sources, n
     version: null,
     rows,
     removed: await removedRows(events, present, sources.people),
+    column_events: await columnEvents(events, sources.people),
+    objects: await observeHangings(sheetId, events, sources),
     baseline: false,
     audit_run_id: runIdOf(callbacks.map(({ nonce }) => nonce)),
     found_by: 'callback',
@@ -153,11 +156,17 @@ function removedByUnknown(rowId: string, at: string): RemovedRow {
 function factsOf(
   sheet: SheetRead,
   observedAt: string,
-): Pick<Observation, 'sheet_id' | 'sheet_name' | 'columns' | 'observed_at'> {
+): Pick<Observation, 'sheet_id' | 'sheet_name' | 'columns' | 'column_types' | 'observed_at'> {
   return {
     sheet_id: sheet.id,
     sheet_name: sheet.name,
     columns: Object.fromEntries(sheet.columns.map(({ id, title }) => [id, title])),
+    column_types: Object.fromEntries(
+      sheet.columns.flatMap(({ id, type, systemColumnType }) => {
+        const told = systemColumnType ?? type;
+        return told === undefined ? [] : [[id, told]];
+      }),
+    ),
     observed_at: observedAt,
   };
 }

@@ -8,7 +8,7 @@ import {
   type SheetRead,
   type SmartsheetClient,
 } from '../../smartsheet';
-import type { ObservedRow, RemovedRow, Store } from '../../store/store';
+import type { ColumnEvent, ObservedRow, RemovedRow, Store } from '../../store/store';
 import type { People } from '../people';
 import { stepsSinceKnown, stepsSinceMaking } from './steps';
 import type { VersionTrust } from './version-trust';
@@ -47,6 +47,9 @@ export interface Reading {
 const MOST_NEEDED_HISTORIES = 900;
 /** Ten minutes of it only to learn who wrote a cell; what is beyond is recorded without a name, never with a guessed one. */
 const MOST_WISHED_HISTORIES = 300;
+
+/** How a row leaves its sheet. Smartsheet's list of events knows no `moved` (reference §2.6): mostly a move is a deletion. */
+const REMOVALS = ['deleted', 'moved'] as const;
 
 /** When the sheet was read, in Smartsheet's own clock, so that ours need not agree with it. */
 export function readAt(sheet: SheetRead, now: number): string {
@@ -93,7 +96,7 @@ export async function observeRows(reading: Reading, sources: Sources): Promise<r
   return cases.flatMap((row) => observedRow(row, histories.get(row) ?? new Map()) ?? []);
 }
 
-/** Rows that events say were deleted, and that the read indeed does not show. */
+/** Rows that events say were deleted or moved to another sheet, and that the read indeed does not show. */
 export async function removedRows(
   events: readonly CallbackEvent[],
   present: ReadonlySet<string>,
@@ -101,17 +104,30 @@ export async function removedRows(
 ): Promise<readonly RemovedRow[]> {
   const removed: RemovedRow[] = [];
   for (const { objectType, eventType, id, userId, at } of events) {
-    if (objectType !== 'row' || eventType !== 'deleted' || id === null || present.has(id)) continue;
+    const action = REMOVALS.find((each) => each === eventType);
+    if (objectType !== 'row' || action === undefined || id === null || present.has(id)) continue;
     const actor = userId === null ? null : await people.actor(userId);
     removed.push({
       row_id: id,
-      action: 'deleted',
+      action,
       changed_by: actor?.name ?? null,
       changed_by_kind: actor?.kind ?? 'unknown',
       changed_at: at,
     });
   }
   return removed;
+}
+
+/** Who did something to which column. */
+export async function columnEvents(events: readonly CallbackEvent[], people: People): Promise<readonly ColumnEvent[]> {
+  const told: ColumnEvent[] = [];
+  for (const { objectType, id, userId, at } of events) {
+    if (objectType !== 'column' || id === null) continue;
+    const actor = userId === null ? null : await people.actor(userId);
+    const changed_by_kind = actor?.kind ?? 'unknown';
+    told.push({ column_id: id, changed_by: actor?.name ?? null, changed_by_kind, changed_at: at });
+  }
+  return told;
 }
 
 /** Rows that events are about and that may still be there. */
