@@ -24,8 +24,8 @@ export const changeKind = z.enum([
   'watch_gap',
 ]);
 
-/** What made the change. `unknown` is said, never guessed. */
-export const actorKind = z.enum(['person', 'automation', 'form', 'cell_link', 'system', 'unknown']);
+/** What made the change; `api_client` is a program with a person's token. `unknown` is said, never guessed. */
+export const actorKind = z.enum(['person', 'api_client', 'automation', 'form', 'cell_link', 'system', 'unknown']);
 
 /** How the change was found. */
 export const foundBy = z.enum(['callback', 'poll', 'backfill']);
@@ -50,6 +50,8 @@ export const changeSchema = z.object({
   changed_by: z.string().nullable(),
   changed_by_kind: actorKind,
   changed_at: instant,
+  /** What the program that wrote it calls itself, where one said so (`Smartsheet-Change-Agent`). */
+  change_agent: z.string().optional(),
   /** The callback, compare or backfill that found it: `callback:<nonce>`, `poll:<sheet>:<version>`, ... */
   audit_run_id: z.string(),
   found_by: foundBy,

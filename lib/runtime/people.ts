@@ -5,6 +5,8 @@ import { SmartsheetRefused, systemActor, type Actor, type SmartsheetClient } fro
 export interface People {
   /** @returns null when Smartsheet does not tell: a person outside the organisation, or one it does not know any more */
   actor(userId: string): Promise<Actor | null>;
+  /** The user id of the token itself. */
+  self(): Promise<string>;
 }
 
 /** How long "Smartsheet does not tell" is believed. */
@@ -14,19 +16,25 @@ const FORGET_UNKNOWN_MILLISECONDS = 10 * 60_000;
 export interface PeopleMemory {
   readonly known: Map<string, Actor>;
   readonly unknownUntil: Map<string, number>;
+  self: string | null;
 }
 
 export function emptyMemory(): PeopleMemory {
-  return { known: new Map(), unknownUntil: new Map() };
+  return { known: new Map(), unknownUntil: new Map(), self: null };
 }
 
 /** People of one token, each asked for once. */
 export function createPeople(
-  client: Pick<SmartsheetClient, 'user'>,
+  client: Pick<SmartsheetClient, 'user' | 'me'>,
   now: Now,
-  { known, unknownUntil }: PeopleMemory = emptyMemory(),
+  memory: PeopleMemory = emptyMemory(),
 ): People {
+  const { known, unknownUntil } = memory;
   return {
+    async self() {
+      memory.self ??= (await client.me()).id;
+      return memory.self;
+    },
     async actor(userId) {
       const certain = systemActor(userId) ?? known.get(userId);
       if (certain) return certain;

@@ -4,6 +4,7 @@ export type { HistoryEntry, RowRead, SheetRead, SmartsheetUser, SmartsheetWebhoo
 export * from './callback';
 export * from './cell-text';
 export * from './challenge';
+export * from './change-agent';
 export * from './choices';
 export * from './client';
 export * from './errors';

@@ -177,6 +177,9 @@ export interface Step {
   readonly changed_by: string | null;
   readonly changed_by_kind: Change['changed_by_kind'];
   readonly changed_at: string;
+  readonly change_agent?: string;
+  /** We wrote it: the last known cell follows, and no change is made of it. */
+  readonly ours?: boolean;
 }
 
 export interface ObservedCell {
@@ -200,6 +203,8 @@ export interface ObservedRow {
    */
   readonly cells: readonly ObservedCell[];
   readonly sheet_reference: string | null;
+  /** We added it: no change is made of that. */
+  readonly ours?: boolean;
 }
 
 export interface RemovedRow {
@@ -208,6 +213,8 @@ export interface RemovedRow {
   readonly changed_by: string | null;
   readonly changed_by_kind: Change['changed_by_kind'];
   readonly changed_at: string;
+  /** We removed it: it is known to be gone, and no change is made of that. */
+  readonly ours?: boolean;
 }
 
 /** What happened to an attachment, a discussion or a comment. */

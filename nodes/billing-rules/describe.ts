@@ -12,9 +12,15 @@ export function describe(
   const what = finding.column === null ? whatHappenedToRow(finding, settings) : whatHappenedToCell(finding);
   const issues = [`${what}${inWhichWeek(finding)}.`];
   if (finding.approval) issues.push(`The approved correction ${finding.approval.id} covers it.`);
+  if (finding.change.changed_by_kind === 'api_client') issues.push(throughProgram(finding.change.change_agent));
   if (finding.change.intermediate_unknown) issues.push('The cell may have held other values in between.');
   issues.push(...finding.dateProblems.map(({ issue }) => issue));
   return { issue_description: issues.join(' '), suggested_fix: whatToDo(finding).join(' ') };
+}
+
+/** A program acts with a person's token: the person is named as who did it, and need not have been there. */
+function throughProgram(agent: string | undefined): string {
+  return agent === undefined ? 'A program wrote it.' : `A program wrote it that calls itself "${agent.slice(0, 80)}".`;
 }
 
 function whatHappenedToRow({ change, workRequest, currency }: Finding, settings: BillingSettings): string {

@@ -3,7 +3,7 @@ import type { Rules } from './rules';
 
 /** What a change says by itself, before any rule: the base of every audit-event. */
 export function unjudged(change: Change, { settings, hash }: Rules): AuditEvent {
-  const { column_id: _columnId, found_by: _foundBy, ...carried } = change;
+  const { column_id: _columnId, found_by: _foundBy, change_agent: program, ...carried } = change;
   return {
     ...carried,
     timestamp: null,
@@ -18,7 +18,7 @@ export function unjudged(change: Change, { settings, hash }: Rules): AuditEvent 
     ip_address: null,
     device_info: null,
     session_id: null,
-    user_agent: null,
+    user_agent: program ?? null,
     risk_score: null,
     anomaly_score: null,
     predicted_category: null,

@@ -61,7 +61,7 @@ async function personOf(
   { rapidMinutes }: BillingSettings,
   store: Ports['store'],
 ): Promise<PersonFacts | null> {
-  const mayBePerson = changed_by_kind === 'person' || changed_by_kind === 'unknown';
+  const mayBePerson = changed_by_kind === 'person' || changed_by_kind === 'api_client' || changed_by_kind === 'unknown';
   if (changed_by === null || !mayBePerson) return null;
   return store.personFacts({ person: changed_by, at: changed_at, withinMinutes: rapidMinutes });
 }

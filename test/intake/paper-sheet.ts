@@ -41,7 +41,10 @@ export class PaperSheet {
     for (const id of rowIds) this.add(id);
     this.sources = {
       client: this.client(),
-      people: { actor: async (userId) => (how.isNamed ? { name: userId, kind: 'person' } : null) },
+      people: {
+        self: async () => 'nobody',
+        actor: async (userId) => (how.isNamed ? { name: userId, kind: 'person' } : null),
+      },
       store: {
         knownRows: async (_sheetId, ids) => [...this.known.values()].filter((row) => ids.includes(row.row_id)),
       },

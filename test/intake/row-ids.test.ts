@@ -30,7 +30,7 @@ it('reports no row as deleted that only slipped from one page of ids to another 
   };
   const sources: Sources = {
     client: client as SmartsheetClient,
-    people: { actor: async () => null },
+    people: { self: async () => 'nobody', actor: async () => null },
     store: { knownRows: async (_sheetId, ids) => known.filter(({ row_id }) => ids === 'all' || ids.includes(row_id)) },
     trust: new VersionTrust(),
   };

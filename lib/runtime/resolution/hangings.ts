@@ -6,6 +6,7 @@ import {
   type HangingType,
 } from '../../smartsheet';
 import type { ObservedObject } from '../../store/store';
+import { originOf, type Origin } from './origin';
 import type { Sources } from './resolver';
 
 /** Of a comment only its beginning is kept: enough to find it by. */
@@ -23,14 +24,16 @@ export async function observeHangings(
 ): Promise<readonly ObservedObject[]> {
   const read = new Map<string, Promise<Read>>();
   const observed = new Map<string, ObservedObject>();
-  for (const { objectType, eventType, id, userId, at } of events) {
+  for (const event of events) {
+    const { objectType, eventType, id, at } = event;
     const type = HANGING_TYPES.find((each) => each === objectType);
     const action = ACTIONS.find((each) => each === eventType);
     if (type === undefined || action === undefined || id === null) continue;
     const found = read.get(id) ?? readHanging(sheetId, type, id, sources.client);
     read.set(id, found);
     const { text, rowId } = action === 'deleted' ? GONE : await found;
-    const actor = userId === null ? UNKNOWN_ACTOR : ((await sources.people.actor(userId)) ?? UNKNOWN_ACTOR);
+    const actor: Origin = (await originOf(event, sources.people)) ?? UNKNOWN_ACTOR;
+    if (actor.isOurs) continue;
     // A thing is made once and deleted once; of its changes the second tells one from the other.
     const version = action === 'updated' ? Math.floor(Date.parse(at) / 1000) : 1;
     observed.set(`${type} ${id} ${action} ${version}`, {

@@ -10,16 +10,18 @@ import { maker, stepsSinceKnown, stepsSinceMaking } from './steps';
 export function observedRow(row: RowCase, histories: Histories): ObservedRow | null {
   const { read, known } = row;
   const cells = known === null ? cellsOfNew(row, histories) : cellsOfKnown(row, histories);
+  const madeBy = maker(row);
   if (known !== null && cells.length === 0 && (read.version ?? 0) <= known.version) return null;
   return {
     row_id: read.id,
     version: read.version ?? 0,
     created_at: read.createdAt,
-    created_by: maker(row).name,
+    created_by: madeBy.name,
     modified_at: read.modifiedAt,
     modified_by: read.modifiedBy,
     cells,
     sheet_reference: read.permalink,
+    ...(known === null && madeBy.isOurs && { ours: true }),
   };
 }
 

@@ -14,6 +14,7 @@ import { stepsSinceKnown, stepsSinceMaking } from './steps';
 import type { VersionTrust } from './version-trust';
 import { nextHistories, roseWithinSecond } from './history-plan';
 import { observedRow } from './observed-row';
+import { originOf, type Origin } from './origin';
 import {
   changedColumns,
   versionRise,
@@ -103,16 +104,18 @@ export async function removedRows(
   people: People,
 ): Promise<readonly RemovedRow[]> {
   const removed: RemovedRow[] = [];
-  for (const { objectType, eventType, id, userId, at } of events) {
+  for (const event of events) {
+    const { objectType, eventType, id, at } = event;
     const action = REMOVALS.find((each) => each === eventType);
     if (objectType !== 'row' || action === undefined || id === null || present.has(id)) continue;
-    const actor = userId === null ? null : await people.actor(userId);
+    const origin = await originOf(event, people);
     removed.push({
       row_id: id,
       action,
-      changed_by: actor?.name ?? null,
-      changed_by_kind: actor?.kind ?? 'unknown',
+      changed_by: origin?.name ?? null,
+      changed_by_kind: origin?.kind ?? 'unknown',
       changed_at: at,
+      ...(origin?.isOurs && { ours: true }),
     });
   }
   return removed;
@@ -121,9 +124,10 @@ export async function removedRows(
 /** Who did something to which column. */
 export async function columnEvents(events: readonly CallbackEvent[], people: People): Promise<readonly ColumnEvent[]> {
   const told: ColumnEvent[] = [];
-  for (const { objectType, id, userId, at } of events) {
+  for (const event of events) {
+    const { objectType, id, at } = event;
     if (objectType !== 'column' || id === null) continue;
-    const actor = userId === null ? null : await people.actor(userId);
+    const actor = await originOf(event, people);
     const changed_by_kind = actor?.kind ?? 'unknown';
     told.push({ column_id: id, changed_by: actor?.name ?? null, changed_by_kind, changed_at: at });
   }
@@ -162,19 +166,26 @@ async function withEvents(
   people: People,
 ): Promise<RowCase> {
   const made = events.find(({ objectType, eventType }) => objectType === 'row' && eventType === 'created');
-  const creatorId = made?.userId ?? null;
-  const nameless = about.read.createdBy === null;
-  const creator =
-    creatorId === null ? null : (systemActor(creatorId) ?? (nameless ? await people.actor(creatorId) : null));
+  const creator = made === undefined ? null : await makerIn(made, about.read, people);
   const bare: RowCase = { ...about, creator, cellEvents: [] };
   const isQuiet = isUnchanged(bare);
   const cellEvents: CellEvent[] = [];
-  for (const { columnId, userId, at, objectType } of events) {
+  for (const event of events) {
+    const { columnId, userId, at, objectType } = event;
     if (objectType !== 'cell' || columnId === null) continue;
-    const actor = userId === null || isQuiet ? null : await people.actor(userId);
+    const actor = isQuiet ? null : await originOf(event, people);
     cellEvents.push({ columnId, at, userId, actor });
   }
   return { ...bare, cellEvents };
+}
+
+/** The row names the person who made it; an event knows better only of programs, forms and automations. */
+async function makerIn(made: CallbackEvent, read: RowRead, people: People): Promise<Origin | null> {
+  const isNamed = read.createdBy !== null && made.changeAgent === null;
+  if (isNamed) return made.userId === null ? null : systemActor(made.userId);
+  const origin = await originOf(made, people);
+  // Not even an account that Smartsheet does not name is anybody else than the row says.
+  return origin && { ...origin, name: origin.name ?? read.createdBy };
 }
 
 function isUnchanged(row: RowCase): boolean {

@@ -1,5 +1,6 @@
-import { isLaterSecond, secondOf, type Actor, type HistoryEntry, type RowRead } from '../../smartsheet';
+import { isLaterSecond, secondOf, type HistoryEntry, type RowRead } from '../../smartsheet';
 import type { KnownRow } from '../../store/store';
+import type { Origin } from './origin';
 import type { VersionTrust } from './version-trust';
 
 /** What a callback said of one cell. `actor` is null when Smartsheet would not say who the user id is. */
@@ -7,7 +8,7 @@ export interface CellEvent {
   readonly columnId: string;
   readonly at: string;
   readonly userId: string | null;
-  readonly actor: Actor | null;
+  readonly actor: Origin | null;
 }
 
 /** One row as it was read, beside what is known of it and what callbacks said of it. */
@@ -16,7 +17,7 @@ export interface RowCase {
   /** Null: never seen before. */
   readonly known: KnownRow | null;
   /** Who a `row created` event names; null without one, or for a person, whom the row itself names. */
-  readonly creator: Actor | null;
+  readonly creator: Origin | null;
   readonly cellEvents: readonly CellEvent[];
   readonly columns: readonly Column[];
   /** When the sheet was read, in Smartsheet's clock. */

@@ -1,13 +1,7 @@
-import {
-  actorOfAddress,
-  isLaterSecond,
-  secondOf,
-  UNKNOWN_ACTOR,
-  type Actor,
-  type HistoryEntry,
-} from '../../smartsheet';
+import { actorOfAddress, isLaterSecond, secondOf, UNKNOWN_ACTOR, type HistoryEntry } from '../../smartsheet';
 import type { Step } from '../../store/store';
 import { isAttributed } from './attribution';
+import { isSameOrigin, type Origin } from './origin';
 import {
   byColumn,
   certainNewsAbout,
@@ -19,12 +13,12 @@ import {
 } from './row-case';
 
 /** Whom the row itself names as its last writer. */
-export function lastWriter({ read, observedAt }: RowCase): { readonly actor: Actor; readonly at: string } {
+export function lastWriter({ read, observedAt }: RowCase): { readonly actor: Origin; readonly at: string } {
   return { actor: actorOfAddress(read.modifiedBy), at: read.modifiedAt ?? observedAt };
 }
 
 /** Who made the row: an event knows a form or an automation, the row knows the person. */
-export function maker({ read, creator }: RowCase): Actor {
+export function maker({ read, creator }: RowCase): Origin {
   return creator ?? actorOfAddress(read.createdBy);
 }
 
@@ -103,10 +97,10 @@ function stepOf(row: RowCase, columnId: string, history: readonly HistoryEntry[]
 }
 
 /** The one actor whom the callbacks name at this time; history knows addresses only, events know automations and forms. */
-function actorAt(events: readonly CellEvent[], time: string): Actor | null {
+function actorAt(events: readonly CellEvent[], time: string): Origin | null {
   const named = events.filter(({ at }) => secondOf(at) === secondOf(time)).map(({ actor }) => actor);
   const [first] = named;
-  return first && named.every((actor) => actor?.name === first.name) ? first : null;
+  return first && named.every((actor) => isSameOrigin(actor, first)) ? first : null;
 }
 
 function stepWithoutHistory(row: RowCase, columnId: string): Step {
@@ -129,6 +123,7 @@ function withoutRepeats(steps: readonly Step[], before: string | null): readonly
   return steps.filter(({ value }, index) => value !== (index === 0 ? before : (steps[index - 1]?.value ?? null)));
 }
 
-function step(value: string | null, { name, kind }: Actor, at: string): Step {
-  return { value, changed_by: name, changed_by_kind: kind, changed_at: at };
+function step(value: string | null, { name, kind, agent, isOurs }: Origin, at: string): Step {
+  const through = { ...(agent !== undefined && { change_agent: agent }), ...(isOurs && { ours: true }) };
+  return { value, changed_by: name, changed_by_kind: kind, changed_at: at, ...through };
 }
