@@ -69,7 +69,7 @@ beforeAll(async () => {
     async () => {
       const { body } = await ask(`${address}/health`);
       firstHealth.push((JSON.parse(body) as { status: string }).status);
-      return body.includes('"watching"');
+      return body.includes('"watching;');
     },
     `the sheet to be watched; the server said: ${output}`,
     50_000,
