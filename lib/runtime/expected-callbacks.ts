@@ -3,6 +3,8 @@ import type { Now } from '../ports';
 /** Rows whose change was found by comparing; the webhook has to tell of each too, or it does not work. */
 export class ExpectedCallbacks {
   private readonly since = new Map<string, number>();
+  /** Nobody knows yet whether a person changed these. */
+  private readonly suspected = new Set<string>();
 
   constructor(
     private readonly now: Now,
@@ -13,12 +15,26 @@ export class ExpectedCallbacks {
     for (const id of rowIds) if (!this.since.has(id)) this.since.set(id, this.now());
   }
 
+  /** These are expected once it is known that a person changed them, unless they are told before. */
+  suspect(rowIds: readonly string[]): void {
+    for (const id of rowIds) this.suspected.add(id);
+  }
+
+  /** A person did change these. */
+  confirm(rowIds: readonly string[]): void {
+    this.expect(rowIds.filter((id) => this.suspected.delete(id)));
+  }
+
   /** A callback named these. */
   told(rowIds: readonly string[]): void {
-    for (const id of rowIds) this.since.delete(id);
+    for (const id of rowIds) {
+      this.since.delete(id);
+      this.suspected.delete(id);
+    }
   }
 
   forget(): void {
+    this.suspected.clear();
     this.since.clear();
   }
 

@@ -109,6 +109,8 @@ function queueCheck(counts: StoreCounts, now: number): Check {
     ? `, longer than ${LONGEST_WAIT_MINUTES} minutes: see the log, and that a Smartsheet Trigger watches its sheet`
     : '';
   const failing = changes_dead === 0 ? '' : `; ${changes_dead} changes keep failing to be recorded`;
-  const text = `${callbacks_waiting} callbacks and ${changes_waiting + changes_leased} changes wait${since}${late}${failing}`;
+  const provisional =
+    counts.changes_provisional > 0 ? `; ${counts.changes_provisional} rows wait for their history` : '';
+  const text = `${callbacks_waiting} callbacks and ${changes_waiting + changes_leased} changes wait${since}${late}${provisional}${failing}`;
   return { name: 'queue', status: isOld || changes_dead > 0 ? 'degraded' : 'ok', text };
 }

@@ -2,6 +2,7 @@ import type { Log, Now } from '../ports';
 import { readCallback, type CallbackEvent } from '../smartsheet';
 import type { LeasedCallback, Store } from '../store/store';
 import { messageOf } from '../errors';
+import { explainSome } from './resolution/explain';
 import { observeCallbacks, observeFirst, observeSince } from './resolution/observations';
 import type { Sources } from './resolution/resolver';
 import { isOutage } from './troubles';
@@ -21,6 +22,8 @@ export interface Look {
 }
 
 const MOST_CALLBACKS = 200;
+/** Rows whose history is read at one look: it must end before the next begins. */
+const MOST_EXPLAINED = 5;
 const LEASE_SECONDS = 120;
 /** Smartsheet holds callbacks back for a minute; after that nobody will say any more who deleted a row. */
 const DELETION_GRACE_MILLISECONDS = 90_000;
@@ -40,7 +43,9 @@ export async function lookOnce(look: Look, parts: LookParts): Promise<Look['miss
     return {};
   }
   await resolveCallbacks(look.sheetId, parts);
-  return compare(look, parts);
+  const missing = await compare(look, parts);
+  await explainSome(look.sheetId, { ...parts, historyInTurn: () => client.cellHistory }, MOST_EXPLAINED);
+  return missing;
 }
 
 async function resolveCallbacks(sheetId: string, parts: LookParts): Promise<void> {

@@ -14,6 +14,7 @@ export function recordingStore(store: Store, onRecorded: (eventKeys: readonly st
     sheet: (sheetId) => store.sheet(sheetId),
     knownRows: (sheetId, rowIds) => store.knownRows(sheetId, rowIds),
     resolve: (observation) => store.resolve(observation),
+    unexplained: (request) => store.unexplained(request),
     leaseChanges: (request) => store.leaseChanges(request),
     releaseChanges: (eventKeys) => store.releaseChanges(eventKeys),
     append: async (events) => {

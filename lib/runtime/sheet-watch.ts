@@ -9,6 +9,7 @@ import { ExpectedCallbacks } from './expected-callbacks';
 import { HookTender } from './hook-tender';
 import { observeFirst, observeSince } from './resolution/observations';
 import { rowsNamedBy } from './resolution/resolver';
+import { RowExplainer } from './row-explainer';
 import type { HoleReason } from './sheet-holes';
 import { CallbackMissing, count, isVague, kindOfTrouble, shortProblem } from './troubles';
 import type { WatchParts, WatchTarget } from './watch-parts';
@@ -35,6 +36,7 @@ export class SheetWatch {
   private readonly bell: Bell;
   private readonly queue: CallbackQueue;
   private readonly awaited: AwaitedRows;
+  private readonly explainer: RowExplainer;
   private running: Promise<void> = Promise.resolve();
   private readonly hook: HookTender | null;
   private readonly expected: ExpectedCallbacks;
@@ -75,11 +77,14 @@ export class SheetWatch {
         this.compareDueAt = 0;
       },
     });
+    const explaining = { ...this.parts, onExplained: (told: Observation) => this.expect(told, 'explained') };
+    this.explainer = new RowExplainer(sheetId, explaining, this.ending.signal);
     this.hook = callbackUrl === null ? null : new HookTender({ sheetId, callbackUrl, columns }, this.parts);
   }
 
   start(): void {
     this.running = this.run();
+    this.explainer.start();
   }
 
   /** How the sheet is watched now; null: it is not. */
@@ -107,7 +112,7 @@ export class SheetWatch {
   /** Ends, and waits for what is under way. Callbacks that were not resolved are given back; it costs them no try. */
   async stop(): Promise<void> {
     this.ending.abort(new Error('The watch has ended.'));
-    await this.running;
+    await Promise.all([this.running, this.explainer.ended()]);
     await this.queue.release();
   }
 
@@ -233,10 +238,17 @@ export class SheetWatch {
     });
     await this.store(observation);
     this.awaited.keep(awaitedRowIds);
+    this.expect(observation, 'compared');
+  }
+
+  /** A working webhook has to tell, too, of what was found without it. Rows that wait for history may still turn out so. */
+  private expect(observation: Observation, how: 'compared' | 'explained'): void {
     // Of what changed before the webhook worked no callback tells.
     if (this.webhookId === null || this.isFirstCompare || this.parts.holes.hasAny) return;
     const written = rowsSomebodyChanged(observation, this.hook?.columnIds ?? []);
+    if (how === 'explained') return this.expected.confirm(written);
     this.expected.expect([...written, ...observation.removed.map(({ row_id }) => row_id)]);
+    this.expected.suspect((observation.deferred ?? []).map(({ row_id }) => row_id));
   }
 
   /** What changed in them has been found. One for want of callbacks ends when they come again. */
@@ -271,6 +283,7 @@ export class SheetWatch {
   private async store(observation: Observation): Promise<void> {
     const { event_keys } = await this.parts.store.resolve(observation);
     if (event_keys.length > 0) this.parts.onResolved();
+    if ((observation.deferred ?? []).length > 0) this.explainer.ring();
   }
 
   /** After a failure that lasted, what changed meanwhile is looked for, and the time itself is told. */

@@ -12,6 +12,7 @@ import {
 import type { StoreDriver } from '../store/store';
 import type { WatchRequest } from './change-source';
 import { GlancePace } from './glance-pace';
+import { HistoryDesk } from './history-desk';
 import type { Machine } from './machine';
 import { createPeople, emptyMemory, type PeopleMemory } from './people';
 import { createSharedLimiter } from './shared-budget';
@@ -43,10 +44,12 @@ interface TokenParts {
   readonly pace: GlancePace;
   readonly memory: PeopleMemory;
   readonly writes: WriteQueue;
+  readonly desk: HistoryDesk;
   readonly perMinute: number | null;
 }
 
 type Account = WatchRequest['smartsheet'];
+type Connection = Pick<WatchParts, 'client' | 'people' | 'pace' | 'historyInTurn'>;
 
 /** The tokens that are in use, each with its budget, its people and the order of its writes. */
 export class Tokens {
@@ -55,11 +58,15 @@ export class Tokens {
   constructor(private readonly parts: TokensParts) {}
 
   /** @param signal  ends what is under way for this user of the token */
-  connect(account: Account, signal: AbortSignal): Pick<WatchParts, 'client' | 'people' | 'pace'> {
+  connect(account: Account, signal: AbortSignal): Connection {
     const { machine } = this.parts;
-    const { limiter, pace, memory, writes } = this.of(account);
+    const { limiter, pace, memory, writes, desk } = this.of(account);
     const client = createClient({ ...machine, ...account, limiter, writes, signal });
-    return { client, pace, people: createPeople(client, machine.now, memory) };
+    const historyInTurn: Connection['historyInTurn'] =
+      (stake) =>
+      (...cell) =>
+        desk.inTurn(stake, () => client.cellHistory(...cell), signal);
+    return { client, pace, people: createPeople(client, machine.now, memory), historyInTurn };
   }
 
   /** What each token in use has spent of its minute. */
@@ -86,6 +93,7 @@ export class Tokens {
       pace,
       memory: emptyMemory(),
       writes: new WriteQueue(),
+      desk: new HistoryDesk(),
       perMinute: limits && requestsPerMinute,
     };
     this.tokens.set(key, made);

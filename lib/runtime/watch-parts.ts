@@ -1,6 +1,7 @@
 import type { Status } from '../define/node';
 import type { Log, Now, Random, Sleep } from '../ports';
 import type { Store } from '../store/store';
+import type { ExplainParts } from './resolution/explain';
 import type { Sources } from './resolution/resolver';
 import type { GlancePace } from './glance-pace';
 import type { SheetHoles } from './sheet-holes';
@@ -33,6 +34,7 @@ export interface WatchParts extends Sources {
   readonly troubles: SheetTroubles;
   /** When the sheet was not watched, or callbacks did not come. */
   readonly holes: SheetHoles;
+  readonly historyInTurn: ExplainParts['historyInTurn'];
   /** Changes may wait now. */
   readonly onResolved: () => void;
   /** Callbacks that need not be held any more: done, given back, or dead. */

@@ -8,7 +8,7 @@ import type { DashboardStore, Mark, MarkedEvent, NeedsLookPage, OverviewAnswer }
 import type { RaisedAlerts, SeenAlerts } from './overview';
 import { SecretUnreadable, StoreRefused } from './store-errors';
 import type { Appended, Approval, KnownRow, KnownSheet, LeasedCallback, PersonFacts, Resolved } from './store';
-import type { Store, StoreCounts, StoreDriver, TrailPage, Webhook } from './store';
+import type { Store, StoreCounts, StoreDriver, TrailPage, UnexplainedRow, Webhook } from './store';
 
 /** Most events, or questions, in one call. */
 const MOST_IN_ONE_CALL = 500;
@@ -122,7 +122,7 @@ function callbacksOver(driver: StoreDriver): CallbackStore {
 
 function sheetsOver(
   driver: StoreDriver,
-): Pick<Store, 'sheet' | 'knownRows' | 'resolve' | 'leaseChanges' | 'releaseChanges'> {
+): Pick<Store, 'sheet' | 'knownRows' | 'resolve' | 'unexplained' | 'leaseChanges' | 'releaseChanges'> {
   return {
     async sheet(sheetId) {
       return (await ask<{ sheet: KnownSheet | null }>(driver, 'billing_audit_sheet', { sheet_id: sheetId })).sheet;
@@ -132,6 +132,10 @@ function sheetsOver(
       return (await ask<{ rows: KnownRow[] }>(driver, 'billing_audit_known_rows', p)).rows;
     },
     resolve: (observation) => ask<Resolved>(driver, 'billing_audit_resolve', observation),
+    async unexplained({ sheetId, limit }) {
+      const p = { sheet_id: sheetId, limit };
+      return (await ask<{ rows: UnexplainedRow[] }>(driver, 'billing_audit_unexplained', p)).rows;
+    },
     async leaseChanges({ sheetIds, limit, leaseSeconds }) {
       const p = { sheet_ids: sheetIds, limit, lease_seconds: leaseSeconds };
       return (await ask<{ changes: Change[] }>(driver, 'billing_audit_lease_changes', p)).changes;

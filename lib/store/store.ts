@@ -1,5 +1,6 @@
 import type { AuditEvent } from '../event/audit-event';
 import type { Change } from '../event/change';
+import type { CallbackEvent } from '../smartsheet/callback';
 import type { JobStore } from './jobs';
 import type { DashboardStore } from './overview';
 
@@ -82,6 +83,8 @@ export interface Store extends DashboardStore, JobStore {
   knownRows(sheetId: string, rowIds: readonly string[] | 'all'): Promise<readonly KnownRow[]>;
   /** Compares, sets the last known cells, raises revisions, inserts changes, ends the callbacks: all or nothing. */
   resolve(observation: Observation): Promise<Resolved>;
+  /** Rows whose change waits for history; those that wait longest beyond half an hour first, then those with most at stake. */
+  unexplained(request: { sheetId: string; limit: number }): Promise<readonly UnexplainedRow[]>;
 
   // Changes on their way to the trail
   /** Leased to the caller: those handed out least often first, and of these the oldest, so that none starves another. */
@@ -169,6 +172,35 @@ export interface KnownRow {
   readonly modified_at: string | null;
   /** Column id to value. */
   readonly cells: Readonly<Record<string, string | null>>;
+  /** The row was never seen before, and all that is known of it waits for its history. */
+  readonly is_new?: boolean;
+  /** What callbacks said of the row while it waits for its history. */
+  readonly unexplained?: { readonly round: number; readonly events: readonly CallbackEvent[] };
+}
+
+/** A row whose change waits for its cells' history. */
+export interface DeferredRow {
+  readonly row_id: string;
+  /** What hangs on it: those with most have their turn first. */
+  readonly stake: number;
+  readonly events: readonly CallbackEvent[];
+  /** What is recorded if nothing more can be learned; null when the row's values are as they were. */
+  readonly net: ObservedRow | null;
+}
+
+/** A row that waits no more, if no callback has said anything new of it since that round. */
+export interface ExplainedRow {
+  readonly row_id: string;
+  readonly round: number;
+}
+
+export interface UnexplainedRow {
+  readonly row_id: string;
+  readonly round: number;
+  readonly since: string;
+  readonly stake: number;
+  readonly audit_run_id: string;
+  readonly found_by: Change['found_by'];
 }
 
 /** One value that a cell held, in order of time; the last is what it holds now. */
@@ -251,6 +283,10 @@ export interface Observation {
   readonly column_types?: Readonly<Record<string, string>>;
   readonly column_events?: readonly ColumnEvent[];
   readonly objects?: readonly ObservedObject[];
+  readonly deferred?: readonly DeferredRow[];
+  readonly explained?: readonly ExplainedRow[];
+  /** Rows that are gone before they could be explained: their net change is recorded. */
+  readonly given_up?: readonly ExplainedRow[];
   /** The sheet's version at the read; null when the read does not cover all up to it. */
   readonly version: number | null;
   readonly rows: readonly ObservedRow[];
@@ -357,6 +393,8 @@ export interface StoreCounts {
   readonly callbacks_dead: number;
   readonly changes_waiting: number;
   readonly changes_leased: number;
+  /** Rows whose changes are provisional: they wait for their cells' history before they are recorded. */
+  readonly changes_provisional: number;
   /**
    * Changes that were handed out eight times or more and are still not recorded. They are tried on, behind all others,
    * and are counted among those that wait or are leased too.

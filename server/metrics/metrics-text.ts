@@ -75,6 +75,7 @@ function ofQueues({ counts, outbox }: RuntimeFacts, now: number): Family[] {
       queue('callbacks', counts.callbacks_waiting),
       queue('changes', counts.changes_waiting),
       queue('changes_handed_out', counts.changes_leased),
+      queue('rows_provisional', counts.changes_provisional),
       ...(outbox ? [queue('alerts_undecided', outbox.undecided)] : []),
     ),
     gauge('billing_audit_oldest_waiting_seconds', 'Age of the oldest callback or change that waits.', {

@@ -49,6 +49,7 @@ export class PaperSheet {
         knownRows: async (_sheetId, ids) => [...this.known.values()].filter((row) => ids.includes(row.row_id)),
       },
       trust: new VersionTrust(),
+      inlineHistories: Infinity,
     };
   }
 

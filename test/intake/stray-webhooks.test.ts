@@ -74,6 +74,7 @@ describe('health', () => {
     callbacks_dead: 0,
     changes_waiting: 0,
     changes_leased: 0,
+    changes_provisional: 0,
     changes_dead: 0,
     events: 0,
     oldest_waiting_at: '2026-01-05T09:00:00.000Z',

@@ -12,6 +12,7 @@ const facts = {
     callbacks_dead: 2,
     changes_waiting: 3,
     changes_leased: 4,
+    changes_provisional: 0,
     changes_dead: 5,
     events: 618,
     oldest_waiting_at: '2026-01-05T09:00:00.000Z',

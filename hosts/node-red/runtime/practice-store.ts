@@ -53,6 +53,7 @@ export function practiceStore(now: () => number): Store {
         callbacks_dead: 0,
         changes_waiting: 0,
         changes_leased: 0,
+        changes_provisional: 0,
         changes_dead: 0,
         events: events.length,
         oldest_waiting_at: null,
@@ -114,6 +115,7 @@ function intakeOfNothing(): Intake {
     sheet: () => Promise.resolve(null),
     knownRows: none,
     resolve: () => Promise.resolve({ event_keys: [] }),
+    unexplained: none,
     leaseChanges: none,
     releaseChanges: nothing,
   };

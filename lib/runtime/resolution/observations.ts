@@ -2,6 +2,7 @@ import type { Now } from '../../ports';
 import type { CallbackEvent, SheetRead, SmartsheetClient } from '../../smartsheet';
 import type { KnownSheet, Observation, ObservedRow, RemovedRow } from '../../store/store';
 import { observeHangings } from './hangings';
+import { factsOf } from './sheet-facts';
 import { baselineRow } from './observed-row';
 import { columnEvents, observeRows, readAt, readRows, removedRows, rowsNamedBy, type Sources } from './resolver';
 
@@ -36,12 +37,12 @@ export async function observeCallbacks(batch: CallbackBatch, sources: Sources, n
   const { sheetId, callbacks, events } = batch;
   const sheet = await readRows(sources.client, sheetId, rowsNamedBy(events));
   const observedAt = readAt(sheet, now());
-  const rows = await observeRows({ sheet, rows: sheet.rows, events, observedAt }, sources);
+  const observed = await observeRows({ sheet, rows: sheet.rows, events, observedAt }, sources);
   const present = new Set(sheet.rows.map(({ id }) => id));
   return {
     ...factsOf(sheet, observedAt),
+    ...observed,
     version: null,
-    rows,
     removed: await removedRows(events, present, sources.people),
     column_events: await columnEvents(events, sources.people),
     objects: await observeHangings(sheetId, events, sources),
@@ -72,17 +73,21 @@ export async function observeSince(
   const extra = unseen.length > 0 ? (await readRows(sources.client, known.sheet_id, unseen)).rows : [];
   const reading = { sheet: modified, rows: [...modified.rows, ...extra], events: [], observedAt };
   const observed = await observeRows(forNames ? { ...reading, mostWished: forNames.mostHistories } : reading, sources);
-  const nameless = new Set(observed.filter((row) => forNames && !isNamed(row) && !isOverdue(row.row_id)));
-  const rows = observed.filter((row) => !nameless.has(row));
+  const isNameless = (row: ObservedRow): boolean => forNames !== undefined && !isNamed(row) && !isOverdue(row.row_id);
+  const nameless = new Set(observed.rows.filter(isNameless).map(({ row_id }) => row_id));
+  const isTold = ({ row_id }: { readonly row_id: string }): boolean => !nameless.has(row_id);
   const reported = missing.filter(isOverdue);
-  const awaited = [...[...nameless].map(({ row_id }) => row_id), ...missing.filter((id) => !reported.includes(id))];
+  const awaited = [...nameless, ...missing.filter((id) => !reported.includes(id))];
   return {
     awaitedRowIds: awaited,
     observation: {
       ...factsOf(modified, observedAt),
       // While a row waits for the name of who changed or deleted it, the compare is not complete.
       version: awaited.length === 0 ? modified.version : null,
-      rows,
+      rows: observed.rows.filter(isTold),
+      // Those that may hide values wait for their history, which names people too: for these nobody waits here.
+      deferred: observed.deferred,
+      explained: observed.explained.filter(isTold),
       removed: reported.map((rowId) => removedByUnknown(rowId, observedAt)),
       baseline: false,
       audit_run_id: `${foundBy}:${known.sheet_id}:${modified.version}`,
@@ -126,7 +131,9 @@ async function compareIds(
         known.sheet_id,
         modified.rows.map(({ id }) => id),
       )
-    ).map((row) => row.row_id),
+    )
+      .filter((row) => row.is_new !== true)
+      .map((row) => row.row_id),
   );
   const added = modified.rows.filter(({ id }) => !seen.has(id)).length;
   if (modified.totalRowCount === known.row_count + added) return { added: [], missing: [] };
@@ -151,24 +158,6 @@ function isNamed({ cells }: ObservedRow): boolean {
 
 function removedByUnknown(rowId: string, at: string): RemovedRow {
   return { row_id: rowId, action: 'deleted', changed_by: null, changed_by_kind: 'unknown', changed_at: at };
-}
-
-function factsOf(
-  sheet: SheetRead,
-  observedAt: string,
-): Pick<Observation, 'sheet_id' | 'sheet_name' | 'columns' | 'column_types' | 'observed_at'> {
-  return {
-    sheet_id: sheet.id,
-    sheet_name: sheet.name,
-    columns: Object.fromEntries(sheet.columns.map(({ id, title }) => [id, title])),
-    column_types: Object.fromEntries(
-      sheet.columns.flatMap(({ id, type, systemColumnType }) => {
-        const told = systemColumnType ?? type;
-        return told === undefined ? [] : [[id, told]];
-      }),
-    ),
-    observed_at: observedAt,
-  };
 }
 
 /** One callback is named; of several that were resolved together, the first and the last. */

@@ -8,11 +8,21 @@ import {
   type SheetRead,
   type SmartsheetClient,
 } from '../../smartsheet';
-import type { ColumnEvent, ObservedRow, RemovedRow, Store } from '../../store/store';
+import type {
+  ColumnEvent,
+  DeferredRow,
+  ExplainedRow,
+  KnownRow,
+  Observation,
+  ObservedRow,
+  RemovedRow,
+  Store,
+} from '../../store/store';
 import type { People } from '../people';
 import { stepsSinceKnown, stepsSinceMaking } from './steps';
+import { stakeOf } from './stake';
 import type { VersionTrust } from './version-trust';
-import { nextHistories, roseWithinSecond } from './history-plan';
+import { nextHistories, roseWithinSecond, type HistoryPlan } from './history-plan';
 import { observedRow } from './observed-row';
 import { originOf, type Origin } from './origin';
 import {
@@ -32,6 +42,8 @@ export interface Sources {
   readonly store: Pick<Store, 'knownRows'>;
   /** How far the row versions of this sheet can be believed; it learns. */
   readonly trust: VersionTrust;
+  /** Readings of history that one look may make itself; default none: rows that need some have their turn beside it. */
+  readonly inlineHistories?: number;
 }
 
 /** Rows that were read, and what callbacks said of them (nothing, for a poll). */
@@ -40,14 +52,12 @@ export interface Reading {
   readonly rows: readonly RowRead[];
   readonly events: readonly CallbackEvent[];
   readonly observedAt: string;
-  /** How many histories may be read only to learn who wrote a cell; default 300. */
+  /**
+   * A callback will name who wrote a cell: so many histories at most are read only to learn it at once, and a row that
+   * lacks nothing but names is not deferred. Left out: names are looked up beside the watch, as values are.
+   */
   readonly mostWished?: number;
 }
-
-/** Half an hour of history at 30 readings a minute: what is beyond is recorded as its net change (DESIGN §5). */
-const MOST_NEEDED_HISTORIES = 900;
-/** Ten minutes of it only to learn who wrote a cell; what is beyond is recorded without a name, never with a guessed one. */
-const MOST_WISHED_HISTORIES = 300;
 
 /** How a row leaves its sheet. Smartsheet's list of events knows no `moved` (reference §2.6): mostly a move is a deletion. */
 const REMOVALS = ['deleted', 'moved'] as const;
@@ -74,27 +84,74 @@ export async function readRows(
   return { ...first, rows: reads.flatMap(({ rows }) => rows) };
 }
 
+/** What rows say to the store: what is certain, and what has to wait for history. */
+export type Observed = Required<Pick<Observation, 'rows' | 'deferred' | 'explained'>>;
+
 /**
  * What the rows of a read say to the store, each change with its old values, its people and times, as far as Smartsheet
- * can tell them.
+ * can tell them. A row that needs more history than may be read at once is deferred, with what callbacks said of it.
+ * @param when  `soon`: within the budget of a look; `now`: whatever it takes; `without history`: it has waited long enough
  */
-export async function observeRows(reading: Reading, sources: Sources): Promise<readonly ObservedRow[]> {
-  const allKnown = await sources.store.knownRows(
-    reading.sheet.id,
-    reading.rows.map(({ id }) => id),
-  );
+export async function observeRows(
+  reading: Reading,
+  sources: Sources,
+  when: 'soon' | 'now' | 'without history' = 'soon',
+): Promise<Observed> {
+  const cases = await casesOf(reading, sources);
+  const budget = { soon: sources.inlineHistories ?? 0, now: Infinity, 'without history': 0 }[when];
+  const budgets = { needed: budget, wished: when === 'soon' ? Math.max(budget, reading.mostWished ?? 0) : budget };
+  const gathered = await gatherHistories(reading.sheet.id, cases, sources.client, budgets);
+  const observed = { rows: [] as ObservedRow[], deferred: [] as DeferredRow[], explained: [] as ExplainedRow[] };
+  for (const { row, unexplained, events, histories, lacks } of gathered) {
+    const isWhole = lacks === 'nothing';
+    if (isWhole) learn(row, histories, sources.trust);
+    const hasTime = lacks === 'names' && reading.mostWished !== undefined && unexplained === undefined;
+    if (!isWhole && !hasTime && when === 'soon') {
+      observed.deferred.push({ row_id: row.read.id, stake: stakeOf(row), events, net: netOf(row) });
+      continue;
+    }
+    const said = isWhole ? observedRow(row, histories) : netOf(row);
+    if (said !== null) observed.rows.push(said);
+    if (unexplained) observed.explained.push({ row_id: row.read.id, round: unexplained.round });
+  }
+  return observed;
+}
+
+interface Gathered {
+  readonly row: RowCase;
+  /** What waited for this row already. */
+  readonly unexplained: KnownRow['unexplained'];
+  readonly events: readonly CallbackEvent[];
+  readonly histories: Histories;
+  /** What is left to ask: values that may be missing, or only who wrote those that are there. */
+  readonly lacks: 'values' | 'names' | 'nothing';
+}
+
+type Bare = Omit<Gathered, 'histories' | 'lacks'>;
+
+async function casesOf(reading: Reading, sources: Sources): Promise<readonly Bare[]> {
+  const ids = reading.rows.map(({ id }) => id);
+  const allKnown = await sources.store.knownRows(reading.sheet.id, ids);
   const knownById = new Map(allKnown.map((row) => [row.row_id, row]));
   const eventsByRow = groupByRow(reading.events);
   const columns = columnsOf(reading.sheet);
-  const cases: RowCase[] = [];
+  const cases: Bare[] = [];
   for (const read of reading.rows) {
-    const known = knownById.get(read.id) ?? null;
+    const found = knownById.get(read.id) ?? null;
+    // A row that was never seen and waits already is known by what callbacks said of it only.
+    const known = found?.is_new === true ? null : found;
     const about = { read, known, columns, observedAt: reading.observedAt, trust: sources.trust };
-    cases.push(await withEvents(about, eventsByRow.get(read.id) ?? [], sources.people));
+    const events = [...(found?.unexplained?.events ?? []), ...(eventsByRow.get(read.id) ?? [])];
+    const row = await withEvents(about, events, sources.people);
+    cases.push({ row, unexplained: found?.unexplained, events });
   }
-  const histories = await gatherHistories(reading, cases, sources.client);
-  for (const [row, read] of histories) learn(row, read, sources.trust);
-  return cases.flatMap((row) => observedRow(row, histories.get(row) ?? new Map()) ?? []);
+  return cases;
+}
+
+/** What a row's change comes to if nothing more is ever learned of it. */
+function netOf(row: RowCase): ObservedRow | null {
+  const missing = new Map(nextHistories(row, new Map()).needed.map((id) => [id, null]));
+  return observedRow(row, missing);
 }
 
 /** Rows that events say were deleted or moved to another sheet, and that the read indeed does not show. */
@@ -140,7 +197,11 @@ export function rowsNamedBy(events: readonly CallbackEvent[]): readonly string[]
 }
 
 function columnsOf(sheet: SheetRead): readonly Column[] {
-  return sheet.columns.map(({ id, systemColumnType }) => ({ id, isSystem: systemColumnType !== undefined }));
+  return sheet.columns.map(({ id, title, systemColumnType }) => ({
+    id,
+    title,
+    isSystem: systemColumnType !== undefined,
+  }));
 }
 
 function rowOf({ objectType, id, rowId }: CallbackEvent): string | null {
@@ -194,35 +255,43 @@ function isUnchanged(row: RowCase): boolean {
   return read.version === known.version && changedColumns(row).length === 0;
 }
 
-type Gathered = ReadonlyMap<RowCase, Map<string, readonly HistoryEntry[] | null>>;
-
-/** Reads what the rows need of cell history, the surest need of all rows first, within the budget. */
+/**
+ * Reads what the rows need of cell history, those first on which most hangs, as far as the budget goes. Who wrote a cell
+ * is asked for only after all values that may be missing.
+ */
 async function gatherHistories(
-  { sheet: { id: sheetId }, mostWished = MOST_WISHED_HISTORIES }: Reading,
-  cases: readonly RowCase[],
+  sheetId: string,
+  cases: readonly Bare[],
   client: SmartsheetClient,
-): Promise<Gathered> {
-  const gathered: Gathered = new Map(cases.map((row) => [row, new Map()]));
-  let needBudget = MOST_NEEDED_HISTORIES;
-  let wishBudget = mostWished;
-  let open = cases;
-  while (open.length > 0) {
-    const next: RowCase[] = [];
-    for (const row of open) {
-      const histories = gathered.get(row) ?? new Map<string, readonly HistoryEntry[] | null>();
-      const { needed, wished } = nextHistories(row, histories);
-      const granted = wished.slice(0, wishBudget);
-      wishBudget -= granted.length;
-      for (const columnId of [...needed, ...granted]) {
-        const mayRead = needBudget > 0;
-        needBudget -= 1;
-        histories.set(columnId, mayRead ? await historyOrNull(client, sheetId, row.read.id, columnId) : null);
-      }
-      if (needed.length + granted.length > 0) next.push(row);
+  budgets: { readonly needed: number; readonly wished: number },
+): Promise<readonly Gathered[]> {
+  const plans = new Map(cases.map((one) => [one, nextHistories(one.row, new Map())]));
+  const inNeed = cases.filter((one) => !isEmptyPlan(plans.get(one)));
+  const ranked = new Map(inNeed.map((one) => [one, stakeOf(one.row)]));
+  const weight = (one: Bare): number => ((plans.get(one)?.needed.length ?? 0) > 0 ? 1 : 0);
+  inNeed.sort((left, right) => weight(right) - weight(left) || (ranked.get(right) ?? 0) - (ranked.get(left) ?? 0));
+  const done = new Map<Bare, Gathered>();
+  const left = { ...budgets };
+  for (const one of inNeed) {
+    const histories = new Map<string, readonly HistoryEntry[] | null>();
+    let lacks: Gathered['lacks'] = 'nothing';
+    for (;;) {
+      const { needed, wished } = nextHistories(one.row, histories);
+      const next = needed.length > 0 ? needed : wished;
+      lacks = needed.length > 0 ? 'values' : wished.length > 0 ? 'names' : 'nothing';
+      const kind = lacks === 'values' ? 'needed' : 'wished';
+      if (lacks === 'nothing' || next.length > left[kind]) break;
+      left[kind] -= next.length;
+      for (const columnId of next)
+        histories.set(columnId, await historyOrNull(client, sheetId, one.row.read.id, columnId));
     }
-    open = next;
+    done.set(one, { ...one, histories, lacks });
   }
-  return gathered;
+  return cases.map((one) => done.get(one) ?? { ...one, histories: new Map(), lacks: 'nothing' });
+}
+
+function isEmptyPlan(plan: HistoryPlan | undefined): boolean {
+  return plan === undefined || plan.needed.length + plan.wished.length === 0;
 }
 
 /** Once all histories of a row are there, they tell whether its version meant what it is taken for. */

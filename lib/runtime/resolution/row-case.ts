@@ -27,6 +27,7 @@ export interface RowCase {
 
 export interface Column {
   readonly id: string;
+  readonly title: string;
   /** Kept by Smartsheet itself (created by, modified date, auto number): nobody writes it, its history tells nothing. */
   readonly isSystem: boolean;
 }
