@@ -7,8 +7,18 @@ import type { KnownRow, Observation, ObservedCell } from '../../lib/store/store'
 /** `[row, column, old value, new value, person]` */
 export type Found = readonly [string, string, string | null, string | null, string | null];
 
+interface PaperOptions {
+  /** False: Smartsheet does not tell who a user id is, as it does for tokens without that right. */
+  readonly isNamed: boolean;
+  /** A store that knows the sheet instead of the paper. */
+  readonly store?: Sources['store'];
+  readonly sheetId?: string;
+}
+
 interface PaperRow {
   version: number;
+  readonly createdAt: string;
+  readonly createdBy: string;
   modifiedAt: string;
   modifiedBy: string;
   readonly cells: Map<string, string | null>;
@@ -16,9 +26,9 @@ interface PaperRow {
   readonly history: Map<string, HistoryEntry[]>;
 }
 
-const SHEET = '77';
+const MAKER = 'maker@example.com';
 const START = '2026-01-14T15:00:00.000Z';
-const at = (second: number): string => new Date(Date.parse(START) + second * 1000).toISOString();
+export const at = (second: number): string => new Date(Date.parse(START) + second * 1000).toISOString();
 const unused = (): Promise<never> => Promise.reject(new Error('Resolution does not ask for this.'));
 
 /**
@@ -31,12 +41,12 @@ export class PaperSheet {
   private readonly rows = new Map<string, PaperRow>();
   private readonly known = new Map<string, KnownRow>();
   private readonly sources: Sources;
+  private savedAt = START;
 
-  /** @param how.isNamed  false: Smartsheet does not tell who a user id is, as it does for tokens without that right */
   constructor(
     rowIds: readonly string[],
     private readonly columnIds: readonly string[],
-    how: { isNamed: boolean } = { isNamed: true },
+    private readonly how: PaperOptions = { isNamed: true },
   ) {
     for (const id of rowIds) this.add(id);
     this.sources = {
@@ -45,7 +55,7 @@ export class PaperSheet {
         self: async () => 'nobody',
         actor: async (userId) => (how.isNamed ? { name: userId, kind: 'person' } : null),
       },
-      store: {
+      store: how.store ?? {
         knownRows: async (_sheetId, ids) => [...this.known.values()].filter((row) => ids.includes(row.row_id)),
       },
       trust: new VersionTrust(),
@@ -55,6 +65,7 @@ export class PaperSheet {
 
   /** Somebody saves the same cells of rows, so many seconds after the start. @returns the events that tell of it */
   save(second: number, by: string, cells: Readonly<Record<string, string>>, rowIds: readonly string[] = ['1']) {
+    this.savedAt = at(second);
     const events: CallbackEvent[] = [];
     for (const rowId of rowIds) {
       const row = this.rows.get(rowId)!;
@@ -72,19 +83,59 @@ export class PaperSheet {
 
   /** A callback with these events arrives and is resolved. @returns what it brought to light */
   async arrive(events: readonly CallbackEvent[]): Promise<readonly Found[]> {
-    return this.learn(await observeCallbacks({ sheetId: SHEET, callbacks: [], events }, this.sources, () => 0));
+    return this.learn(await this.observe(events));
+  }
+
+  /** What a callback with these events says to a store. */
+  observe(events: readonly CallbackEvent[]): Promise<Observation> {
+    return observeCallbacks({ sheetId: this.sheetId, callbacks: [], events }, this.sources, () => 0);
+  }
+
+  /** Somebody adds a row. @returns the event that tells of it */
+  addRow(second: number, by: string, id: string, cells: Readonly<Record<string, string>>): CallbackEvent[] {
+    this.savedAt = at(second);
+    this.rows.set(id, {
+      ...{ version: 1, createdAt: at(second), createdBy: by, modifiedAt: at(second), modifiedBy: by },
+      cells: new Map(Object.entries(cells)),
+      history: new Map(Object.entries(cells).map(([column, value]) => [column, [{ value, at: at(second), by }]])),
+    });
+    const about = { objectType: 'row', eventType: 'created', id, rowId: null, columnId: null };
+    return [{ ...about, userId: by, at: at(second), changeAgent: null }];
+  }
+
+  /** Somebody deletes a row. @returns the event that tells of it */
+  deleteRow(second: number, by: string, id: string): CallbackEvent[] {
+    this.savedAt = at(second);
+    this.rows.delete(id);
+    const about = { objectType: 'row', eventType: 'deleted', id, rowId: null, columnId: null };
+    return [{ ...about, userId: by, at: at(second), changeAgent: null }];
+  }
+
+  /** The first look at the sheet, as it was made. */
+  baseline(): Observation {
+    const made = { created_at: START, created_by: MAKER, modified_at: START, modified_by: MAKER };
+    return {
+      ...{ sheet_id: this.sheetId, sheet_name: 'Paper', version: 0, removed: [], baseline: true, callback_ids: [] },
+      columns: Object.fromEntries(this.columnIds.map((id) => [id, id])),
+      rows: [...this.rows.keys()].map((row_id) => ({ row_id, version: 1, ...made, cells: [], sheet_reference: null })),
+      ...{ audit_run_id: 'baseline', found_by: 'backfill', observed_at: START },
+    };
+  }
+
+  private get sheetId(): string {
+    return this.how.sheetId ?? '77';
   }
 
   /** A sweep compares the sheet with what is known. @returns what it brought to light */
   async sweep(): Promise<readonly Found[]> {
-    const sheet = { sheet_id: SHEET, name: 'Paper', version: 0, columns: {}, row_count: this.rows.size };
+    const sheet = { sheet_id: this.sheetId, name: 'Paper', version: 0, columns: {}, row_count: this.rows.size };
     const known = { ...sheet, compared_at: START };
     const { observation } = await observeSince(known, 'backfill', this.sources, () => 0, { isOverdue: () => true });
     return this.learn(observation);
   }
 
   private add(id: string): void {
-    const row = { version: 1, modifiedAt: START, modifiedBy: 'maker@example.com' };
+    const row = { version: 1, createdAt: START, createdBy: MAKER, modifiedAt: START, modifiedBy: MAKER };
     this.rows.set(id, { ...row, cells: new Map(), history: new Map() });
     this.known.set(id, { row_id: id, version: 1, modified_at: START, cells: {} });
   }
@@ -103,7 +154,7 @@ export class PaperSheet {
   private client(): SmartsheetClient {
     const { read } = this;
     return {
-      hanging: unused,
+      hanging: async (_sheetId, _type, id) => ({ text: `words of ${id}`, rowId: null }),
       sheetRows: async (_sheetId, rowIds) => read(rowIds),
       rowsModifiedSince: async () => read([...this.rows.keys()]),
       cellHistory: async (_sheetId, rowId, columnId) => {
@@ -118,13 +169,14 @@ export class PaperSheet {
   }
 
   private readonly read = (rowIds: readonly string[]): SheetRead => ({
-    ...{ id: SHEET, name: 'Paper', version: 0, totalRowCount: this.rows.size, modifiedAt: null },
+    ...{ id: this.sheetId, name: 'Paper', version: 0, totalRowCount: this.rows.size, modifiedAt: this.savedAt },
     columns: this.columnIds.map((id) => ({ id, title: id })),
-    rows: rowIds.map((id): RowRead => {
-      const { cells, history: _history, ...facts } = this.rows.get(id)!;
-      const made = { createdAt: START, createdBy: 'maker@example.com', permalink: null };
+    rows: rowIds.flatMap((id): RowRead[] => {
+      const row = this.rows.get(id);
+      if (row === undefined) return [];
+      const { cells, history: _history, ...facts } = row;
       const filled = [...cells].map(([columnId, value]) => ({ columnId, value, hasFormula: false }));
-      return { id, ...facts, ...made, cells: filled };
+      return [{ id, ...facts, permalink: null, cells: filled }];
     }),
   });
 }
