@@ -60,8 +60,8 @@ export const contractFields = {
 export const auditEventSchema = z.object({
   ...contractFields,
   event_key: z.string().min(1),
-  /** `coverage`: how a sheet was watched on a day; the store writes it, no node does. */
-  kind: changeKind.or(z.enum(['sheet_checked', 'coverage'])),
+  /** `coverage`: how a sheet was watched on a day, `callbacks_replayed`: who put dead letters back to work; the store writes both. */
+  kind: changeKind.or(z.enum(['sheet_checked', 'coverage', 'callbacks_replayed'])),
   sheet_name: z.string(),
   changed_by_kind: actorKind,
   /** ISO 4217. */

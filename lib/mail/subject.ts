@@ -71,6 +71,8 @@ export function whatHappened(event: AuditEvent, aliases: MailFrame['columnAliase
       return `Changes to ${oneLine(event.sheet_name || event.sheet_id, 60)} may have gone unseen`;
     case 'sheet_checked':
       return `${column} found wrong in a check of ${oneLine(event.sheet_name || event.sheet_id, 60)}`;
+    case 'callbacks_replayed':
+      return `Callbacks of ${oneLine(event.sheet_name || event.sheet_id, 60)} put back to work ${who}`;
     case 'coverage':
       return `A day's watch of ${oneLine(event.sheet_name || event.sheet_id, 60)} noted`;
   }

@@ -11,6 +11,8 @@ export function recordingStore(store: Store, onRecorded: (eventKeys: readonly st
     renewCallbacks: (request) => store.renewCallbacks(request),
     releaseCallbacks: (ids) => store.releaseCallbacks(ids),
     failCallbacks: (request) => store.failCallbacks(request),
+    deadCallbacks: (request) => store.deadCallbacks(request),
+    replayDead: (request) => store.replayDead(request),
     sheet: (sheetId) => store.sheet(sheetId),
     knownRows: (sheetId, rowIds) => store.knownRows(sheetId, rowIds),
     resolve: (observation) => store.resolve(observation),

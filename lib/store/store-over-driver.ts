@@ -7,7 +7,16 @@ import type { SecretBox } from './secret-box';
 import type { DashboardStore, Mark, MarkedEvent, NeedsLookPage, OverviewAnswer } from './overview';
 import type { RaisedAlerts, SeenAlerts } from './overview';
 import { SecretUnreadable, StoreRefused } from './store-errors';
-import type { Appended, Approval, KnownRow, KnownSheet, LeasedCallback, PersonFacts, Resolved } from './store';
+import type {
+  Appended,
+  Approval,
+  DeadCallback,
+  KnownRow,
+  KnownSheet,
+  LeasedCallback,
+  PersonFacts,
+  Resolved,
+} from './store';
 import type { Store, StoreCounts, StoreDriver, TrailPage, UnexplainedRow, Webhook } from './store';
 
 /** Most events, or questions, in one call. */
@@ -86,7 +95,13 @@ function webhooksOver(
 
 type CallbackStore = Pick<
   Store,
-  'acceptCallback' | 'leaseCallbacks' | 'renewCallbacks' | 'releaseCallbacks' | 'failCallbacks'
+  | 'acceptCallback'
+  | 'leaseCallbacks'
+  | 'renewCallbacks'
+  | 'releaseCallbacks'
+  | 'failCallbacks'
+  | 'deadCallbacks'
+  | 'replayDead'
 >;
 
 function callbacksOver(driver: StoreDriver): CallbackStore {
@@ -116,6 +131,12 @@ function callbacksOver(driver: StoreDriver): CallbackStore {
     },
     async failCallbacks({ ids, why, retryInSeconds }) {
       await driver.rpc('billing_audit_fail_callbacks', { ids, why, retry_in_seconds: retryInSeconds });
+    },
+    async deadCallbacks({ limit }) {
+      return (await ask<{ callbacks: DeadCallback[] }>(driver, 'billing_audit_dead_callbacks', { limit })).callbacks;
+    },
+    async replayDead(request) {
+      return (await ask<{ replayed: number }>(driver, 'billing_audit_replay_dead', request)).replayed;
     },
   };
 }

@@ -76,6 +76,10 @@ export interface Store extends DashboardStore, JobStore {
   releaseCallbacks(ids: readonly string[]): Promise<void>;
   /** Puts callbacks back, or to the dead letters after the eighth try. */
   failCallbacks(request: { ids: readonly string[]; why: string; retryInSeconds: number }): Promise<void>;
+  /** Callbacks that failed eight times, the oldest first. */
+  deadCallbacks(request: { limit: number }): Promise<readonly DeadCallback[]>;
+  /** Puts dead letters back to work; the trail says who did it. @returns how many */
+  replayDead(request: { ids: readonly string[] | 'all'; by: string }): Promise<number>;
 
   // Sheets and their last known cells
   sheet(sheetId: string): Promise<KnownSheet | null>;
@@ -152,6 +156,18 @@ export interface LeasedCallback {
   readonly complete?: boolean;
   readonly received_at: string;
   readonly attempts: number;
+}
+
+export interface DeadCallback {
+  readonly id: string;
+  readonly sheet_id: string;
+  readonly webhook_id: string;
+  readonly nonce: string;
+  readonly attempts: number;
+  readonly received_at: string;
+  readonly dead_since: string;
+  /** Why the last try failed. */
+  readonly why: string | null;
 }
 
 export interface KnownSheet {

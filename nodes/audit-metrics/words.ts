@@ -35,6 +35,7 @@ const KINDS: Readonly<Record<string, string>> = {
   comment_deleted: 'Comment deleted',
   watch_gap: 'Gap in the watch',
   sheet_checked: 'Sheet checked',
+  callbacks_replayed: 'Callbacks worked on again',
 };
 
 const ACTORS: Readonly<Record<string, string>> = {

@@ -1,22 +1,27 @@
+import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { BadSetting } from '../../lib/errors';
 import { thisMachine } from '../../lib/runtime/machine';
 import { readConfiguration, type StartFlags } from '../configuration';
 import { diagnose, type Line } from '../doctor';
+import { openTrail } from '../export';
 import { withStoreOf } from '../look-into-store';
 import { EXIT, guarded, loadDotEnv, print } from './run';
 
-type DoctorFlags = Pick<StartFlags, 'home'> & { readonly json?: boolean };
+type DoctorFlags = Pick<StartFlags, 'home'> & { readonly json?: boolean; readonly replayDead?: boolean };
+
+const MOST_SHOWN = 20;
 
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
     .description('Say how everything stands: OK, off, or wrong with what to do.')
     .option('--home <folder>', 'folder of all local state (BILLING_AUDIT_HOME, ./.billing-audit)')
+    .option('--replay-dead', 'put callbacks that failed eight times back to work; the trail says who did it')
     .option('--json', 'print one JSON line instead of sentences')
     .addHelpText('after', '\nExit codes: 0 nothing is wrong, 1 something is, 2 misused, 3 could not be done.')
-    .action((flags: DoctorFlags) => guarded(() => runDoctor(flags)));
+    .action((flags: DoctorFlags) => guarded(() => (flags.replayDead ? replayDead(flags) : runDoctor(flags))));
 }
 
 async function runDoctor(flags: DoctorFlags): Promise<void> {
@@ -26,6 +31,25 @@ async function runDoctor(flags: DoctorFlags): Promise<void> {
   if (flags.json) print(JSON.stringify({ ok: isWell, lines }));
   else for (const line of lines) print(textOf(line));
   process.exitCode = isWell ? EXIT.done : EXIT.foundWrong;
+}
+
+/** Through the running server, which goes to work at once, or in the store, for its next start. */
+async function replayDead(flags: DoctorFlags): Promise<void> {
+  loadDotEnv();
+  const { home } = readConfiguration({ ...(flags.home !== undefined && { home: flags.home }) }, process.env);
+  const { store, through, close } = await openTrail(home);
+  try {
+    const dead = await store.deadCallbacks({ limit: MOST_SHOWN });
+    const replayed = await store.replayDead({ ids: 'all', by: `${userInfo().username} (command line)` });
+    if (flags.json) return print(JSON.stringify({ replayed, through, dead }));
+    for (const { sheet_id, received_at, why } of dead)
+      print(`  sheet ${sheet_id}, ${received_at}: ${why ?? 'unknown'}`);
+    if (replayed > dead.length) print(`  and ${replayed - dead.length} more`);
+    const when = through === 'server' ? 'The server works on them now.' : 'The next start of the server works on them.';
+    print(replayed === 0 ? 'There are no dead letters.' : `${replayed} callbacks were put back to work. ${when}`);
+  } finally {
+    await close();
+  }
 }
 
 /** A setting that cannot be read is what the doctor was called for, not a wrong way of calling. */

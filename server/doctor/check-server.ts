@@ -56,7 +56,7 @@ function storedLine(name: string, what: string, { events, changes_dead, callback
   return wrong(
     name,
     `${text} ${dead} changes or callbacks could not be worked on.`,
-    'Start the server and look at its log.',
+    'Start the server and look at its log; then put callbacks back to work: billing-audit doctor --replay-dead',
   );
 }
 

@@ -47,6 +47,72 @@ describeOnPostgres('the migrations on a real PostgreSQL, as a role that is not a
     expect(rpc('counts', {})).toMatchObject({ changes_leased: 1, events: 1 });
   });
 
+  it('resolve what hangs on rows, columns, our own writes and rows that wait for history as on the embedded store', () => {
+    const about = { changed_by: 'clerk@example.com', changed_by_kind: 'person', changed_at: at('09:20:00') };
+    const comment = {
+      type: 'comment',
+      object_id: '5',
+      action: 'created',
+      version: 1,
+      text: 'hm',
+      row_id: '21',
+      ...about,
+    };
+    const ours = { ...step('13', '09:21:00'), ours: true };
+    const seen = observation('09:21:00', {
+      objects: [comment as never],
+      columns: { '11': 'Work Request #', '12': 'Quantity', '13': 'Units Total Price', '14': 'OK' },
+      rows: [row('21', 3, cell('12', ours, { ...step('14', '09:21:30'), change_agent: 'erp' }))],
+      deferred: [{ row_id: '22', stake: 5, events: [], net: row('22', 1, cell('12', step('3', '09:21:00'))) }],
+    });
+    expect(rpc('resolve', seen)).toEqual({
+      event_keys: [`${sheetId}:column:14:added:1`, `${sheetId}:21:12:2`, `${sheetId}:comment:5:created:1`],
+    });
+    expect(rpc('lease_changes', { sheet_ids: 'all', limit: 10, lease_seconds: 60 })).toMatchObject({
+      changes: expect.arrayContaining([
+        expect.objectContaining({ old_value: '13', new_value: '14', change_agent: 'erp' }),
+        expect.objectContaining({
+          kind: 'comment_created',
+          new_value: 'hm',
+          values: expect.objectContaining({ Quantity: '14' }),
+        }),
+      ]) as never,
+    });
+    expect(rpc('counts', {})).toMatchObject({ changes_provisional: 1 });
+    expect(rpc('unexplained', { sheet_id: sheetId, limit: 5 })).toMatchObject({
+      rows: [{ row_id: '22', stake: 5, round: 1 }],
+    });
+    expect(rpc('known_rows', { sheet_id: sheetId, row_ids: ['22'] })).toMatchObject({ rows: [{ is_new: true }] });
+    const gone = observation('09:30:00', { given_up: [{ row_id: '22', round: 1 }] });
+    expect(rpc('resolve', gone)).toEqual({
+      event_keys: [`${sheetId}:row:22:added:1`, `${sheetId}:column:14:removed:1`],
+    });
+    expect(rpc('counts', {})).toMatchObject({ changes_provisional: 0 });
+  });
+
+  it('park a callback after eight tries, and put it back to work with the name of who did it', () => {
+    const hook = { webhook_id: '9', sheet_id: sheetId, callback_url: 'https://x.example.com', status: 'ENABLED' };
+    rpc('save_webhook', { ...hook, shared_secret_box: 'x', previous_secret_box: null, sealed_with: 'home' });
+    rpc('accept_callback', { webhook_id: '9', nonce: 'n', body: 'e30=' });
+    for (let attempt = 1; attempt <= 8; attempt += 1) {
+      const { callbacks } = rpc('lease_callbacks', { limit: 1, lease_seconds: 60 }) as { callbacks: { id: string }[] };
+      const ids = callbacks.map(({ id }) => id);
+      rpc('fail_callbacks', { ids, why: 'torn', retry_in_seconds: 0 });
+    }
+    expect(rpc('dead_callbacks', { limit: 5 })).toMatchObject({
+      callbacks: [{ nonce: 'n', why: 'torn', attempts: 8 }],
+    });
+    expect(rpc('replay_dead', { ids: 'all', by: 'admin@example.com' })).toEqual({ replayed: 1 });
+    expect(rpc('search', { kind: 'callbacks_replayed' })).toMatchObject({
+      events: [{ changed_by: 'admin@example.com' }],
+    });
+    expect(rpc('verify', { stream: `sheet:${sheetId}` })).toMatchObject({ ok: true });
+    for (const name of ['replay_dead', 'dead_callbacks', 'unexplained']) {
+      const asking = `set role authenticated; select public.billing_audit_${name}('{}')`;
+      expect(() => sql('gate', asking)).toThrow(/permission denied/);
+    }
+  });
+
   it('hand a job to one server at a time, take it back from a silent one, and keep who asked', () => {
     const asked = { kind: 'backup', parameters: { sheet_id: '7' }, asked_by: 'n8n', request_key: 'one' };
     const { job } = rpc('request_job', asked) as { job: { job_id: string } };

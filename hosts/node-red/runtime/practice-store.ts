@@ -112,6 +112,8 @@ function intakeOfNothing(): Intake {
     renewCallbacks: nothing,
     releaseCallbacks: nothing,
     failCallbacks: nothing,
+    deadCallbacks: none,
+    replayDead: () => Promise.resolve(0),
     sheet: () => Promise.resolve(null),
     knownRows: none,
     resolve: () => Promise.resolve({ event_keys: [] }),
