@@ -101,6 +101,38 @@ it.each(CASES)('the trail tells %s', async (_what, made, writes, values) => {
   expect(tower.found.map(({ old_value, new_value }) => [old_value, new_value])).toEqual(steps);
 });
 
+it.each(['polling', 'callbacks'])(
+  'columns that Smartsheet keeps itself do not hide who wrote a cell, by %s',
+  async (how) => {
+    const sheet = await sandbox.control<Made>('POST', '/sandbox/sheets', {
+      name: 'Values',
+      columns: ['Work Request #', 'Quantity'],
+      rows: [{ 'Work Request #': 'WR-1', Quantity: 1 }],
+    });
+    const kept = { title: 'Last writer', type: 'CONTACT_LIST', systemColumnType: 'MODIFIED_BY', index: 2 };
+    expect((await sandbox.api('POST', `/sheets/${sheet.id}/columns`, kept)).status).toBe(200);
+    tower.found.length = 0;
+    const stop = await tower.watch(sandbox, [sheet.id], { polling: how === 'polling' });
+    await tower.shows('^watching');
+    await sandbox.control('POST', '/sandbox/clock', { advanceSeconds: 2 });
+    const cells = { Quantity: 2 };
+    await sandbox.control('POST', '/sandbox/edit', {
+      sheetId: sheet.id,
+      rowId: sheet.rows[0]!.id,
+      cells,
+      by: 'clerk@example.com',
+    });
+    await until(() => tower.found.some(({ column_name }) => column_name === 'Quantity'), 'the change');
+    await stop({ removed: true });
+    expect(tower.found.filter(({ column_name }) => column_name === 'Quantity')).toMatchObject([
+      { old_value: '1', new_value: '2', changed_by: 'clerk@example.com', changed_by_kind: 'person' },
+    ]);
+    expect(tower.found.filter(({ column_name }) => column_name === 'Last writer').map((one) => one.new_value)).toEqual([
+      'clerk@example.com',
+    ]);
+  },
+);
+
 it.each([
   ['a number beyond what JSON writes plainly', { value: 1e21 }, '1000000000000000000000'],
   ['several contacts that came as an object alone', contacts(ann, bob), 'ann@example.com, bob@example.com'],

@@ -155,6 +155,41 @@ describe('doctor', () => {
   });
 });
 
+describe('doctor --replay-dead', () => {
+  it('puts callbacks that failed eight times back to work, says why they failed, and who did it', async () => {
+    const directory = join(folder, '.billing-audit', 'store', 'embedded');
+    mkdirSync(join(folder, '.billing-audit', 'store'), { recursive: true });
+    const open = (): ReturnType<typeof openEmbeddedStore> =>
+      openEmbeddedStore({
+        directory,
+        workerPath: join(PALETTE, 'store-worker.js'),
+        migrations: join(PALETTE, 'supabase'),
+      });
+    const store = await open();
+    const hook = { webhook_id: '1', sheet_id: '7', callback_url: 'https://x.example.com', status: 'ENABLED' };
+    const boxes = { shared_secret_box: 'x', previous_secret_box: null, sealed_with: 'home' };
+    await store.rpc('billing_audit_save_webhook', { ...hook, ...boxes });
+    await store.rpc('billing_audit_accept_callback', { webhook_id: '1', nonce: 'n', body: 'e30=' });
+    for (let attempt = 1; attempt <= 8; attempt += 1) {
+      const asked = await store.rpc('billing_audit_lease_callbacks', { limit: 1, lease_seconds: 60 });
+      const ids = (asked as { callbacks: { id: string }[] }).callbacks.map(({ id }) => id);
+      await store.rpc('billing_audit_fail_callbacks', { ids, why: 'It was torn.', retry_in_seconds: 0 });
+    }
+    await store.close();
+    const first = await runCommand(['doctor', '--replay-dead', '--json'], { cwd: folder });
+    expect(JSON.parse(first.output)).toMatchObject({ replayed: 1, through: 'store', dead: [{ why: 'It was torn.' }] });
+    expect(first.code).toBe(0);
+    const second = await runCommand(['doctor', '--replay-dead'], { cwd: folder });
+    expect(second.output.trim()).toBe('There are no dead letters.');
+    const again = await open();
+    const { events } = (await again.rpc('billing_audit_search', { sheet_id: '7' })) as { events: unknown[] };
+    await again.close();
+    expect(events).toMatchObject([
+      { kind: 'callbacks_replayed', changed_by: expect.stringMatching(/ \(command line\)$/), new_value: '1 callbacks' },
+    ]);
+  });
+});
+
 describe('doctor beside a server', () => {
   it('asks a running one, and notices when it is gone', async () => {
     const nodeRed = await startNodeRed({ env: real(), flows: firstFlow() });

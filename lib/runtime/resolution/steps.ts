@@ -7,6 +7,7 @@ import {
   certainNewsAbout,
   changedColumns,
   valueIn,
+  writtenColumns,
   type CellEvent,
   type Histories,
   type RowCase,
@@ -115,7 +116,11 @@ function stepWithoutHistory(row: RowCase, columnId: string): Step {
   if (!wasWritten) return step(value, UNKNOWN_ACTOR, row.observedAt);
   const writer = lastWriter(row);
   // Of several changed cells the last writer may have written only one; where history could not tell, nobody is named.
-  const isCertain = row.known === null || isAttributed(row, columnId, changedColumns(row), certain);
+  // What Smartsheet keeps itself or calculates changes along, and hides nobody.
+  const changed = changedColumns(row);
+  const written = new Set(writtenColumns(row));
+  const others = written.has(columnId) ? changed.filter((id) => written.has(id)) : changed;
+  const isCertain = row.known === null || isAttributed(row, columnId, others, certain);
   return step(value, isCertain ? writer.actor : UNKNOWN_ACTOR, last?.at ?? writer.at);
 }
 
