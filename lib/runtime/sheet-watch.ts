@@ -8,7 +8,7 @@ import { CallbackQueue } from './callback-queue';
 import { ExpectedCallbacks } from './expected-callbacks';
 import { HookTender } from './hook-tender';
 import { observeFirst, observeSince } from './resolution/observations';
-import { rowsNamedBy } from './resolution/resolver';
+import { rowsNamedBy } from './resolution/said-by-events';
 import { RowExplainer } from './row-explainer';
 import type { HoleReason } from './sheet-holes';
 import { CallbackMissing, count, isVague, kindOfTrouble, shortProblem } from './troubles';

@@ -1,19 +1,7 @@
 import { z } from 'zod';
+import type { CallbackEvent } from './callback-event';
 import { toInstant } from './instants';
 import { parseJson } from './json';
-
-/** What a callback says of one thing that happened. Ids are decimal strings; what was not said is null. */
-export interface CallbackEvent {
-  /** `cell`, `row`, `column`, `sheet`, `attachment`, `comment`, `discussion`, or a type that is new. */
-  readonly objectType: string;
-  readonly eventType: string;
-  readonly id: string | null;
-  readonly rowId: string | null;
-  readonly columnId: string | null;
-  readonly userId: string | null;
-  readonly at: string;
-  readonly changeAgent: string | null;
-}
 
 /** A callback in one form, whatever its spelling was. */
 export interface SmartsheetCallback {

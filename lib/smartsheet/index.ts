@@ -2,6 +2,7 @@ export * from './actors';
 export * from './addresses';
 export type { HistoryEntry, RowRead, SheetRead, SmartsheetUser, SmartsheetWebhook } from './answers';
 export * from './callback';
+export type { CallbackEvent } from './callback-event';
 export * from './cell-text';
 export * from './challenge';
 export * from './change-agent';

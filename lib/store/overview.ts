@@ -153,6 +153,8 @@ export interface OverviewCards {
   readonly high_risk_today: number;
   /** On their way to the trail. */
   readonly changes_waiting: number;
+  /** Rows whose changes wait for their cells' history. */
+  readonly changes_provisional: number;
   readonly dead_letters: number;
   /** When the last event that needed a look, or a gap in the watch, was stored. */
   readonly last_problem_at: string | null;
@@ -189,6 +191,7 @@ export function emptyOverview({ now, days }: Pick<OverviewQuery, 'now' | 'days'>
       events_today: 0,
       high_risk_today: 0,
       changes_waiting: 0,
+      changes_provisional: 0,
       dead_letters: 0,
       last_problem_at: null,
       watching_since: null,

@@ -1,6 +1,6 @@
 import type { AuditEvent } from '../event/audit-event';
 import type { Change } from '../event/change';
-import type { CallbackEvent } from '../smartsheet/callback';
+import type { CallbackEvent } from '../smartsheet/callback-event';
 import type { JobStore } from './jobs';
 import type { DashboardStore } from './overview';
 

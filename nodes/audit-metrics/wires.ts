@@ -55,6 +55,7 @@ const cardsSchema = z.object({
   high_risk_today: z.number(),
   money_at_risk: z.array(moneySchema),
   changes_waiting: z.number(),
+  changes_provisional: z.number(),
   dead_letters: z.number(),
   sheets: z.object({ webhook: z.number(), polling: z.number() }),
   /** From the edit; null = no alert yet of one that was made since the watch began. */

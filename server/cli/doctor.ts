@@ -37,7 +37,7 @@ async function runDoctor(flags: DoctorFlags): Promise<void> {
 async function replayDead(flags: DoctorFlags): Promise<void> {
   loadDotEnv();
   const { home } = readConfiguration({ ...(flags.home !== undefined && { home: flags.home }) }, process.env);
-  const { store, through, close } = await openTrail(home);
+  const { store, through, close } = await openTrail(home, process.env);
   try {
     const dead = await store.deadCallbacks({ limit: MOST_SHOWN });
     const replayed = await store.replayDead({ ids: 'all', by: `${userInfo().username} (command line)` });

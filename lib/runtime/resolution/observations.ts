@@ -4,7 +4,8 @@ import type { KnownSheet, Observation, ObservedRow, RemovedRow } from '../../sto
 import { observeHangings } from './hangings';
 import { factsOf } from './sheet-facts';
 import { baselineRow } from './observed-row';
-import { columnEvents, observeRows, readAt, readRows, removedRows, rowsNamedBy, type Sources } from './resolver';
+import { observeRows, readAt, readRows, type Sources } from './resolver';
+import { columnEvents, removedRows, rowsNamedBy } from './said-by-events';
 
 /** Callbacks that were understood, resolved together. */
 export interface CallbackBatch {

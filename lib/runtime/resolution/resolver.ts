@@ -8,18 +8,10 @@ import {
   type SheetRead,
   type SmartsheetClient,
 } from '../../smartsheet';
-import type {
-  ColumnEvent,
-  DeferredRow,
-  ExplainedRow,
-  KnownRow,
-  Observation,
-  ObservedRow,
-  RemovedRow,
-  Store,
-} from '../../store/store';
+import type { DeferredRow, ExplainedRow, KnownRow, Observation, ObservedRow, Store } from '../../store/store';
 import type { People } from '../people';
 import { stepsSinceKnown, stepsSinceMaking } from './steps';
+import { groupByRow } from './said-by-events';
 import { stakeOf } from './stake';
 import type { VersionTrust } from './version-trust';
 import { nextHistories, roseWithinSecond, type HistoryPlan } from './history-plan';
@@ -58,9 +50,6 @@ export interface Reading {
    */
   readonly mostWished?: number;
 }
-
-/** How a row leaves its sheet. Smartsheet's list of events knows no `moved` (reference §2.6): mostly a move is a deletion. */
-const REMOVALS = ['deleted', 'moved'] as const;
 
 /** When the sheet was read, in Smartsheet's own clock, so that ours need not agree with it. */
 export function readAt(sheet: SheetRead, now: number): string {
@@ -154,70 +143,12 @@ function netOf(row: RowCase): ObservedRow | null {
   return observedRow(row, missing);
 }
 
-/** Rows that events say were deleted or moved to another sheet, and that the read indeed does not show. */
-export async function removedRows(
-  events: readonly CallbackEvent[],
-  present: ReadonlySet<string>,
-  people: People,
-): Promise<readonly RemovedRow[]> {
-  const removed: RemovedRow[] = [];
-  for (const event of events) {
-    const { objectType, eventType, id, at } = event;
-    const action = REMOVALS.find((each) => each === eventType);
-    if (objectType !== 'row' || action === undefined || id === null || present.has(id)) continue;
-    const origin = await originOf(event, people);
-    removed.push({
-      row_id: id,
-      action,
-      changed_by: origin?.name ?? null,
-      changed_by_kind: origin?.kind ?? 'unknown',
-      changed_at: at,
-      ...(origin?.isOurs && { ours: true }),
-    });
-  }
-  return removed;
-}
-
-/** Who did something to which column. */
-export async function columnEvents(events: readonly CallbackEvent[], people: People): Promise<readonly ColumnEvent[]> {
-  const told: ColumnEvent[] = [];
-  for (const event of events) {
-    const { objectType, id, at } = event;
-    if (objectType !== 'column' || id === null) continue;
-    const actor = await originOf(event, people);
-    const changed_by_kind = actor?.kind ?? 'unknown';
-    told.push({ column_id: id, changed_by: actor?.name ?? null, changed_by_kind, changed_at: at });
-  }
-  return told;
-}
-
-/** Rows that events are about and that may still be there. */
-export function rowsNamedBy(events: readonly CallbackEvent[]): readonly string[] {
-  return [...new Set(events.flatMap((event) => rowOf(event) ?? []))];
-}
-
 function columnsOf(sheet: SheetRead): readonly Column[] {
   return sheet.columns.map(({ id, title, systemColumnType }) => ({
     id,
     title,
     isSystem: systemColumnType !== undefined,
   }));
-}
-
-function rowOf({ objectType, id, rowId }: CallbackEvent): string | null {
-  return objectType === 'row' ? id : rowId;
-}
-
-function groupByRow(events: readonly CallbackEvent[]): ReadonlyMap<string, readonly CallbackEvent[]> {
-  const grouped = new Map<string, CallbackEvent[]>();
-  for (const event of events) {
-    const row = rowOf(event);
-    if (row === null) continue;
-    const list = grouped.get(row);
-    if (list) list.push(event);
-    else grouped.set(row, [event]);
-  }
-  return grouped;
 }
 
 /** People are asked for only where a change needs one: most events of a burst are about rows that name their maker. */
@@ -274,7 +205,7 @@ async function gatherHistories(
   const left = { ...budgets };
   for (const one of inNeed) {
     const histories = new Map<string, readonly HistoryEntry[] | null>();
-    let lacks: Gathered['lacks'] = 'nothing';
+    let lacks: Gathered['lacks'];
     for (;;) {
       const { needed, wished } = nextHistories(one.row, histories);
       const next = needed.length > 0 ? needed : wished;
