@@ -13,6 +13,8 @@ export interface ExplainerParts extends ExplainParts {
   readonly log: Log;
   /** Changes may wait now. */
   readonly onResolved: () => void;
+  /** Nothing waits any more of what did. */
+  readonly onDone: () => void;
 }
 
 /** Reads, beside the watch of a sheet, the history that its deferred rows wait for. It holds up no callback. */
@@ -44,11 +46,14 @@ export class RowExplainer {
 
   private async run(): Promise<void> {
     let failures = 0;
+    let hasWaiting = false;
     while (!this.signal.aborted) {
       try {
         const { rows, changes } = await explainSome(this.sheetId, this.parts);
         if (changes > 0) this.parts.onResolved();
         failures = 0;
+        if (rows === 0 && hasWaiting) this.parts.onDone();
+        hasWaiting = rows > 0;
         if (rows === 0) await this.bell.wait(IDLE_MILLISECONDS, this.signal);
       } catch (failure) {
         if (this.signal.aborted) return;

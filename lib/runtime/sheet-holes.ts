@@ -14,6 +14,8 @@ const openedSchema = z.object({ is_open: z.boolean() });
  */
 export class SheetHoles {
   private readonly open = new Set<string>();
+  /** Holes that are over, since when, and that are not told yet. */
+  private readonly overSince = new Map<string, string>();
   private hasLooked = false;
 
   constructor(
@@ -57,16 +59,26 @@ export class SheetHoles {
       if (!is_open) return false;
     }
     this.open.add(reason);
+    this.overSince.delete(reason);
     return true;
   }
 
-  /** The sheet has been compared, and these are over. @returns whether one became a change */
-  async end(reasons: readonly HoleReason[]): Promise<boolean> {
+  /**
+   * The sheet has been compared, and these are over.
+   * @param isWhole  whether all that was found has been recorded: a hole tells how much that was
+   * @returns whether one became a change
+   */
+  async end(reasons: readonly HoleReason[], isWhole: () => Promise<boolean>): Promise<boolean> {
     const { driver, sheetId } = this.parts;
     const over = reasons.filter((reason) => this.open.has(reason));
-    if (over.length === 0) return false;
-    await driver?.rpc('billing_audit_close_holes', { sheet_id: sheetId, reasons: over, at: this.at() });
-    for (const reason of over) this.open.delete(reason);
+    for (const reason of over) if (!this.overSince.has(reason)) this.overSince.set(reason, this.at());
+    if (over.length === 0 || !(await isWhole())) return false;
+    for (const reason of over) {
+      const at = this.overSince.get(reason) ?? this.at();
+      await driver?.rpc('billing_audit_close_holes', { sheet_id: sheetId, reasons: [reason], at });
+      this.open.delete(reason);
+      this.overSince.delete(reason);
+    }
     return driver !== null;
   }
 

@@ -77,8 +77,15 @@ export class SheetWatch {
         this.compareDueAt = 0;
       },
     });
-    const explaining = { ...this.parts, onExplained: (told: Observation) => this.expect(told, 'explained') };
-    this.explainer = new RowExplainer(sheetId, explaining, this.ending.signal);
+    this.explainer = new RowExplainer(
+      sheetId,
+      {
+        ...this.parts,
+        onExplained: (told) => this.expect(told, 'explained'),
+        onDone: () => this.endHolesSoon(),
+      },
+      this.ending.signal,
+    );
     this.hook = callbackUrl === null ? null : new HookTender({ sheetId, callbackUrl, columns }, this.parts);
   }
 
@@ -256,7 +263,16 @@ export class SheetWatch {
     const over: HoleReason[] = ['not_watched', 'unreachable'];
     if (this.webhookId !== null) over.push('webhook_off');
     if (this.callbackCame) over.push('callback_missing');
-    if (await this.parts.holes.end(over)) this.parts.onResolved();
+    const { holes, store, onResolved } = this.parts;
+    const { sheetId } = this.target;
+    if (await holes.end(over, async () => (await store.unexplained({ sheetId, limit: 1 })).length === 0)) onResolved();
+  }
+
+  /** Nothing waits for its history any more: what a hole tells of is whole now. */
+  private endHolesSoon(): void {
+    if (!this.parts.holes.hasAny) return;
+    this.compareDueAt = 0;
+    this.bell.ring();
   }
 
   /** A change was found that the webhook should have told of, and did not. */

@@ -153,8 +153,8 @@ function sheetsOver(
       return (await ask<{ rows: KnownRow[] }>(driver, 'billing_audit_known_rows', p)).rows;
     },
     resolve: (observation) => ask<Resolved>(driver, 'billing_audit_resolve', observation),
-    async unexplained({ sheetId, limit }) {
-      const p = { sheet_id: sheetId, limit };
+    async unexplained({ sheetId, limit, lateBefore }) {
+      const p = { sheet_id: sheetId, limit, ...(lateBefore !== undefined && { late_before: lateBefore }) };
       return (await ask<{ rows: UnexplainedRow[] }>(driver, 'billing_audit_unexplained', p)).rows;
     },
     async leaseChanges({ sheetIds, limit, leaseSeconds }) {

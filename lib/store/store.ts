@@ -88,7 +88,7 @@ export interface Store extends DashboardStore, JobStore {
   /** Compares, sets the last known cells, raises revisions, inserts changes, ends the callbacks: all or nothing. */
   resolve(observation: Observation): Promise<Resolved>;
   /** Rows whose change waits for history; those that wait longest beyond half an hour first, then those with most at stake. */
-  unexplained(request: { sheetId: string; limit: number }): Promise<readonly UnexplainedRow[]>;
+  unexplained(request: { sheetId: string; limit: number; lateBefore?: string }): Promise<readonly UnexplainedRow[]>;
 
   // Changes on their way to the trail
   /** Leased to the caller: those handed out least often first, and of these the oldest, so that none starves another. */
@@ -300,6 +300,8 @@ export interface Observation {
   readonly column_events?: readonly ColumnEvent[];
   readonly objects?: readonly ObservedObject[];
   readonly deferred?: readonly DeferredRow[];
+  /** Since when they wait, by the clock of whoever will ask for how long; default: the store's. */
+  readonly deferred_at?: string;
   readonly explained?: readonly ExplainedRow[];
   /** Rows that are gone before they could be explained: their net change is recorded. */
   readonly given_up?: readonly ExplainedRow[];

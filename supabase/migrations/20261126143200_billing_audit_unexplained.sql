@@ -58,8 +58,8 @@ set search_path = ''
 as $$
 begin
     insert into billing_audit.unexplained_rows as u
-        (sheet_id, row_id, stake, events, net, seen_at, audit_run_id, found_by)
-    select p ->> 'sheet_id', d.row_id, d.stake, d.events, d.net, (p ->> 'observed_at')::timestamptz,
+        (sheet_id, row_id, since, stake, events, net, seen_at, audit_run_id, found_by)
+    select p ->> 'sheet_id', d.row_id, coalesce((p ->> 'deferred_at')::timestamptz, billing_audit.clock()), d.stake, d.events, d.net, (p ->> 'observed_at')::timestamptz,
         p ->> 'audit_run_id', p ->> 'found_by'
     from jsonb_to_recordset(coalesce(p -> 'deferred', '[]')) as d (row_id text, stake numeric, events jsonb, net jsonb)
     on conflict (sheet_id, row_id) do update set
@@ -106,13 +106,15 @@ begin
 end
 $$;
 
--- p: sheet_id, limit. Gives {rows}: those that have waited for half an hour first, then those on which most hangs.
+-- p: sheet_id, limit, late_before (by the clock that deferred_at came from; default: half an hour ago). Gives {rows}:
+-- those that have waited for so long first, then those on which most hangs.
 create function public.billing_audit_unexplained(p jsonb) returns jsonb
 language sql security definer
 set search_path = ''
 as $$
     with turn as (
-        select u.*, u.since <= billing_audit.clock() - interval '30 minutes' as is_late
+        select u.*,
+            u.since <= coalesce((p ->> 'late_before')::timestamptz, billing_audit.clock() - interval '30 minutes') as is_late
         from billing_audit.unexplained_rows as u
         where u.sheet_id = p ->> 'sheet_id'
         order by is_late desc, u.stake desc, u.since, u.row_id

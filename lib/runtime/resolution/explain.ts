@@ -29,10 +29,10 @@ export interface Explained {
  * changes as the steps that they were. One that has waited for too long is recorded as its net change.
  */
 export async function explainSome(sheetId: string, parts: ExplainParts, most = ROWS_AT_ONCE): Promise<Explained> {
-  const waiting = await parts.store.unexplained({ sheetId, limit: most });
+  const lateBefore = new Date(parts.now() - MOST_WAITING_MINUTES * 60_000).toISOString();
+  const waiting = await parts.store.unexplained({ sheetId, limit: most, lateBefore });
   if (waiting.length === 0) return { rows: 0, changes: 0 };
-  const oldestAllowed = parts.now() - MOST_WAITING_MINUTES * 60_000;
-  const isLate = ({ since }: UnexplainedRow): boolean => Date.parse(since) <= oldestAllowed;
+  const isLate = ({ since }: UnexplainedRow): boolean => Date.parse(since) <= Date.parse(lateBefore);
   const late = waiting.filter(isLate);
   const turn = late.length > 0 ? late : waiting;
   const sheet = await readRows(

@@ -43,6 +43,7 @@ export async function observeCallbacks(batch: CallbackBatch, sources: Sources, n
   return {
     ...factsOf(sheet, observedAt),
     ...observed,
+    deferred_at: new Date(now()).toISOString(),
     version: null,
     removed: await removedRows(events, present, sources.people),
     column_events: await columnEvents(events, sources.people),
@@ -88,6 +89,7 @@ export async function observeSince(
       rows: observed.rows.filter(isTold),
       // Those that may hide values wait for their history, which names people too: for these nobody waits here.
       deferred: observed.deferred,
+      deferred_at: new Date(now()).toISOString(),
       explained: observed.explained.filter(isTold),
       removed: reported.map((rowId) => removedByUnknown(rowId, observedAt)),
       baseline: false,
