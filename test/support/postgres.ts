@@ -15,11 +15,11 @@ function serverPrograms(): string | null {
 const programs = serverPrograms();
 
 /** A benchmark starts a server too, and has no `describe`. */
-const jest = globalThis as unknown as { readonly describe: typeof describe };
+const runner = globalThis as unknown as { readonly describe: typeof describe };
 
 /** `describe`, or `describe.skip` where no PostgreSQL is installed; CI counts it as a failure instead. */
 export const describeOnPostgres =
-  programs === null && process.env['CI'] === undefined ? jest.describe.skip : jest.describe;
+  programs === null && process.env['CI'] === undefined ? runner.describe.skip : runner.describe;
 
 /** Warns of what is skipped. */
 export function warnWithoutPostgres(what: string): void {
