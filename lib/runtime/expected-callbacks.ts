@@ -1,4 +1,5 @@
 import type { Now } from '../ports';
+import type { Observation, ObservedRow } from '../store/store';
 
 /** Rows whose change was found by comparing; the webhook has to tell of each too, or it does not work. */
 export class ExpectedCallbacks {
@@ -48,4 +49,18 @@ export class ExpectedCallbacks {
   get dueAt(): number {
     return Math.min(...this.since.values()) + this.patienceMilliseconds;
   }
+}
+
+/**
+ * Rows of which a cell was written by somebody: Smartsheet calls for these, and not for what a formula made of them.
+ * @param columnIds  the columns that are called for; empty: all
+ */
+export function rowsSomebodyChanged({ rows }: Observation, columnIds: readonly string[]): readonly string[] {
+  const isCalledFor = (columnId: string): boolean => columnIds.length === 0 || columnIds.includes(columnId);
+  const isWritten = ({ cells }: ObservedRow): boolean =>
+    cells.some(
+      ({ column_id, steps }) =>
+        isCalledFor(column_id) && steps.some(({ changed_by_kind }) => changed_by_kind !== 'unknown'),
+    );
+  return rows.filter(isWritten).map(({ row_id }) => row_id);
 }

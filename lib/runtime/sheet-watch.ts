@@ -1,11 +1,11 @@
 import type { Status } from '../define/node';
 import { BillingAuditError, messageOf } from '../errors';
 import { SmartsheetRefused, type SmartsheetCallback } from '../smartsheet';
-import type { KnownSheet, LeasedCallback, Observation, ObservedRow } from '../store/store';
+import type { KnownSheet, LeasedCallback, Observation } from '../store/store';
 import { AwaitedRows } from './awaited-rows';
 import { Bell } from './bell';
 import { CallbackQueue } from './callback-queue';
-import { ExpectedCallbacks } from './expected-callbacks';
+import { ExpectedCallbacks, rowsSomebodyChanged } from './expected-callbacks';
 import { HookTender } from './hook-tender';
 import { observeFirst, observeSince } from './resolution/observations';
 import { rowsNamedBy } from './resolution/said-by-events';
@@ -351,18 +351,4 @@ export class SheetWatch {
     this.status = status;
     this.parts.onStatus(status);
   }
-}
-
-/**
- * Rows of which a cell was written by somebody: Smartsheet calls for these, and not for what a formula made of them.
- * @param columnIds  the columns that are called for; empty: all
- */
-function rowsSomebodyChanged({ rows }: Observation, columnIds: readonly string[]): readonly string[] {
-  const isCalledFor = (columnId: string): boolean => columnIds.length === 0 || columnIds.includes(columnId);
-  const isWritten = ({ cells }: ObservedRow): boolean =>
-    cells.some(
-      ({ column_id, steps }) =>
-        isCalledFor(column_id) && steps.some(({ changed_by_kind }) => changed_by_kind !== 'unknown'),
-    );
-  return rows.filter(isWritten).map(({ row_id }) => row_id);
 }
