@@ -178,6 +178,13 @@ const REAL_CONNECTIONS = [
   'SUPABASE_URL',
   'SUPABASE_SECRET_KEY',
   'SUPABASE_PUBLISHABLE_KEY',
+  'ANCHOR_FOLDER',
+  'ANCHOR_GIT',
+  'ANCHOR_URL',
+  'ANCHOR_TOKEN',
+  'ANCHOR_MAIL_TO',
+  'SEAL_KEY',
+  'SEAL_KEY_BEFORE',
 ] as const;
 
 function setVariables(environment: NodeJS.ProcessEnv, values: Record<string, string>, practising: boolean): void {

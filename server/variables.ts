@@ -21,6 +21,9 @@ const PLAIN = [
   'BUSINESS_TIME_ZONE',
   'BUSINESS_HOURS',
   'HOLIDAYS',
+  'ANCHOR_FOLDER',
+  'ANCHOR_GIT',
+  'ANCHOR_MAIL_TO',
 ] as const;
 
 const SECRET = [
@@ -33,6 +36,11 @@ const SECRET = [
   'SUPABASE_URL',
   'SUPABASE_SECRET_KEY',
   'SUPABASE_PUBLISHABLE_KEY',
+  // Its path or query often is the secret.
+  'ANCHOR_URL',
+  'ANCHOR_TOKEN',
+  'SEAL_KEY',
+  'SEAL_KEY_BEFORE',
 ] as const;
 
 /** Every variable that this product reads, in the order of `.env.template`. */

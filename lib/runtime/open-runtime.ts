@@ -1,10 +1,10 @@
 import type { Alerting } from '../alerts/start-alerting';
 import { startAlertingIn } from '../alerts/start-in-home';
 import { messageOf } from '../errors';
-import type { Log } from '../ports';
+import type { Log, Ports } from '../ports';
 import { defaultSettings } from '../settings';
 import type { RateLimits } from '../smartsheet';
-import type { CallbackInbox, StoreDriver } from '../store';
+import type { CallbackInbox, Store, StoreDriver } from '../store';
 import { CallbackPump } from './callback-pump';
 import { CoverageKeeper } from './coverage-keeper';
 import { Emitter } from './emitter';
@@ -14,7 +14,9 @@ import { thisMachine, type Machine } from './machine';
 import { announceHome, type RuntimeFacts } from './open-homes';
 import { openNamedStore, type OpenStore } from './open-store';
 import { recordingStore } from './recording-store';
-import type { Health, Runtime, RuntimeOptions, WebhookAnswer, WebhookRequest } from './runtime';
+import { openSealer } from './open-sealer';
+import type { Sealer } from './sealer';
+import type { Health, NodeSide, Runtime, RuntimeOptions, WebhookAnswer, WebhookRequest } from './runtime';
 import { DEFAULT_TIMING, type Timing } from './timing';
 import { Watches } from './watches';
 import { WatchNotices } from './watch-notices';
@@ -75,14 +77,17 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
   const teller = openTeller(machine, opened, business, () => alerting?.mailWaits());
   const { emitter, pump, watches, intake, coverage } = parts(options, machine, opened, { business, teller });
   const alerting = opened.driver && startAlertingIn(home.folder, opened.driver, { ...machine, log });
+  const sealer = openSealer(options, home, machine, opened.driver);
   const store = recordingStore(bareStore, (keys) => {
     emitter.recorded(keys);
+    sealer?.recorded(keys.length);
     alerting?.wake();
   });
   emitter.start();
   attendInbox(opened.driver?.inbox, pump, log);
   pump.start();
   coverage?.start();
+  sealer?.start();
   const answers: Record<string, number> = {};
   const retract = announceHome(home.folder, {
     inside: {
@@ -99,28 +104,42 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
       () => watches.stop(),
       () => emitter.stop(),
       async () => alerting?.stop(),
+      // Last: what the others recorded while they ended is sealed too.
+      async () => sealer?.stop(),
       opened.close,
     ],
     home,
     log,
   );
   return {
-    portsFor: ({ settings, credentials, log: nodeLog, nodeId }) => {
-      business.timeZone = settings.timeZone;
-      return {
-        ...machine,
-        ...(alerting && { alerts: alerting.desk }),
-        ...(nodeId !== undefined && { nodeId }),
-        store,
-        changes: watches,
-        settings,
-        credentials,
-        log: nodeLog,
-      };
+    portsFor: (node) => {
+      business.timeZone = node.settings.timeZone;
+      return portsOf(node, { machine, store, changes: watches, alerts: alerting?.desk });
     },
     answerWebhook: (request) => countedAnswer(intake, request, answers),
-    health: () => wholeHealth(healthOf(healthParts(opened, machine, intake, watches)), opened.driver?.inbox, alerting),
+    health: () => wholeHealth(healthOf(healthParts(opened, machine, intake, watches)), opened, { alerting, sealer }),
     close,
+  };
+}
+
+function portsOf(
+  { settings, credentials, log, nodeId }: NodeSide,
+  {
+    machine,
+    store,
+    changes,
+    alerts,
+  }: { machine: Machine; store: Store; changes: Ports['changes']; alerts: Ports['alerts'] },
+): Ports {
+  return {
+    ...machine,
+    ...(alerts && { alerts }),
+    ...(nodeId !== undefined && { nodeId }),
+    store,
+    changes,
+    settings,
+    credentials,
+    log,
   };
 }
 
@@ -153,14 +172,18 @@ function attendInbox(inbox: CallbackInbox | undefined, pump: CallbackPump, log: 
   if (kept.length > 0) log.warn(`The inbox holds files that were put aside: ${kept.join(', ')}.`);
 }
 
+/** What asks the store is asked only where the store answers. */
 async function wholeHealth(
   watching: Promise<Health>,
-  inbox: CallbackInbox | undefined,
-  alerting: Alerting | undefined,
+  { driver }: OpenStore,
+  { alerting, sealer }: { readonly alerting: Alerting | undefined; readonly sealer: Sealer | null },
 ): Promise<Health> {
   const watched = await watching;
+  const inbox = driver?.inbox;
   const health = inbox ? withCheck(watched, 'inbox', inboxCheck(inbox.state())) : watched;
-  return alerting && health.counts ? withCheck(health, 'alerts', await alerting.health()) : health;
+  if (!health.counts) return health;
+  const alerts = alerting ? withCheck(health, 'alerts', await alerting.health()) : health;
+  return sealer ? withCheck(alerts, 'evidence', await sealer.health()) : alerts;
 }
 
 /** Without a driver there is no outbox to put a notice into. */

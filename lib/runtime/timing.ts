@@ -30,6 +30,8 @@ export interface Timing {
   readonly outageSeconds: number;
   /** What was told as broken must work for this long before it is told to be well: else one that comes and goes is a storm. */
   readonly wellSeconds: number;
+  /** The longest that a recorded event waits for its seal; until then it is shown as not yet protected. */
+  readonly sealSeconds: number;
 }
 
 export const DEFAULT_TIMING: Timing = {
@@ -47,4 +49,5 @@ export const DEFAULT_TIMING: Timing = {
   coverageSeconds: 60,
   outageSeconds: 300,
   wellSeconds: 60,
+  sealSeconds: 60,
 };

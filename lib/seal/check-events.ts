@@ -1,0 +1,210 @@
+import { createHash } from 'node:crypto';
+import type { Findings } from './finding';
+import type { LeafList } from './leaf-list';
+import type { StoredEvent, StoredHeads } from './seal-book';
+import { chainHash } from './seal-next';
+
+/** An append takes seconds; clocks are corrected by less. More is a time that was made up, or a clock that went back. */
+const CLOCK_TOLERANCE_MILLISECONDS = 10 * 60_000;
+
+export interface CheckedEvents {
+  readonly events: number;
+  /** Younger than the last seal. */
+  readonly unsealed: number;
+}
+
+/** When each checkpoint was sealed, by size, in order of size. */
+export type SealTimes = readonly { readonly size: number; readonly at: number }[];
+
+/**
+ * Walks every chain: each number, each hash over the one before, columns and payloads against what was hashed, each event
+ * against its leaf. What was stored after `heads` were read is left out.
+ */
+export class EventCheck {
+  private stream: string | null = null;
+  private next = 1;
+  private hash = '';
+  private newest = 0;
+  private events = 0;
+  private unsealed = 0;
+  private readonly heads: ReadonlyMap<string, { readonly seq: number; readonly head: string }>;
+  private readonly walked = new Set<string>();
+  /** The last event of a chain that lies beyond its head: right when it was appended after the heads were read. */
+  private readonly beyond = new Map<string, number>();
+  private readonly leafSeen: Uint8Array;
+
+  constructor(
+    heads: StoredHeads,
+    private readonly leaves: LeafList,
+    private readonly times: SealTimes,
+    private readonly findings: Findings,
+  ) {
+    this.heads = new Map(heads.streams.map((each) => [each.stream, each]));
+    this.leafSeen = new Uint8Array(leaves.size);
+    for (const key of heads.strays) {
+      findings.add('stray', {}, `The payload or key of "${key}" belongs to no event: the event is gone.`);
+    }
+  }
+
+  page(events: readonly StoredEvent[]): void {
+    for (const event of events) {
+      if (event.stream !== this.stream) this.begin(event.stream);
+      const isSealed = event.leaf_index !== null && event.leaf_index < this.leaves.size;
+      if (!isSealed && event.seq > (this.heads.get(event.stream)?.seq ?? 0)) this.beyond.set(event.stream, event.seq);
+      else this.one(event);
+    }
+  }
+
+  /** @param after  the heads once more: what lies beyond them was never appended */
+  end(after: StoredHeads): CheckedEvents {
+    this.endStream();
+    const ends = new Map(after.streams.map(({ stream, seq }) => [stream, seq]));
+    for (const [stream, seq] of this.beyond) {
+      const end = ends.get(stream) ?? 0;
+      if (seq <= end) continue;
+      const text = `Event ${end + 1} of ${stream} lies beyond the end of its chain: it was not appended.`;
+      this.findings.add('inserted', { stream, seq: end + 1 }, text);
+    }
+    for (const { stream, seq } of [...this.heads].map(([stream, { seq }]) => ({ stream, seq }))) {
+      if (seq === 0 || this.walked.has(stream)) continue;
+      this.findings.add('event_missing', { stream, seq: 1 }, `All ${seq} events of ${stream} are gone.`);
+    }
+    for (let index = 0; index < this.leaves.size; index += 1) {
+      if (this.leafSeen[index]) continue;
+      const { stream, seq } = this.leaves.eventAt(index);
+      const place = { stream, seq, leaves: { from: index, to: index + 1 } };
+      if (stream !== '') this.findings.add('event_missing', place, `Event ${seq} of ${stream} was sealed and is gone.`);
+    }
+    return { events: this.events, unsealed: this.unsealed };
+  }
+
+  private begin(stream: string): void {
+    this.endStream();
+    this.stream = stream;
+    this.next = 1;
+    this.hash = createHash('sha256').update(`billing-audit:genesis:${stream}`).digest('hex');
+    this.newest = 0;
+  }
+
+  private endStream(): void {
+    const { stream, next, hash } = this;
+    if (stream === null || next === 1) return;
+    const head = this.heads.get(stream);
+    const last = next - 1;
+    if (head && head.seq > last) {
+      const which = head.seq === next ? `Event ${next}` : `Events ${next} to ${head.seq}`;
+      this.findings.add('event_missing', { stream, seq: next }, `${which} of ${stream} are gone from its end.`);
+    } else if (head?.seq !== last || head.head !== hash) {
+      const place = { stream, seq: Math.max(last, 1) };
+      this.findings.add('chain_broken', place, `The chain of ${stream} does not end where its head says.`);
+    }
+  }
+
+  private one(event: StoredEvent): void {
+    const { stream, seq } = event;
+    this.events += 1;
+    this.walked.add(stream);
+    if (seq !== this.next) {
+      const which = seq === this.next + 1 ? `Event ${this.next} is` : `Events ${this.next} to ${seq - 1} are`;
+      const place = { stream, seq: this.next };
+      if (seq > this.next) this.findings.add('event_missing', place, `${which} missing from ${stream}.`);
+      this.findingsOf(event);
+    } else if (event.previous_hash !== this.hash) {
+      this.findings.add(
+        'chain_broken',
+        { stream, seq },
+        `Event ${seq} of ${stream} does not follow the one before it.`,
+      );
+    } else {
+      this.findingsOf(event);
+    }
+    this.compareLeaf(event);
+    this.compareTimes(event);
+    this.next = seq + 1;
+    this.hash = event.hash;
+  }
+
+  private findingsOf(event: StoredEvent): void {
+    const { stream, seq } = event;
+    const place = { stream, seq };
+    const name = `event ${seq} of ${stream}`;
+    if (event.hash !== chainHash(event.previous_hash, event.preimage)) {
+      this.findings.add('hash_wrong', place, `The text of ${name} was altered: it does not have its hash.`);
+    } else if (event.preimage !== event.columns) {
+      this.findings.add('columns_altered', place, `Columns of ${name} were altered: ${differenceOf(event)}.`);
+    } else if (!payloadHolds(event)) {
+      this.findings.add('payload_altered', place, `The values or personal fields of ${name} were altered.`);
+    } else if (!event.key_fits) {
+      this.findings.add('stray', place, `The key of ${name} is missing, or belongs to another event.`);
+    }
+  }
+
+  private compareLeaf(event: StoredEvent): void {
+    const { stream, seq, leaf_index: index } = event;
+    const name = `Event ${seq} of ${stream}`;
+    if (index === null || index >= this.leaves.size) {
+      this.unsealed += 1;
+      const sealed = this.leaves.sealedThrough.get(stream) ?? 0;
+      if (seq > sealed) return;
+      this.findings.add('inserted', { stream, seq }, `${name} stands among sealed events and was never sealed.`);
+      return;
+    }
+    this.leafSeen[index] = 1;
+    if (this.leaves.entry(index).toString('hex') === event.hash) return;
+    const place = { stream, seq, leaves: { from: index, to: index + 1 } };
+    this.findings.add('not_as_sealed', place, `${name} is not the one that was sealed as leaf ${index}.`);
+  }
+
+  private compareTimes({ stream, seq, recorded_at, leaf_index: index }: StoredEvent): void {
+    const at = Date.parse(recorded_at);
+    const text = `Event ${seq} of ${stream} says it was recorded at ${recorded_at}`;
+    const sealedBefore = this.sealTimeBefore(index ?? this.leaves.size);
+    if (at < this.newest - CLOCK_TOLERANCE_MILLISECONDS) {
+      this.findings.add('clock_went_back', { stream, seq }, `${text}, before the event that precedes it.`);
+    } else if (at < sealedBefore - CLOCK_TOLERANCE_MILLISECONDS) {
+      const since = new Date(sealedBefore).toISOString();
+      this.findings.add('clock_went_back', { stream, seq }, `${text}, but was not there at the seal of ${since}.`);
+    }
+    this.newest = Math.max(this.newest, at);
+  }
+
+  /** When the last checkpoint was sealed that does not cover the leaf. */
+  private sealTimeBefore(index: number): number {
+    let [low, high] = [0, this.times.length];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if ((this.times[middle]?.size ?? 0) <= index) low = middle + 1;
+      else high = middle;
+    }
+    return low === 0 ? 0 : (this.times[low - 1]?.at ?? 0);
+  }
+}
+
+/** A payload that is gone was erased, which breaks nothing. */
+function payloadHolds({ salt, payload, payload_fits, commitment }: StoredEvent): boolean {
+  if (salt === null || payload === null) return true;
+  const digest = createHash('sha256').update(Buffer.from(salt, 'hex')).update(payload, 'utf8').digest('hex');
+  return digest === commitment && payload_fits === true;
+}
+
+const COLUMNS = [
+  'form,stream,seq,recorded_at,event_key,kind,sheet_id,row_id,work_request,column_name,violation_type,delta,currency',
+  'changed_by_kind,changed_at,week_ending,is_historical,audit_run_id,severity,risk_score,anomaly_score',
+  'predicted_category,approval_id,intermediate_unknown,rules_hash,model_version,flow_version,commitment',
+]
+  .join(',')
+  .split(',');
+
+/** Which columns differ, and from what. */
+function differenceOf({ preimage, columns }: StoredEvent): string {
+  try {
+    const [told, found] = [JSON.parse(preimage) as unknown[], JSON.parse(columns ?? 'null') as unknown[]];
+    const differing = COLUMNS.flatMap((name, at) =>
+      told[at] === found[at] ? [] : [`${name} was ${JSON.stringify(told[at])}, is ${JSON.stringify(found[at])}`],
+    );
+    if (differing.length > 0) return differing.slice(0, 3).join('; ');
+  } catch {
+    // Not even a list any more: that is said below.
+  }
+  return 'they do not fit the text that was hashed';
+}

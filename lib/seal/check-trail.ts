@@ -1,0 +1,268 @@
+import { messageOf } from '../errors';
+import { EventCheck, type SealTimes } from './check-events';
+import { readCheckpoint, type FoundCheckpoint } from './checkpoint';
+import { Findings, type Finding } from './finding';
+import { LeafList } from './leaf-list';
+import { Frontier, sameHash, type Hash } from './merkle';
+import type { Verifier } from './note';
+import type { SealBook, SealState, StoredCheckpoint } from './seal-book';
+import { Trust } from './trust';
+
+/** A checkpoint as an anchor holds it, with the hashes of the events that were new in it, where it has them. */
+export interface AnchoredCheckpoint {
+  readonly note: string;
+  readonly leaves: { readonly from: number; readonly hashes: readonly string[] } | null;
+}
+
+/** What an anchor says; null = it cannot be read back. */
+export interface AnchorView {
+  readonly anchor: string;
+  readonly checkpoints: readonly AnchoredCheckpoint[] | null;
+  /** Kept beside the key, not out of the house: it is compared, and does not count as an anchor. */
+  readonly inHouse?: boolean;
+}
+
+export type TrailSource = Pick<SealBook, 'state' | 'heads' | 'allEvents' | 'allLeaves' | 'allCheckpoints'>;
+
+export interface CheckParts {
+  readonly source: TrailSource;
+  /** Keys that are believed without being vouched for. */
+  readonly trusted: readonly Verifier[];
+  /** Read before the store, so that what is anchored meanwhile does not look like a cut tail. */
+  readonly anchors: readonly AnchorView[];
+  readonly onProgress?: (events: number) => void;
+}
+
+export interface TrailReport {
+  readonly ok: boolean;
+  readonly origin: string;
+  readonly events: number;
+  readonly streams: number;
+  /** Leaves of the tree. */
+  readonly sealed: number;
+  /** Events younger than the last seal. */
+  readonly unsealed: number;
+  readonly checkpoints: number;
+  /** The largest size that an anchor outside holds and that agrees; 0 = evidence is not anchored. */
+  readonly anchored: number;
+  readonly anchors: readonly { readonly anchor: string; readonly size: number | null }[];
+  /** All of them; `findings` holds the first thousand. */
+  readonly found: number;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Compares everything with everything: chains, columns, payloads, the tree, the signed checkpoints, the anchors. The
+ * store is asked for raw rows only, and nothing of its own judgement is used.
+ */
+export async function checkTrail({ source, trusted, anchors, onProgress }: CheckParts): Promise<TrailReport> {
+  const findings = new Findings();
+  const trust = new Trust(trusted);
+  const state = await source.state();
+  const heads = await source.heads();
+  const checkpoints = await checkpointsOf(source, state, trust, findings);
+  const leaves = new LeafList();
+  for await (const page of source.allLeaves()) leaves.take(page, state.size, findings);
+  const times: SealTimes = checkpoints.map(({ size, sealedAt }) => ({ size, at: Date.parse(sealedAt) || 0 }));
+  const walk = new EventCheck(heads, leaves, times, findings);
+  let walked = 0;
+  for await (const page of source.allEvents()) {
+    walk.page(page);
+    onProgress?.((walked += page.length));
+  }
+  const { events, unsealed } = walk.end(await source.heads());
+  const views = anchors.map((view) => ({ ...view, found: readView(view, findings) }));
+  const { roots, edge } = rootsAt([...checkpoints, ...views.flatMap(({ found }) => found)], leaves);
+  compareTree(state, checkpoints, { leaves, roots, edge }, findings);
+  const known = new Set(checkpoints.map(({ text }) => text));
+  const sizes = views.map((view) => compareAnchor(view, { state, leaves, roots, trust, known, findings }));
+  return {
+    ok: findings.total === 0,
+    origin: state.origin,
+    events,
+    streams: heads.streams.length,
+    sealed: leaves.size,
+    unsealed,
+    checkpoints: checkpoints.length,
+    anchored: Math.max(0, ...sizes.filter((_, at) => !views[at]?.inHouse).map((size) => size ?? 0)),
+    anchors: views.flatMap(({ anchor, inHouse }, at) => (inHouse ? [] : [{ anchor, size: sizes[at] ?? null }])),
+    found: findings.total,
+    findings: findings.list,
+  };
+}
+
+async function checkpointsOf(
+  source: TrailSource,
+  state: SealState,
+  trust: Trust,
+  findings: Findings,
+): Promise<readonly FoundCheckpoint[]> {
+  const good: FoundCheckpoint[] = [];
+  for await (const page of source.allCheckpoints()) {
+    for (const stored of page) {
+      // Sealed after the check began.
+      if (stored.id > (state.checkpoint?.id ?? 0)) return good;
+      const found = checked(stored, state, trust);
+      const place = { leaves: { from: good.at(-1)?.size ?? 0, to: stored.tree_size } };
+      if (typeof found === 'string') findings.add('not_signed', place, `Checkpoint ${stored.id} ${found}.`);
+      else if (found.size < (good.at(-1)?.size ?? 0)) {
+        findings.add('tree_altered', place, `Checkpoint ${stored.id} is smaller than the one before it.`);
+      } else good.push(found);
+    }
+  }
+  return good;
+}
+
+function checked(stored: StoredCheckpoint, { origin }: SealState, trust: Trust): FoundCheckpoint | string {
+  try {
+    const found = readCheckpoint(stored.note);
+    if (found.origin !== origin) return `is of another log, ${found.origin}`;
+    if (!trust.accepts(found)) return 'is not signed by a key that is trusted here';
+    const fits = found.size === stored.tree_size && Buffer.from(found.root).toString('hex') === stored.root;
+    return fits && found.sealedAt === stored.sealed_at ? found : 'has columns that differ from what was signed';
+  } catch (thrown) {
+    return `cannot be read: ${messageOf(thrown)}`;
+  }
+}
+
+function readView({ anchor, checkpoints }: AnchorView, findings: Findings): readonly ViewedCheckpoint[] {
+  return (checkpoints ?? []).flatMap(({ note, leaves }) => {
+    try {
+      return [{ ...readCheckpoint(note), leaves }];
+    } catch (thrown) {
+      findings.add('not_signed', { anchor }, `The anchor ${anchor} holds what is no checkpoint: ${messageOf(thrown)}`);
+      return [];
+    }
+  });
+}
+
+type ViewedCheckpoint = FoundCheckpoint & Pick<AnchoredCheckpoint, 'leaves'>;
+type Roots = ReadonlyMap<number, Hash>;
+
+interface Tree {
+  readonly leaves: LeafList;
+  /** At the sizes that were asked for. */
+  readonly roots: Roots;
+  readonly edge: Frontier;
+}
+
+/** The roots that the stored leaves have at these sizes, in one walk. */
+function rootsAt(wanted: readonly { readonly size: number }[], leaves: LeafList): Tree {
+  const sizes = new Set(wanted.map(({ size }) => size));
+  const edge = Frontier.empty();
+  const roots = new Map<number, Hash>([[0, edge.root()]]);
+  for (let index = 0; index < leaves.size; index += 1) {
+    edge.append(leaves.leaf(index));
+    if (sizes.has(edge.size)) roots.set(edge.size, edge.root());
+  }
+  return { roots, edge, leaves };
+}
+
+function compareTree(
+  state: SealState,
+  checkpoints: readonly FoundCheckpoint[],
+  { leaves, roots, edge }: Tree,
+  findings: Findings,
+): void {
+  let good = 0;
+  for (const { size, root } of checkpoints) {
+    const have = roots.get(size);
+    if (have && sameHash(have, root)) {
+      good = size;
+      continue;
+    }
+    const place = { leaves: { from: good, to: size } };
+    const text = have
+      ? `The tree of ${size} leaves does not have the root that was signed: something in leaves ${good} to ${size - 1} was altered.`
+      : `A checkpoint over ${size} leaves was signed, and ${leaves.size} are there.`;
+    findings.add(have ? 'root_differs' : 'tail_cut', place, text);
+    // What follows differs because of this; the first place is the one to look at.
+    break;
+  }
+  const last = checkpoints.at(-1)?.size ?? 0;
+  if (state.size !== leaves.size || (last < leaves.size && good === last)) {
+    const place = { leaves: { from: Math.min(last, leaves.size), to: Math.max(state.size, leaves.size) } };
+    const text = `The tree says ${state.size} leaves, ${leaves.size} are there, and ${last} are signed for.`;
+    findings.add('tree_altered', place, text);
+    return;
+  }
+  const text = edge.hashes().map((hash) => Buffer.from(hash).toString('hex'));
+  if (text.join('') !== state.frontier) {
+    findings.add(
+      'tree_altered',
+      { leaves: { from: 0, to: leaves.size } },
+      'The edge of the tree is not that of its leaves.',
+    );
+  }
+}
+
+interface Compared {
+  readonly state: SealState;
+  readonly leaves: LeafList;
+  readonly roots: Roots;
+  readonly trust: Trust;
+  /** The notes that are stored. */
+  readonly known: ReadonlySet<string>;
+  readonly findings: Findings;
+}
+
+/** @returns the largest size in which the anchor agrees; null when it cannot be read */
+function compareAnchor(
+  view: AnchorView & { readonly found: readonly ViewedCheckpoint[] },
+  compared: Compared,
+): number | null {
+  if (view.checkpoints === null) return null;
+  const { findings, state, trust, roots, leaves } = compared;
+  const { anchor } = view;
+  const name = view.inHouse ? anchor : `The anchor ${anchor}`;
+  let agreed = 0;
+  for (const checkpoint of [...view.found].sort((one, other) => one.size - other.size)) {
+    const { size, root, origin, sealedAt, text } = checkpoint;
+    const place = { anchor, leaves: { from: agreed, to: size } };
+    if (origin !== state.origin) {
+      findings.add('other_log', { anchor }, `${name} holds checkpoints of ${origin}; this is ${state.origin}.`);
+      return agreed;
+    }
+    if (!trust.accepts(checkpoint)) {
+      findings.add('not_signed', place, `${name} holds a checkpoint of ${sealedAt} that no trusted key signed.`);
+      continue;
+    }
+    if (size > leaves.size) {
+      const cut = { anchor, leaves: { from: leaves.size, to: size } };
+      const lost = `${leaves.size} are there: leaves ${leaves.size} to ${size - 1} were cut off, or an older copy was put back`;
+      findings.add('tail_cut', cut, `${name} knows ${size} sealed events since ${sealedAt}; ${lost}.`);
+      return agreed;
+    }
+    const have = roots.get(size);
+    if (!have || !sameHash(have, root)) {
+      tellFork(name, checkpoint, agreed, anchor, compared);
+      return agreed;
+    }
+    if (!compared.known.has(text)) {
+      findings.add('checkpoint_missing', place, `${name} holds a checkpoint of ${sealedAt} that the store lacks.`);
+    }
+    agreed = size;
+  }
+  return agreed;
+}
+
+/** Two histories: where they part, exactly where the anchor has the hashes, else between two checkpoints. */
+function tellFork(
+  name: string,
+  { size, sealedAt, leaves: told }: ViewedCheckpoint,
+  agreed: number,
+  anchor: string,
+  { leaves, findings }: Compared,
+): void {
+  const at = told?.hashes.findIndex((hash, place) => leaves.entry(told.from + place).toString('hex') !== hash) ?? -1;
+  if (told && at >= 0) {
+    const index = told.from + at;
+    const { stream, seq } = leaves.eventAt(index);
+    const place = { stream, seq, anchor, leaves: { from: index, to: index + 1 } };
+    const text = `${name} knows another event as leaf ${index} than event ${seq} of ${stream}: the history was rewritten from there, with hashes that fit.`;
+    findings.add('fork', place, text);
+    return;
+  }
+  const text = `${name} knows another history of leaves ${agreed} to ${size - 1}, sealed at ${sealedAt}: it was rewritten, with hashes that fit.`;
+  findings.add('fork', { anchor, leaves: { from: agreed, to: size } }, text);
+}

@@ -1,0 +1,14 @@
+export * from './merkle';
+export * from './note';
+export * from './checkpoint';
+export * from './trust';
+export * from './seal-book';
+export * from './finding';
+export { changeSealKey, openSealKeys, type SealKeys } from './seal-keys';
+export { MOST_IN_ONE_SEAL, sealNext, chainHash, type SealTurn } from './seal-next';
+export { checkTrail } from './check-trail';
+export type { AnchoredCheckpoint, AnchorView, CheckParts, TrailReport, TrailSource } from './check-trail';
+export type { Anchor } from './anchors/anchor';
+export { readAnchors } from './anchors/read-anchors';
+export { anchorWhatIsDue, contradictions, viewsOf } from './anchoring';
+export * from './errors';

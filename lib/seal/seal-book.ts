@@ -1,0 +1,159 @@
+import { z } from 'zod';
+import type { StoreDriver } from '../store/store';
+
+/** What the store says about the seal, in our words; every answer is checked, since what is checked may be tampered with. */
+export class SealBook {
+  constructor(private readonly driver: Pick<StoreDriver, 'rpc'>) {}
+
+  async state(): Promise<SealState> {
+    return stateSchema.parse(await this.driver.rpc('billing_audit_seal_state', {}));
+  }
+
+  /** What comes next into the tree, in order. */
+  async next(limit: number): Promise<readonly NextEvent[]> {
+    return nextSchema.parse(await this.driver.rpc('billing_audit_seal_next', { limit })).events;
+  }
+
+  /** @throws StoreRefused  BA011 another has sealed; BA012 the events are not those that are stored next */
+  async commit(sealed: SealedBatch): Promise<void> {
+    await this.driver.rpc('billing_audit_seal_commit', sealed);
+  }
+
+  async anchored(mark: { anchor: string; at: string; tree_size?: number; why?: string }): Promise<void> {
+    await this.driver.rpc('billing_audit_seal_anchored', mark);
+  }
+
+  async heads(): Promise<StoredHeads> {
+    return headsSchema.parse(await this.driver.rpc('billing_audit_seal_heads', {}));
+  }
+
+  /** Leaves from an index on, at most `limit`. */
+  async leaves(from: number, limit: number): Promise<readonly StoredLeaf[]> {
+    return leavesSchema.parse(await this.driver.rpc('billing_audit_seal_leaves', { from, limit })).leaves;
+  }
+
+  async *allLeaves(): AsyncGenerator<readonly StoredLeaf[]> {
+    for (let from = 0; ;) {
+      const leaves = await this.leaves(from, PAGE_OF_LEAVES);
+      const last = leaves.at(-1);
+      if (last === undefined) return;
+      yield leaves;
+      from = last.leaf_index + 1;
+    }
+  }
+
+  async *allCheckpoints(after = 0): AsyncGenerator<readonly StoredCheckpoint[]> {
+    for (let id = after; ;) {
+      const answer = await this.driver.rpc('billing_audit_seal_checkpoints', { after: id, limit: PAGE });
+      const { checkpoints } = checkpointsSchema.parse(answer);
+      const last = checkpoints.at(-1);
+      if (last === undefined) return;
+      yield checkpoints;
+      id = last.id;
+    }
+  }
+
+  /** The stored notes of trees of these sizes. */
+  async notesOf(sizes: readonly number[]): Promise<ReadonlySet<string>> {
+    if (sizes.length === 0) return new Set();
+    const answer = await this.driver.rpc('billing_audit_seal_checkpoints', { sizes, limit: PAGE });
+    return new Set(checkpointsSchema.parse(answer).checkpoints.map(({ note }) => note));
+  }
+
+  /** Every event as it is stored, chain by chain. */
+  async *allEvents(stream?: string): AsyncGenerator<readonly StoredEvent[]> {
+    let after: { stream: string; seq: number } | undefined;
+    for (;;) {
+      const p = { limit: PAGE, ...(stream !== undefined && { stream }), ...(after && { after }) };
+      const { events } = eventsSchema.parse(await this.driver.rpc('billing_audit_seal_events', p));
+      const last = events.at(-1);
+      if (last === undefined) return;
+      yield events;
+      after = { stream: last.stream, seq: last.seq };
+    }
+  }
+}
+
+const PAGE = 1000;
+const PAGE_OF_LEAVES = 10_000;
+
+const hex = z.string().regex(/^[0-9a-f]*$/);
+const anchorMark = z.object({
+  anchor: z.string(),
+  tree_size: z.number().nullable(),
+  anchored_at: z.string().nullable(),
+  tried_at: z.string(),
+  why: z.string().nullable(),
+});
+const stateSchema = z.object({
+  origin: z.string(),
+  size: z.number(),
+  frontier: hex,
+  unsealed: z.number(),
+  oldest_unsealed_at: z.string().nullable(),
+  checkpoint: z.object({ id: z.number(), tree_size: z.number(), note: z.string(), sealed_at: z.string() }).nullable(),
+  anchors: z.array(anchorMark),
+});
+const nextSchema = z.object({
+  events: z.array(
+    z.object({
+      stream: z.string(),
+      seq: z.number(),
+      sealed_hash: hex.nullable(),
+      previous_hash: hex,
+      preimage: z.string(),
+      hash: hex,
+    }),
+  ),
+});
+const leafSchema = z.object({ leaf_index: z.number(), stream: z.string(), seq: z.number(), hash: hex });
+const leavesSchema = z.object({ leaves: z.array(leafSchema) });
+const checkpointSchema = z.object({
+  id: z.number(),
+  tree_size: z.number(),
+  root: hex,
+  note: z.string(),
+  sealed_at: z.string(),
+});
+const checkpointsSchema = z.object({ checkpoints: z.array(checkpointSchema) });
+const eventSchema = z.object({
+  stream: z.string(),
+  seq: z.number(),
+  event_key: z.string(),
+  recorded_at: z.string(),
+  sheet_id: z.string(),
+  previous_hash: hex,
+  preimage: z.string(),
+  columns: z.string().nullable(),
+  hash: hex,
+  commitment: hex,
+  salt: hex.nullable(),
+  payload: z.string().nullable(),
+  payload_fits: z.boolean().nullable(),
+  key_fits: z.boolean(),
+  leaf_index: z.number().nullable(),
+  leaf_hash: hex.nullable(),
+});
+const eventsSchema = z.object({ events: z.array(eventSchema) });
+const headsSchema = z.object({
+  streams: z.array(z.object({ stream: z.string(), seq: z.number(), head: hex })),
+  strays: z.array(z.string()),
+});
+
+export type SealState = z.infer<typeof stateSchema>;
+export type AnchorMark = z.infer<typeof anchorMark>;
+export type NextEvent = z.infer<typeof nextSchema>['events'][number];
+export type StoredLeaf = z.infer<typeof leafSchema>;
+export type StoredCheckpoint = z.infer<typeof checkpointSchema>;
+export type StoredEvent = z.infer<typeof eventSchema>;
+export type StoredHeads = z.infer<typeof headsSchema>;
+
+/** What was sealed: hashes in hex. */
+export interface SealedBatch {
+  readonly from_size: number;
+  readonly entries: readonly { readonly stream: string; readonly seq: number; readonly hash: string }[];
+  readonly frontier: string;
+  readonly root: string;
+  readonly note: string;
+  readonly sealed_at: string;
+}
