@@ -66,6 +66,7 @@ async function serverPackage() {
   });
   chmodSync(join(SERVER, 'cli.js'), 0o755);
   writeFileSync(join(SERVER, 'THIRD-PARTY.md'), thirdPartyNotices(__dirname, [metafile]));
+  cpSync('server/export/evidence/verify.py', join(SERVER, 'verify.py'));
   cpSync('flows/node-red', join(SERVER, 'flows'), { recursive: true });
   cpSync('dashboards/overview.json', join(SERVER, 'flows', '02 - Dashboard.json'));
   for (const file of ['LICENSE', 'README.md', 'CHANGELOG.md']) cpSync(file, join(SERVER, file));
@@ -82,7 +83,7 @@ function serverManifest() {
     repository: { type: 'git', url: 'git+https://github.com/billing-audit/billing-audit.git' },
     engines: { node: '>=22.9' },
     bin: { 'billing-audit': 'cli.js' },
-    files: ['*.js', 'flows/', 'CHANGELOG.md', 'THIRD-PARTY.md'],
+    files: ['*.js', 'verify.py', 'flows/', 'CHANGELOG.md', 'THIRD-PARTY.md'],
     dependencies: {
       '@billing-audit/node-red': version,
       '@flowfuse/node-red-dashboard': versions['@flowfuse/node-red-dashboard'],

@@ -2,7 +2,7 @@ import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { extname } from 'node:path';
 import type { Command } from 'commander';
-import { BillingAuditError, messageOf } from '../../lib/errors';
+import { BadSetting, BillingAuditError, messageOf } from '../../lib/errors';
 import { readConfiguration } from '../configuration';
 import {
   csvTables,
@@ -13,6 +13,7 @@ import {
   type ExportResult,
   type TableSet,
 } from '../export';
+import { runEvidence } from './evidence';
 import { guarded, loadDotEnv, print } from './run';
 
 interface ExportFlags {
@@ -20,13 +21,16 @@ interface ExportFlags {
   readonly to?: string;
   readonly sheet?: readonly string[];
   readonly format?: string;
-  readonly out: string;
+  readonly out?: string;
+  readonly evidence?: string;
   readonly sample?: string;
   readonly seed?: string;
   readonly home?: string;
   readonly byteOrderMark: boolean;
   readonly json?: boolean;
 }
+
+type TableFlags = ExportFlags & { readonly from: string; readonly to: string; readonly out: string };
 
 /** A file of the export cannot be written. */
 export class ExportNotWritten extends BillingAuditError {
@@ -42,9 +46,13 @@ export function addExport(program: Command): void {
   program
     .command('export')
     .description('Write the changes of a period to a workbook or to CSV files, with a sample for auditors.')
-    .requiredOption('--from <day>', 'first day, business time, like 2026-01-01')
-    .requiredOption('--to <day>', 'last day, included')
-    .requiredOption('--out <file>', 'where to; with csv, files for sample, coverage and query are put beside it')
+    .option('--from <day>', 'first day, business time, like 2026-01-01')
+    .option('--to <day>', 'last day, included')
+    .option('--out <file>', 'where to; with csv, files for sample, coverage and query are put beside it')
+    .option(
+      '--evidence <place>',
+      'instead of tables: a bundle that proves itself, in a folder or a .zip (docs/evidence.md)',
+    )
     .option('--sheet <id...>', 'only these sheets')
     .option('--format <format>', 'csv or xlsx (by the ending of --out)')
     .option('--sample <n>', 'how many changes the sample holds; 0 for none (25)')
@@ -52,10 +60,27 @@ export function addExport(program: Command): void {
     .option('--no-byte-order-mark', 'CSV without the mark by which Excel knows UTF-8')
     .option('--home <folder>', 'folder of all local state (BILLING_AUDIT_HOME, ./.billing-audit)')
     .option('--json', 'print one JSON line instead of sentences')
-    .action((flags: ExportFlags) => guarded(() => runExport(flags)));
+    .action((flags: ExportFlags) =>
+      guarded(() =>
+        flags.evidence === undefined ? runExport(tablesOf(flags)) : runEvidence({ ...flags, evidence: flags.evidence }),
+      ),
+    );
 }
 
-async function runExport(flags: ExportFlags): Promise<void> {
+/** What tables need, and a bundle does not. */
+function tablesOf(flags: ExportFlags): TableFlags {
+  const { from, to, out } = flags;
+  if (from === undefined) throw missing('--from', 'Name the first day, like 2026-01-01.');
+  if (to === undefined) throw missing('--to', 'Name the last day, like 2026-01-31.');
+  if (out === undefined) throw missing('--out', 'Name a file, like january.xlsx; or --evidence for a bundle.');
+  return { ...flags, from, to, out };
+}
+
+function missing(flag: string, hint: string): BadSetting {
+  return new BadSetting(flag, 'is missing', hint);
+}
+
+async function runExport(flags: TableFlags): Promise<void> {
   loadDotEnv();
   const { home } = readConfiguration({ ...(flags.home !== undefined && { home: flags.home }) }, process.env);
   const trail = await openTrail(home, process.env);
@@ -113,7 +138,7 @@ function asWorkbook(files: OutFiles, path: string): TableSet {
 }
 
 /** The changes go to the file that was named, the rest beside it: `may.csv`, `may.sample.csv`, ... */
-function asCsv(files: OutFiles, { out, byteOrderMark }: ExportFlags): TableSet {
+function asCsv(files: OutFiles, { out, byteOrderMark }: TableFlags): TableSet {
   const open = (name: string): ReturnType<Parameters<typeof csvTables>[0]> => {
     const file = files.open(name === 'changes' ? out : `${out.replace(/\.csv$/i, '')}.${name}.csv`);
     return { write: async (text) => file.write(Buffer.from(text)), end: async () => file.end() };

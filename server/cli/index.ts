@@ -13,6 +13,7 @@ import { addImport } from './import';
 import { addMigrate } from './migrate';
 import { EXIT, guarded, loadDotEnv, print } from './run';
 import { addSetup } from './setup';
+import { addVerify } from './verify';
 
 const assets: Assets = {
   sandboxProgram: join(__dirname, 'sandbox.js'),
@@ -43,6 +44,7 @@ addConfig(program);
 addExport(program);
 addImport(program);
 addMigrate(program);
+addVerify(program);
 
 void program.parseAsync();
 

@@ -4,3 +4,5 @@ export { exportRoute } from './route';
 export { csvTables, workbookTables, zippedCsvTables, type TableSet } from './table-set';
 export { openTrail, type OpenTrail } from './open-trail';
 export { writeExport } from './write-export';
+export { bundleFilesAt } from './evidence/bundle-files';
+export { writeEvidence, type EvidenceOrder, type EvidenceResult } from './evidence/write-evidence';

@@ -4,7 +4,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { BillingAuditError } from '../../lib/errors';
 import { readRuntimeNote, type RuntimeNote } from '../../lib/runtime/home';
 import { thisMachine } from '../../lib/runtime/machine';
-import { driverOverHttp, namedStore, openSecretBox, StoreLocked, storeOver, type Store } from '../../lib/store';
+import {
+  driverOverHttp,
+  namedStore,
+  openSecretBox,
+  StoreLocked,
+  storeOver,
+  type Store,
+  type StoreDriver,
+} from '../../lib/store';
 import { openStoreOf } from '../look-into-store';
 
 const MOST_TRIES = 20;
@@ -23,6 +31,7 @@ export class NoTrail extends BillingAuditError {
 
 export interface OpenTrail {
   readonly store: Store;
+  readonly driver: StoreDriver;
   /** The home that it belongs to. */
   readonly home: string;
   readonly practice: boolean;
@@ -74,12 +83,12 @@ function throughServer(home: string, practice: boolean, note: RuntimeNote): Open
     headers: { authorization: `Bearer ${key}` },
   });
   const store = storeOver(driver, { secrets: openSecretBox(join(home, 'keys')) });
-  return { store, home, practice, through: 'server', close: () => driver.close() };
+  return { store, driver, home, practice, through: 'server', close: () => driver.close() };
 }
 
 async function throughStore(home: string, practice: boolean, environment: Environment): Promise<OpenTrail> {
-  const { store, close } = await openStoreOf(home, environment);
-  return { store, home, practice, through: 'store', close };
+  const { store, driver, close } = await openStoreOf(home, environment);
+  return { store, driver, home, practice, through: 'store', close };
 }
 
 function isAlive(pid: number): boolean {

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BadSetting } from '../../lib/errors';
+import { readConfiguration } from '../configuration';
+import { bundleFilesAt, writeEvidence, type EvidenceResult } from '../export';
+import { openEvidence, progressOf } from './open-evidence';
+import { loadDotEnv, print } from './run';
+
+export interface EvidenceFlags {
+  readonly evidence: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly sheet?: readonly string[];
+  readonly home?: string;
+  readonly json?: boolean;
+}
+
+/** `export --evidence`: everything, or what was recorded in a time, of some sheets. */
+export async function runEvidence(flags: EvidenceFlags): Promise<void> {
+  loadDotEnv();
+  const order = {
+    from: flags.from === undefined ? null : dayBegins('--from', flags.from, 0),
+    to: flags.to === undefined ? null : dayBegins('--to', flags.to, 1),
+    sheets: flags.sheet ?? [],
+  };
+  const { home } = readConfiguration({ ...(flags.home !== undefined && { home: flags.home }) }, process.env);
+  const evidence = await openEvidence(home);
+  try {
+    const files = bundleFilesAt(flags.evidence, Date.now());
+    const progress = progressOf('events', flags);
+    const result = await writeEvidence(order, {
+      ...evidence,
+      files,
+      keys: evidence.keys.trusted(),
+      verifier: readFileSync(join(__dirname, 'verify.py'), 'utf8'),
+      now: Date.now,
+      onProgress: progress.tell,
+    }).catch((thrown: unknown) => {
+      files.abandon();
+      throw thrown;
+    });
+    progress.end();
+    const { unreadable, practice } = evidence;
+    if (flags.json) print(JSON.stringify({ ...result, place: flags.evidence, unreadable, practice }));
+    else print(inWords(result, flags.evidence, unreadable));
+  } finally {
+    await evidence.close();
+  }
+}
+
+function inWords(result: EvidenceResult, place: string, unreadable: readonly string[]): string {
+  const { events, unsealed, checkpoints, anchors } = result;
+  return [
+    `${events} events (${unsealed} not yet sealed), ${checkpoints} checkpoints, ${anchors} of anchors: ${place}`,
+    ...unreadable.map((why) => `Not in it: ${why}`),
+    'Its README.md explains it; "python3 verify.py" in it checks it.',
+  ].join('\n');
+}
+
+/** Days of recording, in UTC: evidence must not depend on a setting. */
+function dayBegins(flag: string, text: string, daysLater: number): string {
+  const at = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00.000Z`) : NaN;
+  if (Number.isNaN(at)) throw new BadSetting(flag, `is "${text}", which is no day`, 'Write it like 2026-01-31.');
+  return new Date(at + daysLater * 86_400_000).toISOString();
+}

@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { BadSetting, messageOf } from '../../lib/errors';
+import {
+  changeSealKey,
+  checkTrail,
+  readVerifier,
+  type AnchorView,
+  type TrailReport,
+  type Verifier,
+} from '../../lib/seal';
+import { readConfiguration } from '../configuration';
+import { openEvidence, progressOf } from './open-evidence';
+import { EXIT, guarded, loadDotEnv, print } from './run';
+
+interface VerifyFlags {
+  readonly home?: string;
+  readonly key?: string;
+  readonly anchor?: readonly string[];
+  readonly newKey?: boolean;
+  readonly json?: boolean;
+}
+
+const MOST_SHOWN = 50;
+const MORE = `
+Compares chains, columns and payloads, the signed tree and the anchors (ANCHOR_FOLDER, ANCHOR_GIT, ANCHOR_URL) with each
+other, and names each place that does not fit. It changes nothing.
+
+Exit codes: 0 all holds, 1 something is wrong, 2 misused, 3 could not be done (an anchor cannot be read, for example).`;
+
+export function addVerify(program: Command): void {
+  program
+    .command('verify')
+    .description('Check that nothing in the trail was altered, removed or slipped in since it was sealed.')
+    .option('--key <text>', 'believe this public key alone, not those of keys/seal.pub')
+    .option('--anchor <file...>', 'compare with these checkpoints too, for example from a mail')
+    .option('--new-key', 'instead: make a new signing key; the next checkpoint is signed by both')
+    .option('--home <folder>', 'folder of all local state (BILLING_AUDIT_HOME, ./.billing-audit)')
+    .option('--json', 'print one JSON line instead of sentences')
+    .addHelpText('after', MORE)
+    .action((flags: VerifyFlags) => guarded(() => runVerify(flags)));
+}
+
+async function runVerify(flags: VerifyFlags): Promise<void> {
+  loadDotEnv();
+  const key = flags.key === undefined ? null : readKey(flags.key);
+  const brought = (flags.anchor ?? []).map(readAnchorFile);
+  const { home } = readConfiguration({ ...(flags.home !== undefined && { home: flags.home }) }, process.env);
+  const evidence = await openEvidence(home);
+  try {
+    if (flags.newKey) return tellNewKey(changeSealKey(evidence.keysFolder), flags);
+    const progress = progressOf('events', flags);
+    const report = await checkTrail({
+      source: evidence.book,
+      trusted: key ? [key] : evidence.keys.trusted(),
+      anchors: [...evidence.views, ...brought],
+      onProgress: progress.tell,
+    });
+    progress.end();
+    const { unreadable, practice, through } = evidence;
+    if (flags.json) print(JSON.stringify({ ...report, unreadable, practice, through, home: evidence.home }));
+    else print([...inWords(report, practice), ...unreadable.map((why) => `NOT COMPARED  ${why}`)].join('\n'));
+    process.exitCode = report.ok ? (unreadable.length > 0 ? EXIT.couldNotBeDone : EXIT.done) : EXIT.foundWrong;
+  } finally {
+    await evidence.close();
+  }
+}
+
+function inWords(report: TrailReport, practice: boolean): readonly string[] {
+  const { events, streams, sealed, unsealed, checkpoints, anchored, anchors, findings, found } = report;
+  const kept = practice ? ' (practice data)' : '';
+  const shown = findings.slice(0, MOST_SHOWN).map(({ text }) => `WRONG  ${text}`);
+  return [
+    `${events} events of ${streams} sheets${kept}: ${sealed} sealed by ${checkpoints} checkpoints, ${unsealed} not yet protected.`,
+    anchored > 0 ? `${anchored} events are covered by an anchor.` : 'Evidence is not anchored: see docs/evidence.md.',
+    ...anchors.map(
+      ({ anchor, size }) => `  ${anchor}: ${size === null ? 'not read back' : `agrees up to ${size} events`}`,
+    ),
+    ...shown,
+    ...(found > shown.length ? [`... and ${found - shown.length} more (--json tells a thousand)`] : []),
+    report.ok ? 'All holds.' : `${found} things are wrong.`,
+  ];
+}
+
+function tellNewKey(isMade: boolean, flags: VerifyFlags): void {
+  if (flags.json) return print(JSON.stringify({ new_key: isMade }));
+  print(
+    isMade
+      ? 'A new signing key is made. The next checkpoint is signed by both; then the old key is destroyed.'
+      : 'A change of the key is under way already: it ends with the next checkpoint, within a minute while the server runs.',
+  );
+}
+
+function readKey(text: string): Verifier {
+  try {
+    return readVerifier(text);
+  } catch (thrown) {
+    throw new BadSetting(
+      '--key',
+      `cannot be read: ${messageOf(thrown)}`,
+      'Give the whole line, as keys/seal.pub has it.',
+    );
+  }
+}
+
+function readAnchorFile(path: string): AnchorView {
+  try {
+    return { anchor: path, checkpoints: [{ note: noteIn(readFileSync(path, 'utf8')), leaves: null }] };
+  } catch (thrown) {
+    throw new BadSetting('--anchor', `cannot be read: ${messageOf(thrown)}`, 'Name a file with a checkpoint in it.');
+  }
+}
+
+const MARK = '-----8<-----';
+
+/** A checkpoint as it was saved from a mail: between its marks, with whatever line ends. */
+function noteIn(text: string): string {
+  const lines = text.split(/\r?\n/).map((line) => line.trim());
+  const first = lines.indexOf(MARK);
+  const inside = first < 0 ? lines : lines.slice(first + 1, lines.indexOf(MARK, first + 1));
+  return `${inside.join('\n').replace(/^\n+|\n+$/g, '')}\n`;
+}

@@ -1,0 +1,70 @@
+import { verifierText, type Verifier } from '../../../lib/seal';
+import type { EvidenceOrder, EvidenceResult } from './write-evidence';
+
+type About = EvidenceOrder &
+  EvidenceResult & {
+    readonly origin: string;
+    readonly made_at: string;
+    readonly practice: boolean;
+    readonly whole: boolean;
+  };
+
+/** The page that explains a bundle to somebody who has never seen the product. */
+export function pageOf(about: About, keys: readonly Verifier[]): string {
+  return `# Evidence of billing changes${about.practice ? ' (PRACTICE DATA)' : ''}
+
+Made at ${about.made_at} from the log \`${about.origin}\`.
+${scopeOf(about)}
+
+## Check it yourself
+
+    python3 verify.py
+
+It needs Python 3.8 or later and openssl, no network, no database and nothing of the product. Exit code 0: all holds;
+1: something is wrong, and it says what and where.
+
+Two things must come from elsewhere, or you only learn that the bundle agrees with itself:
+
+- **The key.** Compare it with the one that you were given when you began to audit, or give that one: \`--key KEY\`.
+${keys.map((key) => `  \`${verifierText(key)}\``).join('\n')}
+- **Checkpoints that you kept**, from a mail or a repository of your own: \`--anchor FILE\`. They show that the history is
+  still the one of that day, even if whoever made this bundle had the signing key.
+
+## What is in it
+
+| file                | what                                                                                                |
+| ------------------- | --------------------------------------------------------------------------------------------------- |
+| \`events.jsonl\`      | One event a line: the text that was hashed, the hash before it, its values, its place in the tree and the proof of that |
+| \`checkpoints.jsonl\` | Signed heads of the tree, each with the proof that it is the beginning of the newest one            |
+| \`anchors.jsonl\`     | The checkpoints that lie outside the reach of the database's administrator, as they were read there |
+| \`keys.txt\`          | The public keys                                                                                     |
+| \`about.json\`        | What was asked for, and counts                                                                      |
+
+## How it holds together
+
+1. Each event of a sheet has \`hash = SHA-256(hash of the event before || text)\`; the first one stands upon
+   \`SHA-256("billing-audit:genesis:" || stream)\`. The text, \`preimage\`, is a JSON list: form, stream, number, time of
+   recording, key, kind, sheet, row, work request, column, violation, delta, currency, kind of person, time of the change,
+   week ending, historical, run, severity, risk, anomaly, category, approval, whether steps are unknown, rules, model,
+   flow, commitment.
+2. Values and personal fields are \`payload\`; the last place of the text is \`SHA-256(salt || payload)\`. They can be erased
+   by law (\`null\`), and everything else still holds.
+3. The hash of each event is an entry of one Merkle tree over all sheets (RFC 6962): leaf \`SHA-256(0x00 || hash)\`, node
+   \`SHA-256(0x01 || left || right)\`.
+4. The head of the tree is signed with Ed25519 as a checkpoint (c2sp.org/tlog-checkpoint, c2sp.org/signed-note): log, number
+   of leaves, root, time. A checkpoint with \`next-key\` is signed by the old key and the new one.
+
+An event without a place in the tree was younger than the newest checkpoint: its chain is checked, nothing else protects it.
+`;
+}
+
+function scopeOf({ events, unsealed, sealed, checkpoints, anchors, whole, from, to, sheets }: About): string {
+  const what = whole
+    ? 'all events'
+    : `the events that were recorded${from === null ? '' : ` from ${from}`}${to === null ? '' : ` until before ${to}`}${sheets.length === 0 ? '' : ` of the sheets ${sheets.join(', ')}`}`;
+  const anchored =
+    anchors === 0
+      ? '**Evidence is not anchored**: no checkpoint lies outside the reach of the administrator.'
+      : `${anchors} anchored checkpoints are with it.`;
+  return `It holds ${what}: ${events}, of which ${unsealed} are not sealed yet. The newest of ${checkpoints} checkpoints seals ${sealed} events of all sheets. ${anchored}`;
+}

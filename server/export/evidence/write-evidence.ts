@@ -1,0 +1,159 @@
+import type { Now } from '../../../lib/ports';
+import {
+  leafHash,
+  MerkleTree,
+  readCheckpoint,
+  verifierText,
+  type AnchorView,
+  type FoundCheckpoint,
+  type SealBook,
+  type SealState,
+  type StoredEvent,
+  type Verifier,
+} from '../../../lib/seal';
+import type { BundleFile, BundleFiles } from './bundle-files';
+import { pageOf } from './page';
+
+/** Which events: all of them, or those that were recorded in a time, of some sheets. */
+export interface EvidenceOrder {
+  /** Instants of recording; `to` is exclusive. */
+  readonly from: string | null;
+  readonly to: string | null;
+  /** Ids; empty = all. */
+  readonly sheets: readonly string[];
+}
+
+export interface EvidenceParts {
+  readonly book: Pick<SealBook, 'state' | 'allLeaves' | 'allCheckpoints' | 'allEvents'>;
+  readonly files: BundleFiles;
+  readonly views: readonly AnchorView[];
+  /** Whose signatures an outsider is to trust, the first key first. */
+  readonly keys: readonly Verifier[];
+  readonly practice: boolean;
+  /** The text of the second verifier. */
+  readonly verifier: string;
+  readonly now: Now;
+  readonly onProgress?: (events: number) => void;
+}
+
+export interface EvidenceResult {
+  readonly events: number;
+  readonly unsealed: number;
+  readonly sealed: number;
+  readonly checkpoints: number;
+  readonly anchors: number;
+}
+
+const HEX = (hash: Uint8Array): string => Buffer.from(hash).toString('hex');
+
+/**
+ * Writes all that an outsider needs: the events with their proofs, the checkpoints, what the anchors hold, the public
+ * key, a page that explains it, and a program that checks it.
+ */
+export async function writeEvidence(order: EvidenceOrder, parts: EvidenceParts): Promise<EvidenceResult> {
+  const { book, files, keys, now, views } = parts;
+  const state = await book.state();
+  const tree = await treeOf(book, state);
+  const checkpoints = await checkpointsOf(book, state, tree);
+  const head = checkpoints.at(-1)?.size ?? 0;
+  await written(files, 'checkpoints.jsonl', async (file) => {
+    for (const { text, size } of checkpoints) {
+      await line(file, { note: text, proof: size > 0 ? tree.consistencyProof(size, head).map(HEX) : [] });
+    }
+  });
+  const anchored = views.flatMap((view) =>
+    view.inHouse ? [] : (view.checkpoints ?? []).map(({ note }) => ({ anchor: view.anchor, note })),
+  );
+  await written(files, 'anchors.jsonl', async (file) => {
+    for (const each of anchored) await line(file, each);
+  });
+  await written(files, 'keys.txt', (file) => file.write(keys.map((key) => `${verifierText(key)}\n`).join('')));
+  const counts = await eventsOf(order, parts, tree, head);
+  const whole = order.from === null && order.to === null && order.sheets.length === 0;
+  const result = { ...counts, sealed: head, checkpoints: checkpoints.length, anchors: anchored.length };
+  const about = {
+    form: 1,
+    origin: state.origin,
+    made_at: new Date(now()).toISOString(),
+    practice: parts.practice,
+    ...order,
+    whole,
+    ...result,
+  };
+  await written(files, 'about.json', (file) => file.write(`${JSON.stringify(about, null, 2)}\n`));
+  await written(files, 'README.md', (file) => file.write(pageOf(about, keys)));
+  await written(files, 'verify.py', (file) => file.write(parts.verifier));
+  await files.end();
+  return result;
+}
+
+async function treeOf(book: EvidenceParts['book'], { size }: SealState): Promise<MerkleTree> {
+  const tree = new MerkleTree();
+  for await (const page of book.allLeaves()) {
+    for (const { hash } of page) if (tree.size < size) tree.append(leafHash(Buffer.from(hash, 'hex')));
+  }
+  return tree;
+}
+
+/** As they are stored, good or not: judging is the verifier's. One of a size that the tree no longer has needs no proof. */
+async function checkpointsOf(
+  book: EvidenceParts['book'],
+  { checkpoint }: SealState,
+  tree: MerkleTree,
+): Promise<readonly FoundCheckpoint[]> {
+  const found: FoundCheckpoint[] = [];
+  for await (const page of book.allCheckpoints()) {
+    for (const { id, note } of page) if (id <= (checkpoint?.id ?? 0)) found.push(readCheckpoint(note));
+  }
+  return found.filter(({ size }) => size <= tree.size);
+}
+
+async function eventsOf(
+  order: EvidenceOrder,
+  { book, files, onProgress }: EvidenceParts,
+  tree: MerkleTree,
+  head: number,
+): Promise<Pick<EvidenceResult, 'events' | 'unsealed'>> {
+  let [events, unsealed, looked] = [0, 0, 0];
+  const file = await files.file('events.jsonl');
+  for await (const page of book.allEvents()) {
+    for (const event of page.filter((each) => isWanted(each, order))) {
+      const { stream, seq, event_key, previous_hash, preimage, hash, salt, payload } = event;
+      const index = event.leaf_index !== null && event.leaf_index < head ? event.leaf_index : null;
+      const proof = index === null ? [] : tree.inclusionProof(index, head).map(HEX);
+      await line(file, {
+        leaf_index: index,
+        stream,
+        seq,
+        event_key,
+        previous_hash,
+        preimage,
+        hash,
+        salt,
+        payload,
+        proof,
+      });
+      events += 1;
+      if (index === null) unsealed += 1;
+    }
+    onProgress?.((looked += page.length));
+  }
+  await file.end();
+  return { events, unsealed };
+}
+
+function isWanted({ recorded_at, sheet_id }: StoredEvent, { from, to, sheets }: EvidenceOrder): boolean {
+  if (from !== null && recorded_at < from) return false;
+  if (to !== null && recorded_at >= to) return false;
+  return sheets.length === 0 || sheets.includes(sheet_id);
+}
+
+async function written(files: BundleFiles, name: string, fill: (file: BundleFile) => Promise<void>): Promise<void> {
+  const file = await files.file(name);
+  await fill(file);
+  await file.end();
+}
+
+function line(file: BundleFile, value: unknown): Promise<void> {
+  return file.write(`${JSON.stringify(value)}\n`);
+}
