@@ -23,6 +23,12 @@ const tasks = {
     stayWith(node(), [scriptOf('gulp'), 'dev', ...rest]);
   },
   lint: () => lint(),
+  'test:tamper': () => {
+    // The long run; npm test has the short one. A failure names seed and run.
+    process.env.TAMPER_ATTACKS ??= '10000';
+    process.env.TAMPER_HONEST ??= '1000';
+    tool('jest', ['test/tamper', '--testTimeout', '1800000']);
+  },
   'test:n8n': () => tasks.test(['test/n8n', 'test/conformance/n8n']),
   test: (folders = rest) => {
     installTestHosts();

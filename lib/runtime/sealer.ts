@@ -12,6 +12,8 @@ export interface SealerParts {
   readonly driver: Pick<StoreDriver, 'rpc'>;
   readonly keys: SealKeys;
   readonly anchors: readonly Anchor[];
+  /** Why there are no anchors although some are set up; null = nothing is wrong. */
+  readonly trouble: string | null;
   readonly now: Now;
   readonly sleep: Sleep;
   readonly log: Log;
@@ -126,6 +128,7 @@ export class Sealer {
     const waiting = unsealed === 0 ? '' : `, ${count(unsealed)} not yet protected since ${oldest ?? 'an unknown time'}`;
     const out = working.length > 0 ? `${count(anchored)} anchored` : 'evidence is not anchored';
     const trouble = [
+      ...(this.parts.trouble === null ? [] : [this.parts.trouble]),
       ...this.contradicted,
       ...this.refused,
       ...failing,

@@ -41,7 +41,8 @@ type Mark = SealState['anchors'][number] | undefined;
 
 function isDue({ everySeconds }: Anchor, mark: Mark, { checkpoint }: SealState, now: number): boolean {
   if (!mark || mark.anchored_at === null || mark.why !== null) return true;
-  const isNew = checkpoint !== null && Date.parse(checkpoint.sealed_at) > Date.parse(mark.anchored_at);
+  const { tree_size: size, sealed_at: sealedAt } = checkpoint ?? { tree_size: 0, sealed_at: mark.anchored_at };
+  const isNew = size !== mark.tree_size || Date.parse(sealedAt) > Date.parse(mark.anchored_at);
   return isNew && now - Date.parse(mark.anchored_at) >= everySeconds * 1000;
 }
 

@@ -11,7 +11,11 @@ export interface CheckedEvents {
   readonly events: number;
   /** Younger than the last seal. */
   readonly unsealed: number;
+  /** The hashes of such events, so far as they are few: what lost its seal is told from what is gone. */
+  readonly unsealedHashes: ReadonlySet<string>;
 }
+
+const MOST_UNSEALED_HASHES = 100_000;
 
 /** When each checkpoint was sealed, by size, in order of size. */
 export type SealTimes = readonly { readonly size: number; readonly at: number }[];
@@ -27,6 +31,7 @@ export class EventCheck {
   private newest = 0;
   private events = 0;
   private unsealed = 0;
+  private readonly unsealedHashes = new Set<string>();
   private readonly heads: ReadonlyMap<string, { readonly seq: number; readonly head: string }>;
   private readonly walked = new Set<string>();
   /** The last event of a chain that lies beyond its head: right when it was appended after the heads were read. */
@@ -75,7 +80,7 @@ export class EventCheck {
       const place = { stream, seq, leaves: { from: index, to: index + 1 } };
       if (stream !== '') this.findings.add('event_missing', place, `Event ${seq} of ${stream} was sealed and is gone.`);
     }
-    return { events: this.events, unsealed: this.unsealed };
+    return { events: this.events, unsealed: this.unsealed, unsealedHashes: this.unsealedHashes };
   }
 
   private begin(stream: string): void {
@@ -144,6 +149,7 @@ export class EventCheck {
     const name = `Event ${seq} of ${stream}`;
     if (index === null || index >= this.leaves.size) {
       this.unsealed += 1;
+      if (this.unsealed <= MOST_UNSEALED_HASHES) this.unsealedHashes.add(event.hash);
       const sealed = this.leaves.sealedThrough.get(stream) ?? 0;
       if (seq > sealed) return;
       this.findings.add('inserted', { stream, seq }, `${name} stands among sealed events and was never sealed.`);

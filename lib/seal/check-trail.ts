@@ -70,12 +70,14 @@ export async function checkTrail({ source, trusted, anchors, onProgress }: Check
     walk.page(page);
     onProgress?.((walked += page.length));
   }
-  const { events, unsealed } = walk.end(await source.heads());
+  const { events, unsealed, unsealedHashes } = walk.end(await source.heads());
   const views = anchors.map((view) => ({ ...view, found: readView(view, findings) }));
   const { roots, edge } = rootsAt([...checkpoints, ...views.flatMap(({ found }) => found)], leaves);
   compareTree(state, checkpoints, { leaves, roots, edge }, findings);
   const known = new Set(checkpoints.map(({ text }) => text));
-  const sizes = views.map((view) => compareAnchor(view, { state, leaves, roots, trust, known, findings }));
+  const sizes = views.map((view) =>
+    compareAnchor(view, { state, leaves, unsealedHashes, roots, trust, known, findings }),
+  );
   return {
     ok: findings.total === 0,
     origin: state.origin,
@@ -199,6 +201,8 @@ function compareTree(
 interface Compared {
   readonly state: SealState;
   readonly leaves: LeafList;
+  /** Events that are there without a seal. */
+  readonly unsealedHashes: ReadonlySet<string>;
   readonly roots: Roots;
   readonly trust: Trust;
   /** The notes that are stored. */
@@ -228,8 +232,9 @@ function compareAnchor(
       continue;
     }
     if (size > leaves.size) {
-      const cut = { anchor, leaves: { from: leaves.size, to: size } };
-      const lost = `${leaves.size} are there: leaves ${leaves.size} to ${size - 1} were cut off, or an older copy was put back`;
+      const from = firstLost(view.found, compared);
+      const cut = { anchor, leaves: { from, to: size } };
+      const lost = `${from} are there: leaves ${from} to ${size - 1} were cut off, or an older copy was put back`;
       findings.add('tail_cut', cut, `${name} knows ${size} sealed events since ${sealedAt}; ${lost}.`);
       return agreed;
     }
@@ -244,6 +249,15 @@ function compareAnchor(
     agreed = size;
   }
   return agreed;
+}
+
+/** From where on events are gone. Those that only lost their seal are still there. */
+function firstLost(found: readonly ViewedCheckpoint[], { leaves, unsealedHashes }: Compared): number {
+  const known = new Map<number, string>();
+  for (const { leaves: told } of found) told?.hashes.forEach((hash, at) => known.set(told.from + at, hash));
+  let index = leaves.size;
+  while (unsealedHashes.has(known.get(index) ?? '')) index += 1;
+  return index;
 }
 
 /** Two histories: where they part, exactly where the anchor has the hashes, else between two checkpoints. */

@@ -41,11 +41,12 @@ export function openSealKeys(folder: string, environment: Environment): SealKeys
     const text = environment[name]?.trim() ?? '';
     return text === '' ? null : readKey(text, name);
   };
-  const given = fromEnvironment('SEAL_KEY');
+  // Read when it is needed: a key that cannot be read keeps events unsigned, not unrecorded.
+  const given = (): KeyObject | null => fromEnvironment('SEAL_KEY');
   return {
-    current: (name) => signerOf(name, given ?? ownKey(at(CURRENT))),
+    current: (name) => signerOf(name, given() ?? ownKey(at(CURRENT))),
     before: (name) => {
-      const key = given
+      const key = given()
         ? fromEnvironment('SEAL_KEY_BEFORE')
         : existsSync(at(BEFORE))
           ? readKey(readFileSync(at(BEFORE), 'utf8'), at(BEFORE))

@@ -1,4 +1,5 @@
 import { checkAlerts } from './check-alerts';
+import { checkEvidence } from './check-evidence';
 import { checkClock, checkDisk, checkPermissions } from './check-machine';
 import { checkDashboard, checkDatabase, checkServer } from './check-server';
 import { checkSmartsheet } from './check-smartsheet';
@@ -21,6 +22,7 @@ export async function diagnose(options: DoctorOptions): Promise<readonly Line[]>
     ...(await checkSmartsheet(patient)),
     await checkDashboard(patient),
     await checkAlerts(patient),
+    checkEvidence(patient),
     off('models', 'Scores are rule points; models come with part D.'),
     off('backup', 'Snapshots come with part F. Until then copy the home while the server is stopped.'),
     await checkClock(patient),

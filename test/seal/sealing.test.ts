@@ -139,6 +139,8 @@ describe('the signing key', () => {
   });
 
   it('that cannot be read is named with its place', () => {
-    expect(() => openSealKeys(sealed.keysFolder, { SEAL_KEY: 'c2hvcnQ=' })).toThrow(/SEAL_KEY holds no Ed25519/);
+    expect(() => openSealKeys(sealed.keysFolder, { SEAL_KEY: 'c2hvcnQ=' }).current('a')).toThrow(
+      /SEAL_KEY holds no Ed25519/,
+    );
   });
 });

@@ -1,0 +1,200 @@
+import type { StoredEvent, TrailReport } from '../../lib/seal';
+import { openSealedStore } from '../seal/sealed-store';
+import { buildStoreWorker } from '../support/store';
+import { attack, diceOf, KINDS, type Dice, type Kind } from './attacks';
+import { PaperTrail, START } from './paper-trail';
+
+/** At least a thousand in each class; TAMPER_ATTACKS makes it more. */
+const ATTACKS = Number(process.env['TAMPER_ATTACKS'] ?? 1000);
+const HONEST = Number(process.env['TAMPER_HONEST'] ?? 100);
+const SEED = Number(process.env['TAMPER_SEED'] ?? 20260105);
+
+type Class = 'anchored' | 'sealed' | 'unsealed';
+
+/** An honest history: appends, seals, anchors, crashes between any two of them. */
+function honest(dice: Dice): { readonly trail: PaperTrail; readonly anchored: number; readonly sealed: number } {
+  const trail = new PaperTrail();
+  let [clock, made, anchored] = [START, 0, 0];
+  const grow = (count: number): void => {
+    for (let each = 0; each < count; each += 1) {
+      clock += 1000 * (1 + dice(60));
+      trail.append(`sheet:${1 + dice(3)}`, clock, String((made += 1)));
+    }
+  };
+  for (let round = 0; round < 2 + dice(2); round += 1) {
+    grow(4 + dice(6));
+    const memory = trail.lastSigned;
+    trail.seal((clock += 1000));
+    // A crash between storing a checkpoint and remembering it.
+    if (dice(5) === 0) trail.lastSigned = memory;
+    else if (dice(3) > 0 || round === 0) {
+      trail.anchor();
+      anchored = trail.leaves.length;
+    }
+  }
+  grow(4 + dice(4));
+  trail.seal((clock += 1000));
+  grow(3 + dice(4));
+  return { trail, anchored, sealed: trail.leaves.length };
+}
+
+function targetsOf({ trail, anchored, sealed }: ReturnType<typeof honest>, where: Class): readonly StoredEvent[] {
+  const classOf = ({ leaf_index: leaf }: StoredEvent): Class =>
+    leaf === null || leaf >= sealed ? 'unsealed' : leaf < anchored ? 'anchored' : 'sealed';
+  return trail.events.filter((event) => classOf(event) === where);
+}
+
+interface Tally {
+  attacks: number;
+  detected: number;
+  /** The record itself was named. */
+  located: number;
+  readonly missed: string[];
+}
+
+const isNamed = ({ findings }: TrailReport, { stream, seq, leaf_index: leaf }: StoredEvent): boolean =>
+  findings.some(({ place }) => {
+    const isEvent = place.stream === stream && Math.abs((place.seq ?? 0) - seq) <= 1;
+    const { from = 0, to = 0 } = place.leaves ?? {};
+    return isEvent || (leaf !== null && (from === leaf || from === leaf + 1) && to > leaf);
+  });
+
+async function storm(where: Class, withKey: boolean, count: number, blind = false): Promise<Tally> {
+  const tally: Tally = { attacks: 0, detected: 0, located: 0, missed: [] };
+  for (let run = 0; tally.attacks < count; run += 1) {
+    const dice = diceOf(SEED + run * 7919 + where.length);
+    const whole = honest(dice);
+    const targets = targetsOf(whole, where);
+    if (targets.length === 0) continue;
+    const index = whole.trail.events.indexOf(targets[dice(targets.length)] as StoredEvent);
+    for (const kind of KINDS) {
+      if (tally.attacks >= count) break;
+      const trail = whole.trail.copy();
+      const target = trail.events[index] as StoredEvent;
+      // What is slipped in behind the last anchored event lies outside of what the anchor covers.
+      if (kind === 'duplicate' && where === 'anchored' && (target.leaf_index ?? 0) + 1 >= whole.anchored) continue;
+      const was = { ...target };
+      const careful = dice(2) === 1;
+      if (!attack(trail, target, { kind, careful, withKey }, dice)) continue;
+      const report = await trail.check({ blind });
+      tally.attacks += 1;
+      if (!report.ok) tally.detected += 1;
+      else tally.missed.push(`${kind}${careful ? ', careful' : ''} (seed ${SEED}, run ${run})`);
+      if (isNamed(report, was)) tally.located += 1;
+      if (where === 'unsealed') expect(report.ok && report.unsealed === 0 && kind !== 'tail cut').toBe(false);
+    }
+  }
+  return tally;
+}
+
+const told = (what: string, { attacks, detected, located }: Tally): void =>
+  void process.stdout.write(
+    `tamper: ${what}: ${attacks} attacks, ${detected} detected, ${located} located to the record\n`,
+  );
+
+describe('attacks by a superuser', () => {
+  it.each([true, false])(
+    'on what an anchor covers are all detected, and located to the record in 99 of 100; with the key: %s',
+    async (withKey) => {
+      const tally = await storm('anchored', withKey, ATTACKS / 2);
+      told(`covered by an anchor, ${withKey ? 'with' : 'without'} the key`, tally);
+      expect(tally.missed).toEqual([]);
+      expect(tally.located / tally.attacks).toBeGreaterThanOrEqual(0.99);
+    },
+  );
+
+  it('without the key on what is sealed and not anchored are all detected', async () => {
+    const tally = await storm('sealed', false, ATTACKS);
+    told('sealed, not anchored, without the key', tally);
+    expect(tally.missed).toEqual([]);
+  });
+
+  it('with the key on what is sealed and not anchored are counted: only an anchor shows a careful one', async () => {
+    const tally = await storm('sealed', true, ATTACKS / 4);
+    told('sealed, not anchored, with the key', tally);
+    expect(tally.missed.filter((text) => !/careful|tail cut|rewrite|forked/.test(text))).toEqual([]);
+  });
+
+  it('on what is younger than the last seal are detected, or hit what is shown as not yet protected', async () => {
+    const tally = await storm('unsealed', false, ATTACKS);
+    told('younger than the last seal', tally);
+    expect(tally.attacks).toBe(ATTACKS);
+  });
+
+  it('are missed by a verifier that does not look at its anchors, so that these tests can fail', async () => {
+    const tally = await storm('anchored', true, 200, true);
+    expect(tally.missed.length).toBeGreaterThan(0);
+  });
+});
+
+it('raises no false alarm in honest runs with crashes', async () => {
+  for (let run = 0; run < HONEST; run += 1) {
+    const { trail } = honest(diceOf(SEED + run));
+    const { findings } = await trail.check();
+    expect([run, findings]).toEqual([run, []]);
+  }
+});
+
+describe('the same on a real store', () => {
+  const on = (stream: string, seq = 3): string => `stream = 'sheet:${stream}' and seq = ${seq}`;
+  const columns = `stream, event_key, kind, recorded_at, sheet_id, row_id, work_request, column_name, violation_type, delta, currency,
+    changed_by_kind, changed_at, week_ending, is_historical, audit_run_id, severity, risk_score, anomaly_score, predicted_category,
+    approval_id, intermediate_unknown, rules_hash, model_version, flow_version, commitment, previous_hash, preimage, hash`;
+  const copyOf = (stream: string, seq: string, key: string): string =>
+    `insert into billing_audit.audit_events (seq, ${columns}) select ${seq}, ${columns.replace('event_key', key)} from billing_audit.audit_events where ${on(stream)}`;
+  const attacks: Record<Exclude<Kind, 'tail cut' | 'forked copy'>, (stream: string) => string> = {
+    edit: (stream) => `update billing_audit.audit_events set delta = 0 where ${on(stream)}`,
+    'edit values': (stream) =>
+      `update billing_audit.event_payloads set payload = payload || '{"new_value": "0"}' where ${on(stream)}`,
+    delete: (stream) =>
+      `delete from billing_audit.event_payloads where ${on(stream)}; delete from billing_audit.audit_events where ${on(stream)}`,
+    insert: (
+      stream,
+    ) => `update billing_audit.audit_events set seq = seq + 100 where stream = 'sheet:${stream}' and seq > 3;
+      update billing_audit.audit_events set seq = seq - 99 where stream = 'sheet:${stream}' and seq > 100; ${copyOf(stream, '4', `'forged'`)}`,
+    swap: (stream) => `update billing_audit.audit_events set seq = 1000 where ${on(stream)};
+      update billing_audit.audit_events set seq = 3 where ${on(stream, 4)}; update billing_audit.audit_events set seq = 4 where ${on(stream, 1000)}`,
+    duplicate: (stream) => copyOf(stream, '6', `event_key || ':again'`),
+    'bit flip': (stream) =>
+      `update billing_audit.audit_events set hash = set_bit(hash, 9, 1 - get_bit(hash, 9)) where ${on(stream)}`,
+    rewrite: (stream) => `
+      update billing_audit.audit_events set severity = 'LOW', delta = 1 where stream = 'sheet:${stream}';
+      do $$ declare e billing_audit.audit_events; h bytea := billing_audit.genesis('sheet:${stream}'); begin
+        for e in select * from billing_audit.audit_events where stream = 'sheet:${stream}' order by seq loop
+          update billing_audit.audit_events as a set previous_hash = h, preimage = billing_audit.event_preimage(e),
+            hash = sha256(h || convert_to(billing_audit.event_preimage(e), 'UTF8')) where a.stream = e.stream and a.seq = e.seq
+          returning a.hash into h;
+        end loop;
+        update billing_audit.streams set head = h where stream = 'sheet:${stream}';
+        update billing_audit.tree_leaves as l set hash = a.hash from billing_audit.audit_events as a
+          where a.stream = l.stream and a.seq = l.seq and a.stream = 'sheet:${stream}';
+      end $$`,
+    'clock rollback': (stream) =>
+      `update billing_audit.audit_events set recorded_at = recorded_at - interval '30 days' where ${on(stream)}`,
+  };
+
+  it('names what was done to each of nine chains of one store', async () => {
+    const sealed = await openSealedStore(buildStoreWorker());
+    try {
+      const kinds = Object.entries(attacks).map(([kind, sql], at) => ({ kind, sql, stream: String(101 + at) }));
+      for (const { stream } of kinds) await sealed.append(5, stream);
+      await sealed.seal();
+      expect(await sealed.check()).toMatchObject({ ok: true, sealed: 45 });
+      await sealed.tamper(
+        'alter table billing_audit.event_payloads drop constraint if exists event_payloads_stream_seq_fkey',
+      );
+      for (const { sql, stream } of kinds) await sealed.tamper(sql(stream));
+      const { findings } = await sealed.check();
+      const named = kinds.filter(({ stream }) =>
+        findings.some(({ place }) => place.stream === `sheet:${stream}` && [3, 4, 6].includes(place.seq ?? 0)),
+      );
+      // A whole chain with valid hashes contradicts the signature alone, which names the checkpoint.
+      expect(kinds.filter((each) => !named.includes(each)).map(({ kind }) => kind)).toEqual(['rewrite']);
+      expect(findings).toContainEqual(
+        expect.objectContaining({ kind: 'root_differs', place: { leaves: { from: 0, to: 45 } } }),
+      );
+    } finally {
+      await sealed.close();
+    }
+  });
+});
