@@ -178,6 +178,8 @@ describe('the log compared with its anchors', () => {
 
   it('names another store in its place, and a folder of another log', async () => {
     const other = await openSealedStore(workerPath);
+    // Test stores are copies of one template, and so of one log.
+    await other.driver.transaction([{ sql: `update billing_audit.tree_state set origin = 'billing-audit/log/other'` }]);
     await other.append(12);
     await other.seal();
     cpSync(join(other.keysFolder), sealed.keysFolder, { recursive: true });
