@@ -77,7 +77,7 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
   const teller = openTeller(machine, opened, business, () => alerting?.mailWaits());
   const { emitter, pump, watches, intake, coverage } = parts(options, machine, opened, { business, teller });
   const alerting = opened.driver && startAlertingIn(home.folder, opened.driver, { ...machine, log });
-  const sealer = openSealer(options, home, machine, opened.driver);
+  const sealer = openSealer(options, home, machine, opened.driver, options.environment);
   const store = recordingStore(bareStore, (keys) => {
     emitter.recorded(keys);
     sealer?.recorded(keys.length);

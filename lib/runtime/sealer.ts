@@ -2,7 +2,7 @@ import { messageOf } from '../errors';
 import type { Log, Now, Sleep } from '../ports';
 import { anchorWhatIsDue, contradictions, MOST_IN_ONE_SEAL, SealBook, sealNext, viewsOf } from '../seal';
 import type { Anchor, SealKeys } from '../seal';
-import { StoreRefused } from '../store/store-errors';
+import { StoreMisconfigured, StoreRefused, StoreUnavailable } from '../store/store-errors';
 import type { StoreDriver } from '../store/store';
 import { Bell } from './bell';
 import type { Health } from './runtime';
@@ -41,6 +41,7 @@ export class Sealer {
   private unreadable: readonly string[] = [];
   private refused: readonly string[] = [];
   private failure: string | null = null;
+  private logged: string | null = null;
 
   constructor(private readonly parts: SealerParts) {
     this.bell = new Bell(parts.sleep);
@@ -79,7 +80,7 @@ export class Sealer {
     this.recordedSince = 0;
     await this.sealAll();
     if (!this.ending.signal.aborted) await anchorWhatIsDue({ book: this.book, anchors, now, log });
-    this.failure = null;
+    [this.failure, this.logged] = [null, null];
   }
 
   private async compare(): Promise<void> {
@@ -111,8 +112,9 @@ export class Sealer {
 
   private failed(thrown: unknown): void {
     const why = messageOf(thrown);
-    if (why !== this.failure) this.parts.log.error(`Events could not be sealed: ${why}`);
-    this.failure = why;
+    if (why !== this.logged) this.parts.log.error(`Events could not be sealed: ${why}`);
+    this.logged = why;
+    this.failure = forAnybody(thrown);
   }
 
   /** How well what is recorded is protected. */
@@ -137,4 +139,10 @@ export class Sealer {
     const isWell = trouble.length === 0 && !isLate;
     return { status: isWell ? 'ok' : 'degraded', text: [`${sealed}${waiting}`, out, ...trouble].join('; ') };
   }
+}
+
+/** A database that cannot be used is named by its driver with host and user, which are nobody's business on `/health`. */
+function forAnybody(thrown: unknown): string {
+  const namesDatabase = thrown instanceof StoreUnavailable || thrown instanceof StoreMisconfigured;
+  return namesDatabase ? `the last seal failed: ${thrown.code}; the log says more` : messageOf(thrown);
 }

@@ -11,11 +11,12 @@ import { thisMachine } from '../../lib/runtime/machine';
 import type { Sealer } from '../../lib/runtime/sealer';
 import { anchorWhatIsDue, contradictions, readAnchors, viewsOf, type Anchor } from '../../lib/seal';
 import { defaultSettings } from '../../lib/settings';
+import { StoreUnavailable } from '../../lib/store';
 import { openPostOffice } from '../alert/post-office';
 import { event } from '../store/examples';
 import { buildStoreWorker } from '../support/store';
 import { until } from '../support/until';
-import { openSealedStore, type SealedStore } from './sealed-store';
+import { openSealedStore, SealedStores, type SealedStore } from './sealed-store';
 
 const workerPath = buildStoreWorker();
 const quiet = () => undefined;
@@ -24,10 +25,12 @@ const HOUR = 3_600_000;
 let sealed: SealedStore;
 let clock = Date.now();
 
+const stores = new SealedStores(workerPath);
 beforeEach(async () => {
-  sealed = await openSealedStore(workerPath);
+  sealed = await stores.next();
 });
 afterEach(() => sealed.close());
+afterAll(() => stores.close());
 
 const anchorsOf = (environment: Record<string, string>): readonly Anchor[] =>
   readAnchors(environment, { http: httpOverFetch(), now: () => clock });
@@ -178,7 +181,7 @@ describe('the log compared with its anchors', () => {
 
   it('names another store in its place, and a folder of another log', async () => {
     const other = await openSealedStore(workerPath);
-    // Test stores are copies of one template, and so of one log.
+    // Test stores begin as copies of one template, and so of one log.
     await other.driver.transaction([{ sql: `update billing_audit.tree_state set origin = 'billing-audit/log/other'` }]);
     await other.append(12);
     await other.seal();
@@ -252,6 +255,24 @@ describe('the sealer of a Runtime', () => {
         /2 not yet protected since .*evidence is not anchored.*"ANCHOR_FOLDER" is "relative"/,
       ) as string,
     });
+  });
+
+  it('tells the log, and not the page of health, which database it could not reach', async () => {
+    const told: string[] = [];
+    const away = new StoreUnavailable('user audit at db.inner.example');
+    const driver = {
+      ...sealed.driver,
+      rpc: (name: `billing_audit_${string}`, p: object) =>
+        name === 'billing_audit_seal_next' ? Promise.reject(away) : sealed.driver.rpc(name, p),
+    };
+    const home = openHome(join(sealed.folder, 'home'));
+    const noisy = { ...log, error: (text: string) => void told.push(text) };
+    const sealer = openSealer({ log: noisy, timing: { sealSeconds: 0.05 } }, home, thisMachine(), driver, {})!;
+    opened.push(sealer);
+    sealer.start();
+    await until(async () => (await sealer.health()).status === 'degraded', 'the failure');
+    expect((await sealer.health()).text).toMatch(/the last seal failed: store_unavailable; the log says more$/);
+    expect(told).toEqual([expect.stringContaining('db.inner.example')]);
   });
 
   it('of a practice home anchors nothing', async () => {

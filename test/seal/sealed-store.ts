@@ -47,11 +47,73 @@ const GUARDS_ON = `
     end loop;
   end $$;`;
 
+const EMPTIED = `
+  do $$ declare t record; begin
+    for t in select tgrelid::regclass as name from pg_trigger where tgname = 'never_truncated' loop
+      execute format('alter table %s disable trigger never_truncated', t.name);
+    end loop;
+    truncate billing_audit.audit_events, billing_audit.event_payloads, billing_audit.event_keys, billing_audit.streams,
+      billing_audit.tree_leaves, billing_audit.checkpoints, billing_audit.sealed_streams, billing_audit.anchor_marks cascade;
+    update billing_audit.tree_state set size = 0, frontier = '', origin = 'billing-audit/log/' || gen_random_uuid();
+    for t in select tgrelid::regclass as name from pg_trigger where tgname = 'never_truncated' loop
+      execute format('alter table %s enable always trigger never_truncated', t.name);
+    end loop;
+  end $$`;
+
+/**
+ * One store after the other for the tests of a file. Opening costs more than most tests, so a store is emptied and used
+ * again; not one that was tampered with, whose guards are no longer what they were.
+ */
+export class SealedStores {
+  private idle: { readonly folder: string; readonly driver: EmbeddedStoreDriver } | null = null;
+
+  constructor(private readonly workerPath: string) {}
+
+  async next(): Promise<SealedStore> {
+    const { folder, driver } = this.idle ?? (await openAnew(this.workerPath));
+    this.idle = null;
+    const folderOfTest = newFolder();
+    let isTampered = false;
+    const sealed = sealedOver(folderOfTest, driver);
+    return {
+      ...sealed,
+      tamper: (sql) => {
+        isTampered = true;
+        return sealed.tamper(sql);
+      },
+      close: async () => {
+        removeFolder(folderOfTest);
+        if (isTampered) return void (await endOf(folder, driver));
+        await driver.transaction([{ sql: EMPTIED }]);
+        this.idle = { folder, driver };
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    if (this.idle) await endOf(this.idle.folder, this.idle.driver);
+    this.idle = null;
+  }
+}
+
 export async function openSealedStore(workerPath: string): Promise<SealedStore> {
+  const { folder, driver } = await openAnew(workerPath);
+  return { ...sealedOver(folder, driver), close: () => endOf(folder, driver) };
+}
+
+async function openAnew(workerPath: string): Promise<{ folder: string; driver: EmbeddedStoreDriver }> {
   const folder = newFolder();
+  return { folder, driver: await openTestStore(folder, workerPath) };
+}
+
+async function endOf(folder: string, driver: EmbeddedStoreDriver): Promise<void> {
+  await driver.close();
+  removeFolder(folder);
+}
+
+function sealedOver(folder: string, driver: EmbeddedStoreDriver): Omit<SealedStore, 'close'> {
   const keysFolder = join(folder, 'keys');
   mkdirSync(keysFolder);
-  const driver = await openTestStore(folder, workerPath);
   const store = storeOver(driver, { secrets: secretBox(new Uint8Array(32)) });
   const book = new SealBook(driver);
   const keys = openSealKeys(keysFolder, {});
@@ -84,10 +146,6 @@ export async function openSealedStore(workerPath: string): Promise<SealedStore> 
     },
     tamper: async (sql) => {
       await driver.transaction([{ sql: GUARDS_OFF }, { sql }, { sql: GUARDS_ON }]);
-    },
-    close: async () => {
-      await driver.close();
-      removeFolder(folder);
     },
   };
 }

@@ -2,15 +2,17 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { changeSealKey, checkTrail, openSealKeys, readCheckpoint, sealNext, signersOf } from '../../lib/seal';
 import { buildStoreWorker } from '../support/store';
-import { openSealedStore, type SealedStore } from './sealed-store';
+import { SealedStores, type SealedStore } from './sealed-store';
 
 const workerPath = buildStoreWorker();
 let sealed: SealedStore;
 
+const stores = new SealedStores(workerPath);
 beforeEach(async () => {
-  sealed = await openSealedStore(workerPath);
+  sealed = await stores.next();
 });
 afterEach(() => sealed.close());
+afterAll(() => stores.close());
 
 const lastNote = async (): Promise<string> => (await sealed.book.state()).checkpoint?.note ?? '';
 
