@@ -35,7 +35,7 @@ const tasks = {
     run(node(), [join(root, 'scripts/system-packages.mjs')]);
     if (folders.length === 0) lint();
     build();
-    tool('jest', folders);
+    jest(folders);
   },
   bench: () => {
     build();
@@ -146,6 +146,25 @@ function fingerprint(paths) {
   };
   paths.filter((path) => existsSync(join(root, path))).forEach(add);
   return hash.digest('hex');
+}
+
+/**
+ * Runs the tests. Opening and closing many WebAssembly databases in one process brings V8 itself to abort now and then
+ * (nodejs/node#64500, a few per cent of long runs): a run that ends by such a signal has no result, and is begun once
+ * more. A failed test is no such end.
+ */
+function jest(folders) {
+  const crashes = ['SIGABRT', 'SIGSEGV', 'SIGTRAP', 'SIGILL', 'SIGBUS'];
+  const { status, signal } = spawnSync(node(), [scriptOf('jest'), ...folders], {
+    cwd: root,
+    stdio: 'inherit',
+    env: environment(),
+  });
+  if (status === 0) return;
+  if (signal === null) process.exit(status ?? 1);
+  if (!crashes.includes(signal)) process.kill(process.pid, signal);
+  say(`Node.js itself was ended by ${signal}, without a result (see nodejs/node#64500). The tests begin once more.`);
+  tool('jest', folders);
 }
 
 /** Runs a development tool of node_modules with the pinned Node. */
