@@ -1,6 +1,6 @@
 import { messageOf } from '../errors';
 import type { Log, Now, Sleep } from '../ports';
-import { anchorWhatIsDue, contradictions, MOST_IN_ONE_SEAL, SealBook, sealNext, viewsOf } from '../seal';
+import { anchorWhatIsDue, contradictions, damagedIn, MOST_IN_ONE_SEAL, SealBook, sealNext, viewsOf } from '../seal';
 import type { Anchor, SealKeys } from '../seal';
 import { StoreMisconfigured, StoreRefused, StoreUnavailable } from '../store/store-errors';
 import type { StoreDriver } from '../store/store';
@@ -85,7 +85,8 @@ export class Sealer {
 
   private async compare(): Promise<void> {
     const { anchors, keys, log } = this.parts;
-    const { views, unreadable } = await viewsOf(anchors, keys);
+    const { views, unreadable: away } = await viewsOf(anchors, keys);
+    const unreadable = [...away, ...damagedIn(views)];
     const found = await contradictions(this.book, views);
     for (const each of found) if (!this.contradicted.includes(each)) log.error(`Evidence: ${each}.`);
     for (const each of unreadable) if (!this.unreadable.includes(each)) log.warn(each);

@@ -2,7 +2,7 @@ import { messageOf } from '../errors';
 import type { Log, Now } from '../ports';
 import type { Anchor } from './anchors/anchor';
 import type { AnchoredCheckpoint, AnchorView } from './check-trail';
-import { readCheckpoint } from './checkpoint';
+import { readCheckpoint, type FoundCheckpoint } from './checkpoint';
 import type { SealBook, SealState } from './seal-book';
 import type { SealKeys } from './seal-keys';
 
@@ -92,13 +92,7 @@ export async function contradictions(book: SealBook, views: readonly AnchorView[
   const { size, origin } = await book.state();
   const found: string[] = [];
   for (const { anchor, checkpoints } of views) {
-    const told = (checkpoints ?? []).flatMap(({ note }) => {
-      try {
-        return [readCheckpoint(note)];
-      } catch {
-        return [];
-      }
-    });
+    const told = (checkpoints ?? []).flatMap(({ note }) => checkpointOrNull(note) ?? []);
     const newest = told.sort((one, other) => other.size - one.size).slice(0, NEWEST);
     const stored = await book.notesOf(newest.map((each) => each.size));
     const wrong = newest.find(({ text }) => !stored.has(text));
@@ -110,4 +104,25 @@ export async function contradictions(book: SealBook, views: readonly AnchorView[
     else found.push(`${what}, which the store does not have: the history was forked or rewritten before that`);
   }
   return found;
+}
+
+/**
+ * What anchors hold in the place of checkpoints and cannot be read: damaged, or put there by somebody. It contradicts
+ * nothing, so sealing goes on, but it must not be passed over in silence; a whole check names each.
+ */
+export function damagedIn(views: readonly AnchorView[]): readonly string[] {
+  return views.flatMap(({ anchor, checkpoints }) => {
+    const damaged = (checkpoints ?? []).filter(({ note }) => checkpointOrNull(note) === null).length;
+    if (damaged === 0) return [];
+    const what = damaged === 1 ? 'a text that is no checkpoint' : `${damaged} texts that are no checkpoints`;
+    return [`Anchor "${anchor}" holds ${what}. Run "billing-audit verify" to see which.`];
+  });
+}
+
+function checkpointOrNull(note: string): FoundCheckpoint | null {
+  try {
+    return readCheckpoint(note);
+  } catch {
+    return null;
+  }
 }

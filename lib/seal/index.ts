@@ -10,5 +10,5 @@ export { checkTrail } from './check-trail';
 export type { AnchoredCheckpoint, AnchorView, CheckParts, TrailReport, TrailSource } from './check-trail';
 export type { Anchor } from './anchors/anchor';
 export { readAnchors } from './anchors/read-anchors';
-export { anchorWhatIsDue, contradictions, viewsOf } from './anchoring';
+export { anchorWhatIsDue, contradictions, damagedIn, viewsOf } from './anchoring';
 export * from './errors';

@@ -9,7 +9,7 @@ import { openSealer } from '../../lib/runtime/open-sealer';
 import { openHome } from '../../lib/runtime/home';
 import { thisMachine } from '../../lib/runtime/machine';
 import type { Sealer } from '../../lib/runtime/sealer';
-import { anchorWhatIsDue, contradictions, readAnchors, viewsOf, type Anchor } from '../../lib/seal';
+import { anchorWhatIsDue, contradictions, damagedIn, readAnchors, viewsOf, type Anchor } from '../../lib/seal';
 import { defaultSettings } from '../../lib/settings';
 import { StoreUnavailable } from '../../lib/store';
 import { openPostOffice } from '../alert/post-office';
@@ -156,6 +156,16 @@ describe('the log compared with its anchors', () => {
 
   it('agrees when nothing happened', async () => {
     expect(await compared()).toEqual([]);
+  });
+
+  it('tells what an anchor holds in the place of checkpoints and nobody can read', async () => {
+    const { views } = await viewsOf(anchors, sealed.keys);
+    expect(damagedIn(views)).toEqual([]);
+    const spoilt = views.map((view) => ({
+      ...view,
+      checkpoints: (view.checkpoints ?? []).map((each) => ({ ...each, note: each.note.slice(0, 20) })),
+    }));
+    expect(damagedIn(spoilt)[0]).toMatch(/^Anchor "folder.*" holds 2 texts that are no checkpoints\. Run/);
   });
 
   it('names a tail that was cut off, with what is missing', async () => {
