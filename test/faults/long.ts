@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { messageOf } from '../../lib/errors';
 import { plantedBugs } from './campaign/bugs';
 import { wrongIn } from './campaign/findings';
 import { buildPrograms, STORES, type Programs, type StoreKind } from './campaign/ground';
@@ -64,7 +65,12 @@ async function main(): Promise<void> {
       say(`${leg.store}, ${leg.name}: done before, ${before ? 'held' : 'did NOT hold'}`);
       wrong += before ? 0 : 1;
     } else if (Date.now() > end) say(`${leg.store}, ${leg.name}: left for the next time`);
-    else wrong += await runPlanned(leg, { file, commit, programs });
+    else {
+      wrong += await runPlanned(leg, { file, commit, programs }).catch((thrown: unknown) => {
+        say(`${leg.store}, ${leg.name}: could not be run to its end: ${messageOf(thrown)}`);
+        return 1;
+      });
+    }
   }
   say(wrong === 0 ? 'All that was run held.' : `${wrong} legs did not hold.`);
   process.exit(wrong === 0 ? 0 : 1);

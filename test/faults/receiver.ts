@@ -7,23 +7,12 @@ import { openEmbeddedStore } from '../../lib/store';
 import type { Webhook } from '../../lib/store/store';
 import { until } from '../support/until';
 
-export const POINTS = [
-  'before verify',
-  'before journal write',
-  'after write, before sync',
-  'after sync, before answer',
-  'while draining',
-] as const;
-
 export interface ReceiverOrder {
   readonly directory: string;
   readonly journal: string;
   readonly workerPath: string;
   readonly migrations: string;
   readonly webhook: Webhook;
-  readonly death: { readonly point: (typeof POINTS)[number]; readonly time: number } | null;
-  /** Plants a bug: callbacks are acknowledged and not kept. */
-  readonly forgetful?: boolean;
 }
 
 export const webhook: Webhook = {
@@ -37,32 +26,22 @@ export const webhook: Webhook = {
 
 export interface Receiver {
   readonly port: number;
-  readonly ended: Promise<void>;
-  isOver(): boolean;
-  stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  stop(): Promise<void>;
 }
 
 /** Starts the receiver as a process of its own. */
 export async function startReceiver(program: string, order: ReceiverOrder): Promise<Receiver> {
   const child = spawn(process.execPath, [program, JSON.stringify(order)], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let over = false;
   let complaints = '';
   child.stderr.on('data', (chunk) => (complaints += String(chunk)));
-  const ended = new Promise<void>((done) =>
-    child.once('exit', () => {
-      over = true;
-      done();
-    }),
-  );
+  const ended = new Promise<void>((done) => child.once('exit', () => done()));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const first = (await lines.next()) as IteratorResult<string, undefined>;
-  if (first.done === true && order.death === null) throw new Error(`The receiver did not open: ${complaints}`);
+  if (first.done === true) throw new Error(`The receiver did not open: ${complaints}`);
   return {
     port: Number(first.value),
-    ended,
-    isOver: () => over,
-    stop: async (signal) => {
-      if (!over) child.kill(signal);
+    stop: async () => {
+      child.kill('SIGTERM');
       await ended;
     },
   };
@@ -94,7 +73,7 @@ export function send(port: number, body: Buffer, agent?: Agent): Promise<number 
 }
 
 /** The nonces of what is in the database, copies and all, once the journal is drained into it. */
-export async function storedNonces(order: Omit<ReceiverOrder, 'death'>): Promise<string[]> {
+export async function storedNonces(order: ReceiverOrder): Promise<string[]> {
   const driver = await openEmbeddedStore(order);
   try {
     await until(() => driver.inbox?.state().waiting === 0, 'the journal to be drained');
@@ -106,6 +85,6 @@ export async function storedNonces(order: Omit<ReceiverOrder, 'death'>): Promise
 }
 
 /** Where a receiver in `folder` keeps its things. */
-export function orderIn(folder: string, workerPath: string, migrations: string): Omit<ReceiverOrder, 'death'> {
+export function orderIn(folder: string, workerPath: string, migrations: string): ReceiverOrder {
   return { directory: join(folder, 'store'), journal: join(folder, 'journal'), workerPath, migrations, webhook };
 }
