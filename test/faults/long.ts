@@ -9,8 +9,7 @@ import { buildPrograms, STORES, type Programs, type StoreKind } from './campaign
 import { killRounds } from './campaign/kills';
 import { runLeg, type Leg, type LegResult } from './campaign/leg';
 import { canMountSmallDisk } from './campaign/small-disk';
-import { cutRound, databaseStopRound, fullDiskRound, STOPS } from './campaign/troubles';
-import { CUTS } from './campaign/wire';
+import { troubleRounds } from './campaign/troubles';
 
 const HELP = `The long fault campaign: npm run test:faults -- --long [options]
 
@@ -129,13 +128,7 @@ function plan(store: StoreKind, { callbacks, kills, stops, seed }: Wishes): Plan
     seed: seed + leg,
     rounds,
   }));
-  const stopRounds = Array.from({ length: stops }, (_, stop) =>
-    databaseStopRound(STOPS[stop % STOPS.length] ?? STOPS[0], CALLBACKS_IN_A_TROUBLE),
-  );
-  const troubles = [
-    ...(store === 'postgres' ? [...stopRounds, ...CUTS.map((cut) => cutRound(cut, CALLBACKS_IN_A_TROUBLE))] : []),
-    ...(canFill ? [fullDiskRound(CALLBACKS_IN_A_TROUBLE)] : []),
-  ];
+  const troubles = troubleRounds(store, { stops, callbacks: CALLBACKS_IN_A_TROUBLE, canFill });
   const troubleLeg = { ...honest, name: `${troubles.length} troubles, seed ${seed}`, seed, rounds: troubles };
   const bugs = plantedBugs(store, canFill).map(({ name, bug, ...rest }) => ({
     ...rest,

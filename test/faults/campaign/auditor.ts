@@ -45,7 +45,7 @@ export async function startAuditor(program: string, order: AuditorOrder): Promis
       child.send({ id, ...question }, (failure) => failure && reject(failure));
     }).finally(() => waiting.delete(id));
   };
-  await until(() => port > 0 || over, 'the process to be up', 60_000);
+  await until(() => port > 0 || over, 'the process to be up', 180_000);
   if (over && order.death === null) throw new Error(`The process under test did not open: ${said}`);
   return {
     port,
@@ -53,7 +53,7 @@ export async function startAuditor(program: string, order: AuditorOrder): Promis
     rpc: (name, p = {}) => ask({ rpc: name, p }),
     inboxWaits: async () => (await ask<{ waiting: number } | null>({ inbox: true }))?.waiting ?? 0,
     watches: async (sheets) =>
-      void (await until(() => watching.length === sheets, `${sheets} sheets to be watched. ${said}`, 60_000)),
+      void (await until(() => watching.length === sheets, `${sheets} sheets to be watched. ${said}`, 180_000)),
     died: async (within) => {
       await until(() => over, `the process to die at ${JSON.stringify(order.death)}. ${said}`, within).catch(
         async (thrown: unknown) => {

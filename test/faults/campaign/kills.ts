@@ -10,7 +10,7 @@ const MOST_PASSINGS: Readonly<Record<Point, number>> = {
   'before processing': 2,
   'mid-processing': 2,
 };
-const DEATH_MILLISECONDS = 60_000;
+const DEATH_MILLISECONDS = 180_000;
 
 /** `kill -9` at each moment of each point in turn. */
 export function killRounds(kills: number, callbacksEach: number): Round[] {

@@ -89,7 +89,7 @@ export async function runLeg(leg: Leg): Promise<LegResult> {
       seconds.push((performance.now() - start) / 1000);
       leg.onRound?.(number, seconds[number] ?? 0);
     }
-    const deadLetters = await comeToRest(scene, leg.restMilliseconds ?? 120_000);
+    const deadLetters = await comeToRest(scene, leg.restMilliseconds ?? 480_000);
     const rounds = await audited(leg, scene, seconds);
     return {
       ...rounds,

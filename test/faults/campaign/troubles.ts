@@ -5,15 +5,33 @@ import type { TestPostgres } from '../../support/postgres';
 import { until } from '../../support/until';
 import type { Round, Scene } from './leg';
 import { mountSmallDisk } from './small-disk';
-import { openWire, type Cut } from './wire';
+import type { StoreKind } from './ground';
+import { CUTS, openWire, type Cut } from './wire';
 
-export const STOPS = ['pg_ctl stop -m immediate', 'kill -9 of the postmaster'] as const;
-export type DatabaseStop = (typeof STOPS)[number];
+const STOPS = ['pg_ctl stop -m immediate', 'kill -9 of the postmaster'] as const;
+type DatabaseStop = (typeof STOPS)[number];
 
-const LONG_MILLISECONDS = 120_000;
+const LONG_MILLISECONDS = 240_000;
 /** What the full disk still takes. */
 const BYTES_LEFT = 24 * 1024;
 const MOST_CUTS = 12;
+
+/**
+ * Everything that a store is tried with besides kills of our process.
+ * @param canFill  whether a disk can be filled here
+ */
+export function troubleRounds(
+  store: StoreKind,
+  given: { stops: number; callbacks: number; canFill: boolean },
+): Round[] {
+  const { stops, callbacks, canFill } = given;
+  const disk = canFill ? [fullDiskRound(callbacks)] : [];
+  if (store === 'embedded') return disk;
+  const stopped = Array.from({ length: stops }, (_, stop) =>
+    databaseStopRound(STOPS[stop % STOPS.length] ?? STOPS[0], callbacks),
+  );
+  return [...stopped, ...CUTS.map((cut) => cutRound(cut, callbacks)), ...disk];
+}
 
 /** The database is gone in the middle of callbacks, and comes back. */
 export function databaseStopRound(how: DatabaseStop, callbacks: number): Round {
@@ -43,7 +61,7 @@ function killPostmaster({ folder }: TestPostgres): void {
 }
 
 /** Connections to the database are cut in the middle of calls. */
-export function cutRound(cut: Cut, callbacks: number): Round {
+function cutRound(cut: Cut, callbacks: number): Round {
   return {
     fault: 'connections cut',
     point: cut,

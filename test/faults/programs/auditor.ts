@@ -111,6 +111,8 @@ function recorded(change: Change): AuditEvent {
 }
 
 function answerQuestions(driver: StoreDriver): void {
+  // A campaign that was broken off leaves no process behind.
+  process.once('disconnect', () => process.exit(1));
   process.on('message', (question: Question) => {
     const { id } = question;
     const asked =
