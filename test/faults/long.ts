@@ -53,6 +53,7 @@ void main();
 async function main(): Promise<void> {
   const wishes = readWishes();
   if (wishes === null) return;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
   const programs = buildPrograms();
   const commit = commitHere();
   const end = Date.now() + wishes.minutes * 60_000;

@@ -47,12 +47,16 @@ export async function openGround(kind: StoreKind, { worker }: Programs): Promise
     };
   }
   const server = startPostgres();
+  const stopWithUs = (): void => server.stop();
+  // A campaign that is broken off leaves no server behind.
+  process.once('exit', stopWithUs);
   return {
     ...base,
     kind,
     server,
     sql: (text) => serverSql(server.folder, text),
     close: () => {
+      process.off('exit', stopWithUs);
       server.stop();
       removeFolder(home);
     },
