@@ -2,14 +2,16 @@ import express from 'express';
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { Pool } from 'pg';
 import { openPublicRoutes } from '../../hosts/node-red/web/public-routes';
 import type { Log } from '../../lib/ports';
 import type { Runtime } from '../../lib/runtime/runtime';
+import { thisMachine } from '../../lib/runtime/machine';
 import { createWebhookBook } from '../../lib/runtime/webhook-book';
 import { createIntake } from '../../lib/runtime/webhook-intake';
-import { openEmbeddedStore, secretBox, storeOver, StoreRefused, type StoreDriver } from '../../lib/store';
+import { openEmbeddedStore, openPostgresStore, secretBox, storeOver, type StoreDriver } from '../../lib/store';
+import { postgresUrl } from '../../test/support/postgres-driver';
 
 export const SECRET = 'k'.repeat(40);
 export const WEBHOOK_ID = '4503604829677444';
@@ -33,7 +35,7 @@ export async function serve(serving: Serving): Promise<void> {
 async function contestantOf(serving: Serving): Promise<Server> {
   const { contestant } = serving;
   if (contestant === 'embedded') return intakeOver(await openEmbedded(serving, join(serving.folder, 'journal')));
-  if (contestant === 'postgres') return intakeOver(functionsOf(poolOf(serving, 16)));
+  if (contestant === 'postgres') return intakeOver(await openPostgres(serving));
   const insert = contestant === 'embedded-plain' ? await plainEmbedded(serving) : await plainPostgres(serving);
   return plainHandler(insert);
 }
@@ -66,6 +68,12 @@ function openEmbedded({ folder, workerPath, migrations }: Serving, journal?: str
   return openEmbeddedStore({ directory, workerPath, migrations, ...(journal !== undefined && { journal }) });
 }
 
+/** As a server with a DATABASE_URL opens it; its login has the service's rights alone. */
+function openPostgres({ postgres }: Serving): Promise<StoreDriver> {
+  if (postgres === null) throw new Error('No PostgreSQL server is installed.');
+  return openPostgresStore({ ...thisMachine(), url: postgresUrl(postgres, { user: 'service_login' }) });
+}
+
 type Insert = (callback: {
   readonly webhook: string;
   readonly nonce: string;
@@ -86,8 +94,8 @@ async function plainEmbedded(serving: Serving): Promise<Insert> {
     driver.transaction([{ sql: INSERT, parameters: [webhook, nonce, body, hash] }]);
 }
 
-async function plainPostgres(serving: Serving): Promise<Insert> {
-  const pool = poolOf(serving, 16, 'super');
+async function plainPostgres({ postgres }: Serving): Promise<Insert> {
+  const pool = new Pool({ host: postgres ?? '', user: 'super', database: 'audit', max: 16 });
   await pool.query(TABLE);
   return ({ webhook, nonce, body, hash }) => pool.query(INSERT, [webhook, nonce, body, hash]);
 }
@@ -112,37 +120,4 @@ function plainHandler(insert: Insert): Server {
       response.writeHead(503).end();
     });
   });
-}
-
-interface Client {
-  query(sql: string, values?: readonly unknown[]): Promise<{ readonly rows: readonly Record<string, unknown>[] }>;
-  release(): void;
-}
-interface Pool {
-  connect(): Promise<Client>;
-  query: Client['query'];
-}
-
-function poolOf({ postgres }: Serving, max: number, user = 'service_login'): Pool {
-  const { Pool } = createRequire(resolve('test/hosts/package.json'))('pg') as {
-    Pool: new (options: object) => Pool;
-  };
-  return new Pool({ host: postgres, user, database: 'audit', max });
-}
-
-/** The functions over node-postgres: one statement is one transaction; the login has the service's rights. */
-function functionsOf(pool: Pool): StoreDriver {
-  return {
-    async rpc(name, p) {
-      try {
-        return (await pool.query(`select public.${name}($1::jsonb) as answer`, [JSON.stringify(p)])).rows[0]?.[
-          'answer'
-        ];
-      } catch (thrown) {
-        const { code = 'XX000', message = '' } = thrown as Partial<Record<string, string>>;
-        throw new StoreRefused(code, message, '');
-      }
-    },
-    close: () => Promise.resolve(),
-  };
 }

@@ -19,12 +19,18 @@ export interface Load {
   readonly round: number;
 }
 
+/** Until the code is compiled as it stays. */
+const WARM_UP = 1000;
+
 /** Sends callbacks over so many connections that are kept, each the next one as soon as it is answered. */
 export async function load({ port, clients, count, bytes, round }: Load): Promise<Figures> {
   const agent = new Agent({ keepAlive: true, maxSockets: clients });
-  await inParallel(clients, callbacks('warm', round, 200, bytes), (one) => send(port, agent, one));
+  const warm = clients === 1 ? 100 : WARM_UP;
+  await inParallel(clients, callbacks(`warm-${clients}`, round, Math.min(warm, count), bytes), (one) =>
+    send(port, agent, one),
+  );
   // Made before the clock runs: what a sender computes is not what is measured.
-  const made = callbacks('run', round, count, bytes);
+  const made = callbacks(`run-${clients}`, round, count, bytes);
   const times: number[] = [];
   let refused = 0;
   const began = performance.now();

@@ -1,10 +1,4 @@
-import {
-  checkSignature,
-  webhookIdNearBeginning,
-  webhookIdOf,
-  type ParsedBody,
-  type SignatureVerdict,
-} from '../smartsheet';
+import { checkSignature, webhookIdNearBeginning, type CallbackEnvelope, type SignatureVerdict } from '../smartsheet';
 import type { Webhook } from '../store/store';
 import type { FreshSecrets } from './fresh-secrets';
 import type { Refusal } from './webhook-answers';
@@ -15,7 +9,7 @@ type Signature = string | string[] | undefined;
 export interface WholeBody {
   readonly complete: true;
   readonly bytes: Uint8Array;
-  readonly parsed: ParsedBody;
+  readonly envelope: CallbackEnvelope;
 }
 
 /** Of a body that was too long to be held: its beginning, its hash, and what its MACs say. */
@@ -57,7 +51,7 @@ export async function candidatesFor(book: WebhookBook, beginning: Uint8Array): P
  */
 export async function senderOf(judge: Judge, body: WholeBody | LongBody, signature: Signature): Promise<Sender> {
   const { book, secrets, now } = judge;
-  const named = body.complete ? webhookIdOf(body.parsed) : webhookIdNearBeginning(body.bytes);
+  const named = body.complete ? body.envelope.webhookId : webhookIdNearBeginning(body.bytes);
   const match = (webhooks: readonly Webhook[]): Found | NoMatch => {
     return bestMatch(chosen(webhooks, named), body, signature, now);
   };

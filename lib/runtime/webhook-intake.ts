@@ -4,8 +4,7 @@ import type { Log, Now } from '../ports';
 import {
   answerChallenge,
   CHALLENGE_HEADER,
-  nonceOf,
-  parsedEnvelope,
+  envelopeOf,
   readCallback,
   readChallenge,
   SIGNATURE_HEADER,
@@ -102,7 +101,7 @@ class OpenIntake implements Intake {
   private async read(source: BodySource): Promise<WholeBody | LongBody | null> {
     const breaking = source instanceof Uint8Array ? source : knownToBreak(source);
     const read = await readBody(breaking, this.memory, (beginning) => candidatesFor(this.parts.book, beginning));
-    if (read.complete) return { complete: true, bytes: read.bytes, parsed: parsedEnvelope(read.bytes) };
+    if (read.complete) return { complete: true, bytes: read.bytes, envelope: envelopeOf(read.bytes) };
     if (read.signed === null) return null;
     return { complete: false, bytes: read.beginning, ...read.signed.finish() };
   }
@@ -130,7 +129,7 @@ class OpenIntake implements Intake {
     const { store, log, now, onStored } = this.parts;
     const about = { webhook: webhook.webhook_id };
     if (matched === 'previous') log.info('A callback was signed with the previous secret.', about);
-    const nonce = body.complete ? nonceOf(body.parsed) : null;
+    const nonce = body.complete ? body.envelope.nonce : null;
     if (body.complete && nonce === null) {
       const reading = readCallback(body.bytes);
       const why = reading.understood ? 'its nonce holds what no store can' : reading.why;

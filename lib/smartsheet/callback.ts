@@ -93,21 +93,37 @@ export function parsedBody(body: Uint8Array): ParsedBody {
   }
 }
 
+/** As much of a body as is needed to take it. */
+export interface CallbackEnvelope {
+  /** The webhook that it names; null when it names none. */
+  readonly webhookId: string | null;
+  /** Null when it has none, or none that a database can hold. */
+  readonly nonce: string | null;
+}
+
 /**
- * As much of a body as is needed to take it: who sends it, and its nonce. Exact in these alone, since the exact way is slow
- * where events carry long ids, and what is stored is the bytes.
+ * Who sends a body, and its nonce, without asking more of it. Exact in these alone, since the exact way is slow where events
+ * carry long ids, and what is stored is the bytes. Nothing else of what was parsed is kept while the callback waits for its
+ * commit: what lives longer than a moment is copied again and again by the garbage collector.
  */
-export function parsedEnvelope(body: Uint8Array): ParsedBody {
+export function envelopeOf(body: Uint8Array): CallbackEnvelope {
+  const parsed = parsedEnvelope(body);
+  return parsed.isJson
+    ? { webhookId: named.safeParse(parsed.value).data?.webhookId ?? null, nonce: nonceOf(parsed.value) }
+    : { webhookId: null, nonce: null };
+}
+
+function parsedEnvelope(body: Uint8Array): ParsedBody {
   try {
     const value: unknown = JSON.parse(textOf(body));
-    const isInexact = typeof value === 'object' && value !== null && isTooLong((value as Envelope).webhookId);
+    const isInexact = typeof value === 'object' && value !== null && isTooLong((value as Named).webhookId);
     return isInexact ? parsedBody(body) : { isJson: true, value };
   } catch {
     return { isJson: false };
   }
 }
 
-interface Envelope {
+interface Named {
   readonly webhookId?: unknown;
 }
 
@@ -131,14 +147,9 @@ function readParsed(value: unknown): CallbackReading {
 const named = z.object({ webhookId: idLike });
 const nonced = z.object({ nonce: z.string().min(1).max(200) });
 
-/** The webhook that a body names, without asking more of it; null when it names none. */
-export function webhookIdOf(body: ParsedBody): string | null {
-  return body.isJson ? (named.safeParse(body.value).data?.webhookId ?? null) : null;
-}
-
-/** The nonce of a body, if it has one that a database can hold: no NUL and no half of a surrogate pair. */
-export function nonceOf(body: ParsedBody): string | null {
-  const nonce = body.isJson ? nonced.safeParse(body.value).data?.nonce : undefined;
+/** No NUL and no half of a surrogate pair: a database holds neither. */
+function nonceOf(value: unknown): string | null {
+  const nonce = nonced.safeParse(value).data?.nonce;
   return nonce === undefined || /\0|\p{Surrogate}/u.test(nonce) ? null : nonce;
 }
 

@@ -1,12 +1,17 @@
 /**
- * Lets callers at the same time share one call: while one is under way, the next batch collects.
+ * Lets callers at the same time share one call: while as many are under way as may be, the next batch collects. A caller
+ * who is alone waits for nobody.
  * The answer for one caller is that part of the batch's answers that belongs to its own values.
  */
 export interface GroupOptions<Value, Answer> {
   /** Gives one answer for each value, in order. */
   readonly send: (values: readonly Value[]) => Promise<readonly Answer[]>;
-  /** Most values in one call. A single caller's list is never split, so it may be longer. */
+  /** Most values in one call, or most weight. A single caller's list is never split, so it may be longer. */
   readonly most: number;
+  /** What one value counts. Default 1. */
+  readonly weightOf?: (value: Value) => number;
+  /** Most calls under way. Default 1: then they are made in the order of their callers. */
+  readonly atOnce?: number;
   /** True when an error is the fault of a value: then each caller's values are tried alone, and only the bad ones fail. */
   readonly isFaultOfValue: (thrown: unknown) => boolean;
 }
@@ -20,13 +25,13 @@ interface Waiting<Value, Answer> {
 export function groupCommit<Value, Answer>(
   options: GroupOptions<Value, Answer>,
 ): (values: readonly Value[]) => Promise<readonly Answer[]> {
+  const { atOnce = 1 } = options;
   const queue: Waiting<Value, Answer>[] = [];
-  let underWay = false;
+  let underWay = 0;
 
   const drain = async (): Promise<void> => {
-    underWay = true;
-    while (queue.length > 0) await sendGroup(takeGroup(queue, options.most), options);
-    underWay = false;
+    while (queue.length > 0) await sendGroup(takeGroup(queue, options), options);
+    underWay -= 1;
   };
 
   return (values) =>
@@ -34,24 +39,23 @@ export function groupCommit<Value, Answer>(
       ? Promise.resolve([])
       : new Promise((resolve, reject) => {
           queue.push({ values, resolve, reject });
+          if (underWay >= atOnce) return;
+          underWay += 1;
           // Begin after the callers of this turn have queued too.
-          if (!underWay) {
-            underWay = true;
-            queueMicrotask(() => void drain());
-          }
+          queueMicrotask(() => void drain());
         });
 }
 
-function takeGroup<Value, Answer>(queue: Waiting<Value, Answer>[], most: number): Waiting<Value, Answer>[] {
-  let size = queue[0]?.values.length ?? 0;
-  let count = 1;
-  while (count < queue.length) {
-    const next = queue[count]?.values.length ?? 0;
-    if (size + next > most) break;
-    size += next;
-    count += 1;
-  }
-  return queue.splice(0, count);
+function takeGroup<Value, Answer>(
+  queue: Waiting<Value, Answer>[],
+  { most, weightOf = () => 1 }: GroupOptions<Value, Answer>,
+): Waiting<Value, Answer>[] {
+  let weight = 0;
+  const tooMany = queue.findIndex(({ values }, index) => {
+    weight += values.reduce((sum, value) => sum + weightOf(value), 0);
+    return index > 0 && weight > most;
+  });
+  return queue.splice(0, tooMany < 0 ? queue.length : tooMany);
 }
 
 /** Never rejects: each caller hears of its own. */

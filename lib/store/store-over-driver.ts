@@ -10,6 +10,7 @@ import { SecretUnreadable, StoreRefused } from './store-errors';
 import type {
   Appended,
   Approval,
+  Callback,
   DeadCallback,
   KnownRow,
   KnownSheet,
@@ -21,6 +22,10 @@ import type { Store, StoreCounts, StoreDriver, TrailPage, UnexplainedRow, Webhoo
 
 /** Most events, or questions, in one call. */
 const MOST_IN_ONE_CALL = 500;
+/** Of callbacks: what a database reads in an instant. A larger one goes alone. */
+const MOST_BYTES_IN_ONE_CALL = 2 * 1024 * 1024;
+/** Beside the body of a callback. */
+const FACTS_BYTES = 512;
 
 type Sealed = Omit<Webhook, 'shared_secret' | 'previous_secret'> & {
   readonly shared_secret_box: string;
@@ -105,6 +110,7 @@ type CallbackStore = Pick<
 >;
 
 function callbacksOver(driver: StoreDriver): CallbackStore {
+  const accept = acceptedTogether(driver);
   return {
     async acceptCallback(given) {
       const { sheet_id, received_at } = given;
@@ -112,10 +118,8 @@ function callbacksOver(driver: StoreDriver): CallbackStore {
         await driver.inbox.keep({ ...given, sheet_id, received_at });
         return { isNew: null };
       }
-      const { body, ...callback } = given;
-      const p = { ...callback, ...bodyField(body) };
-      const { is_new } = await ask<{ is_new: boolean }>(driver, 'billing_audit_accept_callback', p);
-      return { isNew: is_new };
+      const [isNew] = await accept([given]);
+      return { isNew: isNew ?? null };
     },
     async leaseCallbacks({ limit, leaseSeconds, sheetIds }) {
       const p = { limit, lease_seconds: leaseSeconds, sheet_ids: sheetIds ?? 'all' };
@@ -139,6 +143,28 @@ function callbacksOver(driver: StoreDriver): CallbackStore {
       return (await ask<{ replayed: number }>(driver, 'billing_audit_replay_dead', request)).replayed;
     },
   };
+}
+
+/**
+ * One commit for callbacks that arrive while others are being committed; each is told when its own is durable. Two commits
+ * at a time, so that the database writes one while the next is read here.
+ */
+function acceptedTogether(driver: StoreDriver): (callbacks: readonly Callback[]) => Promise<readonly boolean[]> {
+  return groupCommit<Callback, boolean>({
+    async send(given) {
+      if (driver.acceptCallbacks) return driver.acceptCallbacks(given);
+      const callbacks = given.map(({ body, ...callback }) => ({ ...callback, ...bodyField(body) }));
+      const [first, ...others] = callbacks;
+      if (others.length > 0) {
+        return (await ask<{ is_new: boolean[] }>(driver, 'billing_audit_accept_callbacks', { callbacks })).is_new;
+      }
+      return [(await ask<{ is_new: boolean }>(driver, 'billing_audit_accept_callback', first)).is_new];
+    },
+    most: MOST_BYTES_IN_ONE_CALL,
+    weightOf: ({ body }) => body.byteLength + FACTS_BYTES,
+    atOnce: 2,
+    isFaultOfValue,
+  });
 }
 
 function sheetsOver(
@@ -263,6 +289,9 @@ function questions<Answer>(
 function together<Value, Answer>(
   send: (values: readonly Value[]) => Promise<readonly Answer[]>,
 ): (values: readonly Value[]) => Promise<readonly Answer[]> {
-  const isFaultOfValue = (thrown: unknown): boolean => thrown instanceof StoreRefused;
   return groupCommit({ send, most: MOST_IN_ONE_CALL, isFaultOfValue });
+}
+
+function isFaultOfValue(thrown: unknown): boolean {
+  return thrown instanceof StoreRefused;
 }

@@ -16,6 +16,11 @@ export interface StoreDriver {
   rpc(name: `billing_audit_${string}`, p: unknown, caller?: Caller): Promise<unknown>;
   /** Where this driver keeps callbacks before the database has them; without it the function call is what makes them durable. */
   readonly inbox?: CallbackInbox | undefined;
+  /**
+   * Where this driver has a form for bytes: callbacks into the database in one transaction, all or none; without it they go
+   * as JSON. Gives of each whether it was not there yet.
+   */
+  readonly acceptCallbacks?: ((callbacks: readonly Callback[]) => Promise<readonly boolean[]>) | undefined;
   close(): Promise<void>;
 }
 

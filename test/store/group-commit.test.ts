@@ -57,6 +57,42 @@ describe('group commit', () => {
     ]);
   });
 
+  it('never sends more weight than the most, but what one caller gives', async () => {
+    const { calls, send } = doubling();
+    const commit = groupCommit<number, number>({ send, most: 10, weightOf: (value) => value, isFaultOfValue });
+    await Promise.all([commit([4]), commit([6]), commit([1]), commit([20]), commit([2])]);
+    expect(calls).toEqual([[4, 6], [1], [20], [2]]);
+  });
+
+  it('has as many calls under way as may be, and collects the next batch meanwhile', async () => {
+    const calls: number[][] = [];
+    const ends: (() => void)[] = [];
+    const commit = groupCommit<number, number>({
+      send: async (values) => {
+        calls.push([...values]);
+        await new Promise<void>((end) => ends.push(end));
+        return values;
+      },
+      most: 500,
+      atOnce: 2,
+      isFaultOfValue,
+    });
+    const turn = (): Promise<unknown> => new Promise((done) => setImmediate(done));
+    const answers: Promise<unknown>[] = [];
+    for (const value of [1, 2, 3, 4]) {
+      answers.push(commit([value]));
+      await turn();
+    }
+    expect(calls).toEqual([[1], [2]]);
+    ends[1]?.();
+    await turn();
+    expect(calls).toEqual([[1], [2], [3, 4]]);
+    ends.forEach((end) => end());
+    await turn();
+    ends.forEach((end) => end());
+    expect(await Promise.all(answers)).toEqual([[1], [2], [3], [4]]);
+  });
+
   it('fails only the caller of a bad value, and goes on', async () => {
     const { send } = doubling();
     const commit = groupCommit({ send, most: 500, isFaultOfValue });

@@ -135,6 +135,31 @@ describeOnPostgres('the migrations on a real PostgreSQL, as a role that is not a
     }
   });
 
+  it('store no callback of those whose bodies are not as long as was said, and none for people', () => {
+    const accept = (many: readonly (number | null)[]): string => {
+      const callbacks = many.map((body_bytes, at) => ({
+        webhook_id: '9',
+        sheet_id: '7',
+        nonce: `b${at}`,
+        ...(body_bytes !== null && { body_bytes }),
+      }));
+      const p = JSON.stringify({ callbacks });
+      return sql(
+        'service_login',
+        `set role service_role; select public.billing_audit_accept_bodies('${p}', '\\x010203')`,
+      );
+    };
+    expect(() => accept([1, 1])).toThrow(/name 2 bytes of bodies, and 3 came/);
+    expect(() => accept([2, 2])).toThrow(/name 4 bytes of bodies, and 3 came/);
+    expect(() => accept([4, -1])).toThrow(/negative substring length/);
+    expect(() => accept([3, null])).toThrow(/The call lacks "body_bytes"/);
+    const stored = `select count(*) from billing_audit.webhook_events where nonce like 'b_'`;
+    expect(sql('super', stored)).toBe('0');
+    expect(JSON.parse(accept([1, 2]))).toEqual({ new: 2, is_new: [true, true] });
+    const asking = `set role authenticated; select public.billing_audit_accept_bodies('{}', '')`;
+    expect(() => sql('gate', asking)).toThrow(/permission denied/);
+  });
+
   it('refuse to alter the trail to the one who migrated, and its tables to the service', () => {
     expect(() => sql('migrator', 'delete from billing_audit.audit_events')).toThrow(/append-only/);
     expect(() => sql('migrator', 'truncate billing_audit.audit_events cascade')).toThrow(/append-only/);

@@ -74,6 +74,7 @@ export async function openSupabase(): Promise<StoreUnderTest> {
 function over(postgres: TestPostgres, driver: StoreDriver, stop: () => Promise<void>): StoreUnderTest {
   const tested: TestedDriver = {
     rpc: (...given) => driver.rpc(...given),
+    ...(driver.acceptCallbacks && { acceptCallbacks: driver.acceptCallbacks.bind(driver) }),
     close: () => driver.close(),
     transaction: (statements) => asSuperuser(postgres.folder, statements),
   };

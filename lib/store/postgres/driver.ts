@@ -1,8 +1,9 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Random, Sleep } from '../../ports';
-import type { Caller, StoreDriver } from '../store';
+import type { Callback, Caller, StoreDriver } from '../store';
 import { StoreRefused, StoreUnavailable } from '../store-errors';
 import { readPostgresAddress, type PostgresAddress } from './address';
+import { BodyBuffers } from './body-buffers';
 import { failureOf, type Failure, type Stage } from './failures';
 import { Places } from './places';
 
@@ -22,6 +23,8 @@ export interface PostgresStoreOptions {
 interface Call {
   readonly name: string;
   readonly p: string;
+  /** A second argument, for what JSON has no form. */
+  readonly bytes?: Uint8Array;
   readonly role: string;
   readonly claims: string;
 }
@@ -36,7 +39,14 @@ const IDLE_CONNECTION_MILLISECONDS = 30_000;
 const MOST_TRIES = 6;
 const FIRST_WAIT_MILLISECONDS = 100;
 
-const URGENT = new Set(['billing_audit_accept_callback']);
+/** Who delivers a callback must hear at once that it is kept: Smartsheet gives up on a slow receiver. */
+const URGENT = new Set([
+  'billing_audit_accept_callback',
+  'billing_audit_accept_callbacks',
+  'billing_audit_accept_bodies',
+]);
+/** What is the same when it is done twice, so that a commit nobody saw the end of may be followed by another try. */
+const REPEATABLE = URGENT;
 
 /**
  * A store in a PostgreSQL server. Connections are made when they are needed, so that one that is down at the moment is no
@@ -50,6 +60,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const pool = new Pool({
     ...address.config,
     max: options.connections ?? CONNECTIONS,
+    // What belongs together is sent together: on a busy machine each answer that is waited for costs a turn.
+    pipeline: true,
     idleTimeoutMillis: IDLE_CONNECTION_MILLISECONDS,
     query_timeout: (options.timeoutMilliseconds ?? MILLISECONDS) + GRACE_MILLISECONDS,
   });
@@ -63,6 +75,7 @@ class PostgresDriver implements StoreDriver {
   readonly #pool: Pool;
   readonly #address: PostgresAddress;
   readonly #places: Places;
+  readonly #buffers = new BodyBuffers();
   /** Since the last call that could not reach it; then one try is enough to see whether it is back. */
   #isDown = false;
   #closing: Promise<void> | null = null;
@@ -79,17 +92,29 @@ class PostgresDriver implements StoreDriver {
     if (!/^billing_audit_[a-z_]+$/.test(name)) {
       throw new StoreRefused('42883', `"${name}" is not a function of the store.`, 'Use a billing_audit_ function.');
     }
-    if (this.#closing) throw new StoreUnavailable('it is closed');
-    const text = JSON.stringify(p);
-    return this.#places.within(URGENT.has(name) ? 'urgent' : 'ordinary', async () => {
-      const { role, claims } = await this.#identityOf(caller);
-      return this.#untilDone({ name, p: text, role, claims: JSON.stringify(claims) });
-    });
+    return this.#call({ name, p: JSON.stringify(p) }, caller);
+  }
+
+  /** Bodies as bytes: written into JSON they would cost more than all else together. */
+  async acceptCallbacks(given: readonly Callback[]): Promise<readonly boolean[]> {
+    const callbacks = given.map(({ body, ...callback }) => ({ ...callback, body_bytes: body.byteLength }));
+    const call = { name: 'billing_audit_accept_bodies', p: JSON.stringify({ callbacks }) };
+    const bodies = given.map(({ body }) => body);
+    const answer = await this.#buffers.together(bodies, (bytes) => this.#call({ ...call, bytes }, { kind: 'service' }));
+    return (answer as { is_new: boolean[] }).is_new;
   }
 
   close(): Promise<void> {
     this.#closing ??= this.#places.empty().then(() => this.#pool.end());
     return this.#closing;
+  }
+
+  async #call(call: Omit<Call, 'role' | 'claims'>, caller: Caller): Promise<unknown> {
+    if (this.#closing) throw new StoreUnavailable('it is closed');
+    return this.#places.within(URGENT.has(call.name) ? 'urgent' : 'ordinary', async () => {
+      const { role, claims } = await this.#identityOf(caller);
+      return this.#untilDone({ ...call, role, claims: JSON.stringify(claims) });
+    });
   }
 
   async #untilDone(call: Call): Promise<unknown> {
@@ -117,12 +142,11 @@ class PostgresDriver implements StoreDriver {
       client = await this.#pool.connect();
       client.on('error', ignored);
       stage = 'calling';
-      await client.query(this.#beginning(client, call));
-      const { rows } = await client.query<{ answer: unknown }>(`select public.${call.name}($1::jsonb) as answer`, [
-        call.p,
-      ]);
-      stage = 'committing';
-      await client.query('commit');
+      const rows = await this.#perform(client, call);
+      if (!REPEATABLE.has(call.name)) {
+        stage = 'committing';
+        await client.query('commit');
+      }
       giveBack(client, false);
       return { answer: rows[0]?.answer ?? null, failure: null };
     } catch (thrown) {
@@ -130,6 +154,21 @@ class PostgresDriver implements StoreDriver {
       if (client) await undo(client, failure.broken);
       return { answer: null, failure };
     }
+  }
+
+  /**
+   * Identity and call, and where it may be repeated the commit, without waiting in between. When the first is refused the
+   * others are too, since the transaction is broken then; a commit undoes it.
+   */
+  async #perform(client: PoolClient, call: Call): Promise<readonly { answer: unknown }[]> {
+    const { name, p, bytes } = call;
+    const sql = `select public.${name}($1::jsonb${bytes ? ', $2::bytea' : ''}) as answer`;
+    const [, { rows }] = await Promise.all([
+      client.query(this.#beginning(client, call)),
+      client.query<{ answer: unknown }>(sql, bytes ? [p, bytes] : [p]),
+      REPEATABLE.has(name) ? client.query('commit') : null,
+    ]);
+    return rows;
   }
 
   /** In one message, and set until the end of the transaction alone: a pooler between may hand the connection on. */

@@ -1,5 +1,6 @@
 import type { StoreUnderTest } from '../stores';
 import { approvedAfterwardsContract } from './approved-afterwards';
+import { callbacksTogetherContract } from './callbacks-together';
 import { coverageContract } from './coverage';
 import { driverContract } from './driver';
 import { jobsContract } from './jobs';
@@ -22,6 +23,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
   describe('resolution', () => resolveContract(under));
   describe('rows and columns', () => rowsAndColumnsContract(under));
   describe('leases and facts', () => leasesAndFactsContract(under));
+  describe('callbacks together', () => callbacksTogetherContract(under));
   describe('approvals afterwards', () => approvedAfterwardsContract(under));
   describe('jobs', () => jobsContract(under));
   describe('coverage', () => coverageContract(under));
