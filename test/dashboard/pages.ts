@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import type { AuditEvent } from '../../lib/event';
 import { openEmbeddedStore, openSecretBox, storeOver, type Store } from '../../lib/store';
 import { type FlowNode, type RunningNodeRed, startNodeRed } from '../support/node-red';
+import { layStore } from '../support/store-template';
 
 const ROOT = resolve(__dirname, '../..');
 /** What the shell of Dashboard 2.0 1.31 does wrong itself, outside our widgets. */
@@ -62,8 +63,12 @@ export function buildShippedPalette(): void {
   execFileSync(process.execPath, ['scripts/build/node-red.mjs', PALETTE], { cwd: ROOT, stdio: 'pipe' });
 }
 
+const layStoreOf = (home: string): Promise<void> =>
+  layStore(join(home, 'store/embedded'), join(PALETTE, 'store-worker.js'), join(ROOT, 'supabase'));
+
 /** Opens the store of a home that no Node-RED has open, for as long as `use` takes. */
 export async function withStore<Answer>(home: string, use: (store: Store) => Promise<Answer>): Promise<Answer> {
+  await layStoreOf(home);
   const driver = await openEmbeddedStore({
     directory: join(home, 'store/embedded'),
     workerPath: join(PALETTE, 'store-worker.js'),
@@ -90,6 +95,7 @@ export async function startDashboard(
     also?: (flow: readonly FlowNode[]) => readonly FlowNode[];
   } = {},
 ): Promise<RunningNodeRed & { append(event: AuditEvent): Promise<void> }> {
+  await layStoreOf(join(userDir, 'home'));
   mkdirSync(join(userDir, 'node_modules/@flowfuse'), { recursive: true });
   const dashboard = 'node_modules/@flowfuse/node-red-dashboard';
   symlinkSync(join(ROOT, dashboard), join(userDir, dashboard), 'junction');

@@ -4,9 +4,11 @@ import { join, resolve } from 'node:path';
 import { openEmbeddedStore, openSecretBox, storeOver, type Store } from '../../lib/store';
 import { startNodeRed, type FlowNode, type RunningNodeRed } from '../support/node-red';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox';
+import { layStore } from '../support/store-template';
 import { until } from '../support/until';
 
 const ROOT = resolve(__dirname, '../..');
+const WORKER = join(ROOT, 'dist/node-red/store-worker.js');
 
 /** The shipped flow, as a user imports it. */
 export const firstFlow = (): FlowNode[] =>
@@ -66,6 +68,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   await options.prepare?.(sandbox);
   const { sheets } = await sandbox.control<SandboxState>('GET', '/sandbox/state');
   const userDir = mkdtempSync(join(tmpdir(), 'billing-audit-pipeline-'));
+  await layStore(join(userDir, 'home', 'store', 'embedded'), WORKER, join(ROOT, 'supabase'));
   let nodeRed = await start();
 
   async function start(): Promise<RunningNodeRed> {
@@ -134,7 +137,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       const home = join(userDir, 'home');
       const driver = await openEmbeddedStore({
         directory: join(home, 'store', 'embedded'),
-        workerPath: join(ROOT, 'dist/node-red/store-worker.js'),
+        workerPath: WORKER,
         migrations: join(ROOT, 'supabase'),
       });
       try {
