@@ -29,10 +29,11 @@ export class HookTender {
   ) {}
 
   /**
-   * @returns `made` after it was enabled: what changed before that has no callback
+   * @returns `made` after it was enabled: what changed before that has no callback; `unreadable`: it is off because its
+   *   owner has lost the sheet, and the sheet indeed cannot be read, which is another trouble than that of a webhook
    * @throws what concerns more than the webhook: nobody answers, or the token is refused
    */
-  async tend(): Promise<'made' | 'works' | 'failed'> {
+  async tend(): Promise<'made' | 'works' | 'failed' | 'unreadable'> {
     const { keeper, client, now, timing, troubles, holes } = this.parts;
     try {
       const isNew = this.webhookId === null;
@@ -50,8 +51,7 @@ export class HookTender {
     } catch (failure) {
       if (!(failure instanceof BillingAuditError) || failure instanceof SmartsheetUnavailable) throw failure;
       if (failure instanceof SmartsheetRefused && failure.isAboutToken) throw failure;
-      await this.failed(failure);
-      return 'failed';
+      return this.failed(failure);
     }
   }
 
@@ -73,16 +73,29 @@ export class HookTender {
     return columns.flatMap((title) => idOf(title) ?? []);
   }
 
-  private async failed(failure: BillingAuditError): Promise<void> {
+  private async failed(failure: BillingAuditError): Promise<'failed' | 'unreadable'> {
     const { log, now, troubles, holes } = this.parts;
     // One that was switched off is enabled again at once; if that fails too, later.
     this.dueAt = this.webhookId === null ? now() + this.wait(failure) : now();
     this.webhookId = null;
     this.status = failure instanceof WebhookNotEnabled ? failure.status : null;
     log.error(`${failure.message} ${failure.hint}`, { ...failure.context, sheet: this.hook.sheetId });
-    await troubles.failed('webhook', failure);
+    const isUnreadable = this.status === 'DISABLED_SCOPE_INACCESSIBLE' && !(await this.isReadable());
+    if (!isUnreadable) await troubles.failed('webhook', failure);
     // Until it works for the first time there is nothing to miss.
-    if (this.workedAt !== null) await holes.begin('webhook_off', this.workedAt, failure.message.replace(/\.$/, ''));
+    const reason = isUnreadable ? 'unreachable' : 'webhook_off';
+    if (this.workedAt !== null) await holes.begin(reason, this.workedAt, failure.message.replace(/\.$/, ''));
+    return isUnreadable ? 'unreadable' : 'failed';
+  }
+
+  private async isReadable(): Promise<boolean> {
+    try {
+      await this.parts.client.sheetVersion(this.hook.sheetId);
+      return true;
+    } catch (refusal) {
+      if (refusal instanceof SmartsheetRefused && !refusal.isAboutToken) return false;
+      throw refusal;
+    }
   }
 
   /** Where a person has to do something first, asking often would not help. */

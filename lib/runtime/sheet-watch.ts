@@ -185,8 +185,10 @@ export class SheetWatch {
     const outcome = await hook.tend();
     // What changed before it was enabled has no callback.
     if (outcome === 'made') this.compareDueAt = 0;
-    if (outcome !== 'failed') return;
+    if (outcome === 'made' || outcome === 'works') return;
     this.expected.forget();
+    // The compare finds out, and goes on asking until it can be read again.
+    if (outcome === 'unreadable') this.compareDueAt = 0;
     this.compareDueAt = Math.min(this.compareDueAt, this.parts.now() + this.target.pollSeconds * 1000);
   }
 
@@ -310,6 +312,8 @@ export class SheetWatch {
       await holes.begin('unreachable', since, this.lastProblem ?? 'unknown');
       this.compareDueAt = 0;
     }
+    // What kept the sheet from being read may have kept its webhook off.
+    if (since !== null && this.hook !== null && this.webhookId === null) this.hook.dueAt = 0;
     this.failingSince = null;
     this.failures = 0;
     this.lastProblem = null;

@@ -38,10 +38,13 @@ export function kindOfTrouble(failure: unknown): TroubleKind | null {
   return failure instanceof BillingAuditError && failure.code === 'store_unavailable' ? null : 'watch';
 }
 
-/** The other side is away, or refuses the token whatever is asked; the callback is not at fault, so it costs it no try. */
+/**
+ * The other side is away, or refuses the token whatever is asked, or the sheet is not shared any more; the callback is not
+ * at fault, so it costs it no try.
+ */
 export function isOutage(failure: unknown): boolean {
   if (failure instanceof SmartsheetUnavailable) return true;
-  if (failure instanceof SmartsheetRefused && failure.isAboutToken) return true;
+  if (failure instanceof SmartsheetRefused) return failure.isAboutToken || failure.isNotFound || failure.status === 403;
   return failure instanceof BillingAuditError && failure.code === 'store_unavailable';
 }
 

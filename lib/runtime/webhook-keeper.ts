@@ -37,7 +37,8 @@ const HINTS: Readonly<Record<string, string>> = {
     'Smartsheet could not reach the public address, or something else answered there. Open PUBLIC_URL/health from outside; it must answer, with a certificate that browsers trust.',
   DISABLED_CALLBACK_FAILED:
     'Callbacks failed for too long. Check that PUBLIC_URL reaches this server; it is enabled again by itself then.',
-  DISABLED_SCOPE_INACCESSIBLE: "The token's owner has lost the sheet: share it with that account again.",
+  DISABLED_SCOPE_INACCESSIBLE:
+    "The token's owner has lost the sheet: share it with that account again. The webhook comes back by itself then.",
   DISABLED_EXCEEDED_GRID_LIMITS:
     'The sheet is too large for webhooks (20,000 rows, 400 columns or 500,000 cells): archive rows, then deploy again.',
   DISABLED_ADMINISTRATIVE: "Smartsheet has disabled the webhook: ask its support, with the webhook's id.",
@@ -125,7 +126,7 @@ export function createWebhookKeeper(book: WebhookBook, log: Log, now: Now): Webh
           sheet: hook.sheetId,
           webhook: webhook_id,
         });
-        await removeOne([client], webhook_id);
+        await removeOrSay(client, book, webhook_id, log);
       }
       return webhook.id;
     },
@@ -146,6 +147,16 @@ export function createWebhookKeeper(book: WebhookBook, log: Log, now: Now): Webh
     },
     sheetIds: async () => [...new Set((await book.all()).map(({ sheet_id }) => sheet_id))],
   };
+}
+
+/** One that cannot be deleted, as that of a revoked app, must not keep the new one from working. */
+async function removeOrSay(client: SmartsheetClient, book: WebhookBook, webhookId: string, log: Log): Promise<void> {
+  try {
+    await remove([client], book, webhookId);
+  } catch (refusal) {
+    if (!(refusal instanceof SmartsheetRefused) || refusal.isAboutToken) throw refusal;
+    log.warn(`A webhook that is not used any more could not be deleted: ${refusal.message}`, { webhookId });
+  }
 }
 
 async function readIfThere(client: SmartsheetClient, webhookId: string): Promise<SmartsheetWebhook | null> {
