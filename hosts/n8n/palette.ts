@@ -33,7 +33,8 @@ export interface N8nNode {
 const ALIAS = ['Billing Audit', 'Smartsheet', 'audit'];
 
 const SHEETS_CHOSEN = '($parameter["sheets"]["sheet"] || []).filter((each) => each.id && each.id.value !== "").length';
-const HOW_MANY_SHEETS = `(["no sheet", "1 sheet"][${SHEETS_CHOSEN}] || ${SHEETS_CHOSEN} + " sheets")`;
+const FROM_WORKSPACES = '($parameter["workspaces"] ? " and workspaces" : "")';
+const HOW_MANY_SHEETS = `(["no sheet", "1 sheet"][${SHEETS_CHOSEN}] || ${SHEETS_CHOSEN} + " sheets") + ${FROM_WORKSPACES}`;
 
 /** Beside n8n's picker, which takes sheets from the list or by their ids. */
 const WATCHED = 'Those whose changes are to be known. Both triggers of a workflow name the same ones.';
@@ -48,7 +49,14 @@ const smartsheetCallbacks: N8nNode = {
   needs: ['smartsheet', 'store'],
   subtitle: `={{ ${HOW_MANY_SHEETS} + ", by webhook" }}`,
   outputs: ['Callback'],
-  fields: { sheets: { ...smartsheetTrigger.fields.sheets, hint: WATCHED, required: true } },
+  fields: {
+    sheets: { ...smartsheetTrigger.fields.sheets, hint: WATCHED },
+    workspaces: {
+      ...smartsheetTrigger.fields.workspaces,
+      hint: 'Workspace IDs, with commas: all their sheets are watched too. New ones get their webhook by Smartsheet Changes Trigger.',
+    },
+    columns: smartsheetTrigger.fields.columns,
+  },
   alias: [...ALIAS, 'webhook'],
   folder: 'smartsheet-trigger',
 };
@@ -66,7 +74,7 @@ const smartsheetChanges: N8nNode = {
   subtitle: `={{ ${HOW_MANY_SHEETS} }}`,
   outputs: ['Changes'],
   fields: {
-    sheets: sheets({ label: 'Sheets', hint: WATCHED, many: true, required: true }),
+    sheets: sheets({ label: 'Sheets', hint: WATCHED, many: true }),
     reading: options({
       label: 'Who reads the sheets',
       hint: 'A Billing Audit server does so within seconds, where one stands behind the store and watches these sheets.',
@@ -76,6 +84,11 @@ const smartsheetChanges: N8nNode = {
         { value: 'server', label: 'The Billing Audit server' },
       ],
     }),
+    workspaces: {
+      ...smartsheetTrigger.fields.workspaces,
+      hint: 'Workspace IDs, with commas: all their sheets are watched too, and new ones within minutes.',
+      showWhen: { field: 'reading', is: ['here'] },
+    },
     most: number({
       label: 'At most',
       hint: 'Changes given at a time. The rest comes with the next poll.',

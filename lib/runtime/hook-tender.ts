@@ -1,5 +1,6 @@
 import { BillingAuditError } from '../errors';
 import { SmartsheetRefused, SmartsheetUnavailable } from '../smartsheet';
+import { calledColumns } from './called-columns';
 import type { WatchParts } from './watch-parts';
 import { WebhookNotEnabled } from './webhook-keeper';
 
@@ -38,7 +39,8 @@ export class HookTender {
     try {
       const isNew = this.webhookId === null;
       if (this.webhookId === null) {
-        this.columnIds = await this.findColumns();
+        const { sheetId, columns } = this.hook;
+        this.columnIds = await calledColumns(client, sheetId, columns, this.parts.log);
         this.webhookId = await keeper.ensure(client, { ...this.hook, columnIds: this.columnIds });
       }
       if (!isNew && this.webhookId !== null) await keeper.check(client, this.hook.sheetId, this.webhookId);
@@ -53,24 +55,6 @@ export class HookTender {
       if (failure instanceof SmartsheetRefused && failure.isAboutToken) throw failure;
       return this.failed(failure);
     }
-  }
-
-  /** Their ids; a title that the sheet does not have is said, and does not narrow what is called for. */
-  private async findColumns(): Promise<readonly string[]> {
-    const { client, log } = this.parts;
-    const { columns, sheetId } = this.hook;
-    if (columns.length === 0) return [];
-    const present = await client.listColumns(sheetId);
-    const idOf = (title: string): string | undefined =>
-      present.find((one) => one.title.toLowerCase() === title.trim().toLowerCase())?.id;
-    const unknown = columns.filter((title) => idOf(title) === undefined);
-    if (unknown.length > 0) {
-      log.warn(`Sheet ${sheetId} has no column ${unknown.join(', ')}: its webhook calls for all columns.`, {
-        sheet: sheetId,
-      });
-      return [];
-    }
-    return columns.flatMap((title) => idOf(title) ?? []);
   }
 
   private async failed(failure: BillingAuditError): Promise<'failed' | 'unreadable'> {

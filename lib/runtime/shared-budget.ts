@@ -35,7 +35,7 @@ const MOST_HISTORIES = 3;
 const WITHOUT_STORE_MILLISECONDS = 5000;
 
 /** This process, as the book of budgets names it. */
-const HOLDER = `${process.pid}-${randomUUID()}`;
+const HOLDER = randomUUID();
 
 /**
  * A limiter whose budget is shared by all processes that stand on one store. It takes portions, so that most requests

@@ -211,6 +211,7 @@ async function find(
   return same.findLast(({ status }) => status === 'ENABLED') ?? same[0] ?? null;
 }
 
-function isSameSet(left: readonly string[], right: readonly string[]): boolean {
+/** Whether they name the same columns, in whatever order. */
+export function isSameSet(left: readonly string[], right: readonly string[]): boolean {
   return left.length === right.length && left.every((id) => right.includes(id));
 }

@@ -1,1 +1,2 @@
 export { smartsheetTrigger } from './definition';
+export { workspacesIn } from './watch';

@@ -30,12 +30,12 @@ export async function watch(
       'Choose a Smartsheet credential with a token, or set SMARTSHEET_ACCESS_TOKEN.',
     );
   }
-  const workspaces = params.workspaces.split(/[,\s]+/).filter((id) => id !== '');
-  if (params.sheets.length === 0 && workspaces.length === 0) throw new BadSetting('Sheets', 'names no sheet', HINT);
+  const workspaceIds = workspacesIn(params.workspaces);
+  if (params.sheets.length === 0 && workspaceIds.length === 0) throw new BadSetting('Sheets', 'names no sheet', HINT);
   return changes.subscribe(
     {
       sheetIds: checkedIds('Sheets', params.sheets),
-      workspaceIds: checkedIds('Workspaces', workspaces),
+      workspaceIds,
       columns: params.columns,
       smartsheet: { token: token.trim(), base },
       publicUrl: params.publicUrl.trim() === '' ? null : params.publicUrl,
@@ -51,6 +51,22 @@ export async function watch(
 
 const HINT =
   'Enter ids of digits, with commas between them; in Smartsheet: File > Properties for a sheet, a workspace has its own under Properties too.';
+
+/**
+ * The workspaces that a field names, each once.
+ * @param text  ids with commas or blanks between them
+ * @throws BadSetting  when one is no id
+ */
+export function workspacesIn(text: string): readonly string[] {
+  return [
+    ...new Set(
+      checkedIds(
+        'Workspaces',
+        text.split(/[,\s]+/).filter((id) => id !== ''),
+      ),
+    ),
+  ];
+}
 
 function checkedIds(field: 'Sheets' | 'Workspaces', ids: readonly string[]): readonly string[] {
   const wrong = ids.find((id) => !/^\d{1,20}$/.test(id));

@@ -1,11 +1,12 @@
 import type { IHookFunctions } from 'n8n-workflow';
 import { BadSetting } from '../../../lib/errors';
-import { createWebhookKeeper, type WebhookKeeper } from '../../../lib/runtime/webhook-keeper';
+import { calledColumns } from '../../../lib/runtime/called-columns';
+import { createWebhookKeeper, isSameSet, type Hook, type WebhookKeeper } from '../../../lib/runtime/webhook-keeper';
 import { callbackUrl as checkedCallbackUrl, SmartsheetRefused, type SmartsheetClient } from '../../../lib/smartsheet';
 import { nodeError } from './errors';
 import { hookBook } from './hook-book';
 import { machineOf } from './machine';
-import { chosenSheets } from './sheets';
+import { allSheets, chosen, chosenColumns } from './sheets';
 import { openSmartsheet } from './smartsheet';
 import { openStore } from './store';
 import { webhooksCalling } from './webhooks-calling';
@@ -17,9 +18,11 @@ interface Lifecycle {
   readonly client: SmartsheetClient;
   /** Where n8n takes calls for this trigger. */
   readonly address: string;
-  /** @throws BadSetting  when Smartsheet would not call the address */
-  callbackUrl(): string;
-  readonly sheetIds: readonly string[];
+  /**
+   * What is to have a webhook: the chosen sheets, and what is in the chosen workspaces now.
+   * @throws BadSetting  when Smartsheet would not call the address, or nothing is chosen
+   */
+  wanted(): Promise<readonly Hook[]>;
 }
 
 /**
@@ -27,14 +30,14 @@ interface Lifecycle {
  * stored once may be gone.
  */
 export function hooksExist(context: IHookFunctions): Promise<boolean> {
-  return withLifecycle(context, async ({ book, client, callbackUrl, sheetIds }) => {
-    const url = callbackUrl();
+  return withLifecycle(context, async ({ book, client, wanted }) => {
+    const hooks = await wanted();
     const known = await book.all();
-    if (known.some(({ sheet_id }) => !sheetIds.includes(sheet_id))) return false;
-    for (const sheetId of sheetIds) {
-      const hook = known.find(({ sheet_id }) => sheet_id === sheetId);
-      if (hook === undefined || hook.callback_url !== url) return false;
-      if (!(await isEnabled(client, hook.webhook_id))) return false;
+    if (known.some(({ sheet_id }) => !hooks.some(({ sheetId }) => sheetId === sheet_id))) return false;
+    for (const hook of hooks) {
+      const present = known.find(({ sheet_id }) => sheet_id === hook.sheetId);
+      if (present === undefined || present.callback_url !== hook.callbackUrl) return false;
+      if (!(await isAsWanted(client, present.webhook_id, hook))) return false;
     }
     return true;
   });
@@ -46,10 +49,13 @@ export function hooksExist(context: IHookFunctions): Promise<boolean> {
  */
 export function createHooks(context: IHookFunctions): Promise<boolean> {
   return withLifecycle(context, async (lifecycle) => {
-    const { keeper, client, callbackUrl, sheetIds } = lifecycle;
-    const url = callbackUrl();
-    for (const sheetId of sheetIds) await keeper.ensure(client, { sheetId, callbackUrl: url });
-    await removeAllBut(sheetIds, lifecycle);
+    const { keeper, client, wanted } = lifecycle;
+    const hooks = await wanted();
+    for (const hook of hooks) await keeper.ensure(client, hook);
+    await removeAllBut(
+      hooks.map(({ sheetId }) => sheetId),
+      lifecycle,
+    );
     return true;
   });
 }
@@ -78,22 +84,30 @@ async function withLifecycle(
   act: (lifecycle: Lifecycle) => Promise<boolean>,
 ): Promise<boolean> {
   try {
-    const { client, base } = await openSmartsheet(context);
-    const { store } = await openStore(context);
+    const { store, driver } = await openStore(context);
+    const { client, base } = await openSmartsheet(context, driver);
     const address = context.getNodeWebhookUrl('default') ?? '';
     const book = hookBook(store, address);
     const { log, now } = machineOf(context);
     const keeper = createWebhookKeeper(book, log, now);
-    const sheetIds = chosenSheets(context);
-    return await act({ book, keeper, client, address, callbackUrl: () => reachable(address, base), sheetIds });
+    const wanted = async (): Promise<readonly Hook[]> => {
+      const callbackUrl = reachable(address, base);
+      const titles = chosenColumns(context);
+      const hooks: Hook[] = [];
+      for (const sheetId of await allSheets(chosen(context), client))
+        hooks.push({ sheetId, callbackUrl, columnIds: await calledColumns(client, sheetId, titles, log) });
+      return hooks;
+    };
+    return await act({ book, keeper, client, address, wanted });
   } catch (thrown) {
     throw nodeError(context.getNode(), thrown);
   }
 }
 
-async function isEnabled(client: SmartsheetClient, webhookId: string): Promise<boolean> {
+async function isAsWanted(client: SmartsheetClient, webhookId: string, { columnIds = [] }: Hook): Promise<boolean> {
   try {
-    return (await client.webhook(webhookId)).status === 'ENABLED';
+    const { status, subscope } = await client.webhook(webhookId);
+    return status === 'ENABLED' && isSameSet(subscope?.columnIds ?? [], columnIds);
   } catch (failure) {
     if (failure instanceof SmartsheetRefused && failure.isNotFound) return false;
     throw failure;

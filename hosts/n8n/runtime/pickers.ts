@@ -20,7 +20,7 @@ interface KnownSheets {
 export async function searchSheets(this: ILoadOptionsFunctions, filter = ''): Promise<INodeListSearchResult> {
   if (this.getCurrentNodeParameter('reading') === 'server') return searchKnownSheets.call(this, filter);
   return told(this, async () => {
-    const { exchange } = await openSmartsheet(this);
+    const { exchange } = await openSmartsheet(this, null);
     // Somebody waits in front of the form: what goes wrong is said at once.
     const found = await listSheets(oneTry(exchange), { name: filter });
     return {

@@ -10,7 +10,7 @@ import { machineOf } from './machine';
 import { missingRows } from './missing-rows';
 import { orOvertaken } from './poll-overtaken';
 import { placeOf } from './ports';
-import { chosenSheets } from './sheets';
+import { chosen, followedSheets, type Chosen } from './sheets';
 import { openSmartsheet } from './smartsheet';
 import { openStore, type StoreAccess } from './store';
 import { tendWebhooks } from './tend-webhooks';
@@ -44,8 +44,11 @@ const atWork = new Set<string>();
 async function pollOnce(context: IPollFunctions): Promise<INodeExecutionData[][] | null> {
   try {
     const access = await openStore(context);
-    const sheetIds = chosenSheets(context);
-    const failures = parameter(context, 'reading') === 'server' ? [] : await lookAtAll(context, access, sheetIds);
+    const named = chosen(context);
+    const isServers = parameter(context, 'reading') === 'server';
+    const { sheetIds, failures } = isServers
+      ? { sheetIds: named.sheetIds, failures: [] }
+      : await lookAtAll(context, access, named);
     const changes = await waiting(context, access, sheetIds);
     if (changes.length > 0) return [changes.map((change) => ({ json: change as unknown as IDataObject }))];
     if (failures.length > 0) throw failures[0];
@@ -58,13 +61,14 @@ async function pollOnce(context: IPollFunctions): Promise<INodeExecutionData[][]
 /** One sheet that cannot be read does not keep the others from being looked at. */
 async function lookAtAll(
   context: IPollFunctions,
-  { store }: StoreAccess,
-  sheetIds: readonly string[],
-): Promise<readonly unknown[]> {
-  const { client } = await openSmartsheet(context);
+  { store, driver }: StoreAccess,
+  named: Chosen,
+): Promise<{ readonly sheetIds: readonly string[]; readonly failures: readonly unknown[] }> {
+  const { client } = await openSmartsheet(context, driver);
   const { now, log } = machineOf(context);
+  const sheetIds = await followedSheets(named, { client, now, log, place: placeOf(context) });
   const missing = missingRows(context);
-  const hooked = await tendWebhooks({ store, client, log }, sheetIds);
+  const hooked = await tendWebhooks({ store, client, now, log }, sheetIds, named.workspaceIds.length > 0);
   const people = createPeople(client, now);
   const failures: unknown[] = [];
   for (const sheetId of sheetIds) {
@@ -76,7 +80,7 @@ async function lookAtAll(
       failures.push(failure);
     }
   }
-  return failures;
+  return { sheetIds, failures };
 }
 
 /** While somebody tries the node out, nothing is taken from the published workflow. */

@@ -1,13 +1,16 @@
+import { createSharedLimiter } from '../../../lib/runtime/shared-budget';
 import {
   apiBase,
   createClient,
   createLimiter,
   isLoopback,
+  NO_LIMITER,
   SMARTSHEET_LIMITS,
   type Exchange,
   type Limiter,
   type SmartsheetClient,
 } from '../../../lib/smartsheet';
+import type { StoreDriver } from '../../../lib/store/store';
 import { SMARTSHEET_CREDENTIAL } from '../names';
 import type { Context } from './context';
 import { httpWith } from './http';
@@ -22,26 +25,49 @@ export interface SmartsheetAccess {
 }
 
 /**
- * Opens Smartsheet for one run of a node. All runs of this process that use one credential share its budget.
+ * Opens Smartsheet for one run of a node. All runs that use one token share its budget, in this process and in all others
+ * that stand on the same store: Smartsheet counts by token.
+ * @param driver  the store that keeps the book of budgets; null: somebody waits in front of a form, and nothing is kept
  * @throws BadSetting  when the credential's address is none
  */
-export async function openSmartsheet(context: Context): Promise<SmartsheetAccess> {
+export async function openSmartsheet(context: Context, driver: Driver | null): Promise<SmartsheetAccess> {
   const credential = await context.getCredentials(SMARTSHEET_CREDENTIAL);
   const base = apiBase(String(credential['base'] ?? ''));
   const machine = machineOf(context);
   const http = httpWith(context, SMARTSHEET_CREDENTIAL);
-  const exchange: Exchange = { ...machine, http, token: '', base, limiter: limiterOf(context, base) };
+  const account = { base, token: String(credential['token'] ?? '') };
+  const limiter = driver === null ? NO_LIMITER : limiterOf(context, account, driver);
+  const exchange: Exchange = { ...machine, http, token: '', base, limiter };
   return { client: createClient(exchange), exchange, base };
 }
 
-/** By credential and address. Only for speed: what is asked too fast in spite of it is asked again. */
-const limiters = new Map<string, Limiter>();
+type Driver = Pick<StoreDriver, 'rpc'>;
 
-function limiterOf(context: Context, base: string): Limiter {
-  const { id, name } = context.getNode().credentials?.[SMARTSHEET_CREDENTIAL] ?? {};
-  const key = `${id ?? name ?? ''} ${base}`;
-  const limits = isLoopback(new URL(base)) ? null : SMARTSHEET_LIMITS;
-  const limiter = limiters.get(key) ?? createLimiter(limits, machineOf(context));
-  limiters.set(key, limiter);
+interface Budget {
+  readonly limiter: Limiter;
+  /** The store as the latest run reaches it: what n8n lends to a run is not meant to outlive it. */
+  driver: Driver;
+}
+
+/** By address and token, which stay in memory. */
+const budgets = new Map<string, Budget>();
+
+function limiterOf(
+  context: Context,
+  account: { readonly base: string; readonly token: string },
+  driver: Driver,
+): Limiter {
+  const key = `${account.base} ${account.token}`;
+  const present = budgets.get(key);
+  if (present) {
+    present.driver = driver;
+    return present.limiter;
+  }
+  const machine = machineOf(context);
+  const limits = isLoopback(new URL(account.base)) ? null : SMARTSHEET_LIMITS;
+  const own = createLimiter(limits, machine);
+  const latest: Driver = { rpc: (name, p) => (budgets.get(key)?.driver ?? driver).rpc(name, p) };
+  const limiter = limits === null ? own : createSharedLimiter({ ...machine, driver: latest, account, limits, own });
+  budgets.set(key, { limiter, driver });
   return limiter;
 }

@@ -1,4 +1,10 @@
-import type { IExecuteFunctions, IHttpRequestOptions, ILoadOptionsFunctions, IPollFunctions } from 'n8n-workflow';
+import type {
+  IExecuteFunctions,
+  IHookFunctions,
+  IHttpRequestOptions,
+  ILoadOptionsFunctions,
+  IPollFunctions,
+} from 'n8n-workflow';
 import type { StoreDriver } from '../../../lib/store';
 import { StoreRefused } from '../../../lib/store';
 
@@ -14,6 +20,8 @@ export interface Around {
   readonly workflowId?: string;
   readonly runIndex?: number;
   readonly credentialId?: string;
+  /** Where this n8n takes the calls of the node's webhook. */
+  readonly webhookUrl?: string;
   /** Gets the address of each request to Smartsheet. */
   readonly asked?: string[];
   /** Gets each line of the log. */
@@ -23,8 +31,10 @@ export interface Around {
 const STORE = 'http://store.test';
 const RPC = `${STORE}/rest/v1/rpc/`;
 
+export type Lent = IExecuteFunctions & IHookFunctions & ILoadOptionsFunctions & IPollFunctions;
+
 /** What n8n lends to a node, over a real store and a real Smartsheet of the test; credentials are added to requests here. */
-export function contextOf(around: Around): IExecuteFunctions & ILoadOptionsFunctions & IPollFunctions {
+export function contextOf(around: Around): Lent {
   const { parameters = {}, items = [], mode = 'trigger', executionId = '1', workflowId = 'w1', runIndex = 0 } = around;
   const { credentialId = 'c1', asked = [], logged = [] } = around;
   const credentials: Readonly<Record<string, Record<string, string> | undefined>> = {
@@ -49,6 +59,7 @@ export function contextOf(around: Around): IExecuteFunctions & ILoadOptionsFunct
     getWorkflowDataProxy: () => ({ $runIndex: runIndex }),
     getInputData: () => items.map((json) => ({ json })),
     getNodeParameter: (name: string, _item: number, fallback: unknown) => parameters[name] ?? fallback,
+    getNodeWebhookUrl: () => around.webhookUrl,
     getCurrentNodeParameter: (name: string) => parameters[name],
     getCredentials: (name: string) => {
       const found = credentials[name];
@@ -66,7 +77,7 @@ export function contextOf(around: Around): IExecuteFunctions & ILoadOptionsFunct
           : sent(options, credentials[name]?.['token'] ?? '', asked),
     },
   };
-  return context as unknown as IExecuteFunctions & ILoadOptionsFunctions & IPollFunctions;
+  return context as unknown as Lent;
 }
 
 async function rpc(driver: StoreDriver, { url, body }: IHttpRequestOptions): Promise<object> {
@@ -81,11 +92,15 @@ async function rpc(driver: StoreDriver, { url, body }: IHttpRequestOptions): Pro
 }
 
 async function sent(
-  { method = 'GET', url, headers }: IHttpRequestOptions,
+  { method = 'GET', url, headers, body }: IHttpRequestOptions,
   token: string,
   asked: string[],
 ): Promise<object> {
   asked.push(url);
-  const answer = await fetch(url, { method, headers: { ...(headers as object), authorization: `Bearer ${token}` } });
+  const answer = await fetch(url, {
+    method,
+    headers: { ...(headers as object), authorization: `Bearer ${token}` },
+    ...(body !== undefined && { body: String(body) }),
+  });
   return { statusCode: answer.status, headers: {}, body: await answer.text() };
 }
