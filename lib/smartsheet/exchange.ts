@@ -1,3 +1,4 @@
+import { OUR_CHANGE_AGENT } from './change-agent';
 import type { Http, HttpRequest, HttpResponse, Now, Random, Sleep } from '../ports';
 import { messageOf } from '../errors';
 import { SmartsheetAnswerUnknown, SmartsheetRefused, SmartsheetUnavailable } from './errors';
@@ -54,9 +55,6 @@ export interface Call {
   readonly repeatable?: boolean;
 }
 
-/** With what our writes are marked: their events carry it, so that they are not taken for somebody's (reference §2.8). */
-export const CHANGE_AGENT = 'billing-audit';
-
 const ONE_REQUEST: Cost = { requests: 1, history: 0 };
 const MOST_TRIES = 6;
 const FIRST_WAIT_MILLISECONDS = 500;
@@ -112,7 +110,7 @@ async function attemptOnce(exchange: Exchange, call: Call): Promise<Outcome> {
         authorization: `Bearer ${token}`,
         accept: 'application/json',
         ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(call.method === 'GET' ? {} : { 'smartsheet-change-agent': CHANGE_AGENT }),
+        ...(call.method === 'GET' ? {} : { 'smartsheet-change-agent': OUR_CHANGE_AGENT }),
       },
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
       timeoutMilliseconds: TIMEOUT_MILLISECONDS,

@@ -9,7 +9,7 @@ export * from './change-agent';
 export * from './choices';
 export * from './client';
 export * from './errors';
-export { CHANGE_AGENT, NO_LIMITER, oneTry, type Account, type Exchange } from './exchange';
+export { NO_LIMITER, oneTry, type Account, type Exchange } from './exchange';
 export * from './hangings';
 export * from './instants';
 export * from './limiter';

@@ -3,7 +3,6 @@ import { until } from '../support/until';
 import {
   apiBase,
   callbackUrl,
-  CHANGE_AGENT,
   createClient,
   createLimiter,
   listSheets,
@@ -181,19 +180,6 @@ describe('the Smartsheet client', () => {
       code: 'smartsheet_answer_unknown',
       hint: expect.stringContaining('SMARTSHEET_API_BASE'),
     });
-  });
-
-  it('marks every write as our own, and no read', async () => {
-    const webhook = { id: 9, scopeObjectId: 5, callbackUrl: 'https://a', enabled: true, status: 'ENABLED' };
-    const { client, asked } = scripted([version, { body: JSON.stringify({ result: webhook }) }]);
-    await client.sheetVersion('5');
-    await client.enableWebhook('9');
-    await client.deleteWebhook('9');
-    expect(asked.map(({ headers }) => headers?.['smartsheet-change-agent'])).toEqual([
-      undefined,
-      CHANGE_AGENT,
-      CHANGE_AGENT,
-    ]);
   });
 
   it('writes to one sheet one after another, and to two sheets at the same time', async () => {
