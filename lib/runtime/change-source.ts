@@ -1,5 +1,6 @@
 import type { Change } from '../event/change';
 import type { Status, Stop } from '../define/node';
+import type { BillingSettings } from '../settings';
 
 /** What a trigger wants to hear of. */
 export interface WatchRequest {
@@ -14,6 +15,8 @@ export interface WatchRequest {
   readonly workspaceIds?: readonly string[];
   /** Titles of the columns that webhooks call for; default: all. Changes of other columns are found by comparing. */
   readonly columns?: readonly string[];
+  /** Those in force for the node, by which scarce readings go to what is worth most; default: those without any. */
+  readonly settings?: BillingSettings;
 }
 
 /**

@@ -136,7 +136,7 @@ function portsOf(
     ...(alerts && { alerts }),
     ...(nodeId !== undefined && { nodeId }),
     store,
-    changes,
+    changes: { subscribe: (request, ...rest) => changes.subscribe({ settings, ...request }, ...rest) },
     settings,
     credentials,
     log,

@@ -273,6 +273,7 @@ export class Watches implements ChangeSource {
       ...this.tokens.connect(request.smartsheet, signal),
       ...machine,
       trust: new VersionTrust(),
+      ...(request.settings && { settings: request.settings }),
       store,
       keeper,
       log,

@@ -9,6 +9,7 @@ import {
   type SmartsheetClient,
 } from '../../smartsheet';
 import type { DeferredRow, ExplainedRow, KnownRow, Observation, ObservedRow, Store } from '../../store/store';
+import { defaultSettings, type BillingSettings } from '../../settings';
 import type { People } from '../people';
 import { stepsSinceKnown, stepsSinceMaking } from './steps';
 import { groupByRow } from './said-by-events';
@@ -34,6 +35,8 @@ export interface Sources {
   readonly store: Pick<Store, 'knownRows'>;
   /** How far the row versions of this sheet can be believed; it learns. */
   readonly trust: VersionTrust;
+  /** By which it is told how much hangs on a row; default: those without any Billing settings. */
+  readonly settings?: BillingSettings;
   /** Readings of history that one look may make itself; default none: rows that need some have their turn beside it. */
   readonly inlineHistories?: number;
 }
@@ -89,14 +92,16 @@ export async function observeRows(
   const cases = await casesOf(reading, sources);
   const budget = { soon: sources.inlineHistories ?? 0, now: Infinity, 'without history': 0 }[when];
   const budgets = { needed: budget, wished: when === 'soon' ? Math.max(budget, reading.mostWished ?? 0) : budget };
-  const gathered = await gatherHistories(reading.sheet.id, cases, sources.client, budgets);
+  const settings = sources.settings ?? defaultSettings;
+  const stake = (row: RowCase): number => stakeOf(row, settings);
+  const gathered = await gatherHistories(reading.sheet.id, cases, sources.client, budgets, stake);
   const observed = { rows: [] as ObservedRow[], deferred: [] as DeferredRow[], explained: [] as ExplainedRow[] };
   for (const { row, unexplained, events, histories, lacks } of gathered) {
     const isWhole = lacks === 'nothing';
     if (isWhole) learn(row, histories, sources.trust);
     const hasTime = lacks === 'names' && reading.mostWished !== undefined && unexplained === undefined;
     if (!isWhole && !hasTime && when === 'soon') {
-      observed.deferred.push({ row_id: row.read.id, stake: stakeOf(row), events, net: netOf(row) });
+      observed.deferred.push({ row_id: row.read.id, stake: stake(row), events, net: netOf(row) });
       continue;
     }
     const said = isWhole ? observedRow(row, histories) : netOf(row);
@@ -195,10 +200,11 @@ async function gatherHistories(
   cases: readonly Bare[],
   client: SmartsheetClient,
   budgets: { readonly needed: number; readonly wished: number },
+  stake: (row: RowCase) => number,
 ): Promise<readonly Gathered[]> {
   const plans = new Map(cases.map((one) => [one, nextHistories(one.row, new Map())]));
   const inNeed = cases.filter((one) => !isEmptyPlan(plans.get(one)));
-  const ranked = new Map(inNeed.map((one) => [one, stakeOf(one.row)]));
+  const ranked = new Map(inNeed.map((one) => [one, stake(one.row)]));
   const weight = (one: Bare): number => ((plans.get(one)?.needed.length ?? 0) > 0 ? 1 : 0);
   inNeed.sort((left, right) => weight(right) - weight(left) || (ranked.get(right) ?? 0) - (ranked.get(left) ?? 0));
   const done = new Map<Bare, Gathered>();
