@@ -45,5 +45,7 @@ export function recordingStore(store: Store, onRecorded: (eventKeys: readonly st
     event: (eventKey) => store.event(eventKey),
     alerts: (request) => store.alerts(request),
     seenAlerts: (reader) => store.seenAlerts(reader),
+    deadBySheet: () => store.deadBySheet(),
+    tryDeadAgain: (who) => store.tryDeadAgain(who),
   };
 }

@@ -22,6 +22,33 @@ export interface DashboardStore {
    * @throws StoreRefused  BA005 nobody, or without a role; BA001 no number of alerts
    */
   seenAlerts(reader: AlertReader): Promise<SeenAlerts>;
+  /** Callbacks that failed eight times, by their sheet; those with most first. */
+  deadBySheet(): Promise<DeadBySheet>;
+  /**
+   * Puts all of them back to work, by a person who may decide; the trail says who.
+   * @throws StoreRefused  BA005 nobody, or without the right
+   */
+  tryDeadAgain(who: { readonly by: string; readonly role: string }): Promise<TriedAgain>;
+}
+
+export interface DeadBySheet {
+  readonly total: number;
+  readonly sheets: readonly {
+    readonly sheet_id: string;
+    /** Empty: the sheet was never read. */
+    readonly name: string;
+    readonly callbacks: number;
+    /** When the first of them came. */
+    readonly since: string;
+    /** Of the last one; empty: nobody knows. */
+    readonly why: string;
+  }[];
+}
+
+export interface TriedAgain {
+  /** How many; 0 where somebody else was faster. */
+  readonly replayed: number;
+  readonly by: string;
 }
 
 /** What a person said about an event. `looking` is no verdict: the event stays open, and others see who is at it. */

@@ -5,7 +5,7 @@ import { groupCommit } from './group-commit';
 import type { Job, JobInHand, JobStore } from './jobs';
 import type { SecretBox } from './secret-box';
 import type { DashboardStore, Mark, MarkedEvent, NeedsLookPage, OverviewAnswer } from './overview';
-import type { RaisedAlerts, SeenAlerts } from './overview';
+import type { RaisedAlerts, DeadBySheet, SeenAlerts, TriedAgain } from './overview';
 import { SecretUnreadable, StoreRefused } from './store-errors';
 import type {
   Appended,
@@ -235,6 +235,8 @@ function dashboardOver(driver: StoreDriver): DashboardStore {
     },
     alerts: (request) => ask<RaisedAlerts>(driver, 'billing_audit_alerts', request),
     seenAlerts: (reader) => ask<SeenAlerts>(driver, 'billing_audit_seen_alerts', reader),
+    deadBySheet: () => ask<DeadBySheet>(driver, 'billing_audit_dead_by_sheet', {}),
+    tryDeadAgain: (who) => ask<TriedAgain>(driver, 'billing_audit_try_dead_again', who),
   };
 }
 

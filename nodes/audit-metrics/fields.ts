@@ -1,7 +1,7 @@
 import { number, options, string } from '../../lib/define';
 
 const SHOWING = { field: 'operation', is: ['overview'] } as const;
-const MARKING = { field: 'operation', is: ['mark', 'seen'] } as const;
+const MARKING = { field: 'operation', is: ['mark', 'seen', 'replay'] } as const;
 
 /** Rows on one page of the table of changes, and of what needs a look: that one stands above the charts. */
 export const PAGE_ROWS = 25;
@@ -19,6 +19,8 @@ export const auditMetricsFields = {
       { value: 'changes', label: 'Give a page of changes' },
       { value: 'mark', label: 'Record a verdict' },
       { value: 'seen', label: 'Record that somebody has seen the alerts' },
+      { value: 'dead', label: 'Give the callbacks that were given up' },
+      { value: 'replay', label: 'Put callbacks that were given up back to work' },
     ],
   }),
   days: number({

@@ -4,8 +4,22 @@ import type { AlertReader } from '../../lib/store/overview';
 import { ATTENTION_ROWS, auditMetricsFields, PAGE_ROWS } from './fields';
 import { overview } from './overview';
 import { attentionQuestion, changesQuestion, seenQuestion, trailQueryOf, verdict } from './questions';
-import type { alerts, cards, histogram, marked, Page, page, people, Row, seen, sheets, timeline } from './wires';
-import { markInWords, rowOf } from './words';
+import type {
+  alerts,
+  cards,
+  dead,
+  DeadLetters,
+  histogram,
+  marked,
+  Page,
+  page,
+  people,
+  Row,
+  seen,
+  sheets,
+  timeline,
+} from './wires';
+import { markInWords, rowOf, whenText } from './words';
 
 export type Metrics = Emit<{
   cards: typeof cards;
@@ -18,6 +32,7 @@ export type Metrics = Emit<{
   marked: typeof marked;
   alerts: typeof alerts;
   seen: typeof seen;
+  dead: typeof dead;
 }>;
 type Asked = Params<typeof auditMetricsFields>;
 type Lent = Pick<Ports, 'store' | 'nodeId' | 'now' | 'settings'>;
@@ -25,7 +40,8 @@ type Lent = Pick<Ports, 'store' | 'nodeId' | 'now' | 'settings'>;
 /**
  * What the dashboard shows, and what people say on it, as the node's operation says.
  * @throws WrongMessageType  when the message is not what the operation takes
- * @throws StoreRefused      a verdict without a right, without a reason or about nothing (BA005, BA001, BA006)
+ * @throws StoreRefused      a verdict without a right, without a reason or about nothing (BA005, BA001, BA006); a replay
+ *   without a right (BA005)
  * @throws StoreUnavailable  nothing was recorded
  */
 export async function showMetrics(input: unknown, params: Asked, ports: Lent): Promise<Metrics> {
@@ -40,6 +56,10 @@ export async function showMetrics(input: unknown, params: Asked, ports: Lent): P
       return { marked: await mark(input, params, ports) };
     case 'seen':
       return { seen: await ports.store.seenAlerts(readerOf(input, params)) };
+    case 'dead':
+      return { dead: await deadLetters(ports) };
+    case 'replay':
+      return { dead: await tryAgain(params, ports) };
   }
 }
 
@@ -52,6 +72,23 @@ async function mark(input: unknown, { by, role }: Asked, { store, settings }: Le
 function readerOf(input: unknown, { by, role }: Asked): AlertReader {
   const { seen: shown } = receive(seenQuestion, input);
   return { by, role, ...(shown === undefined ? {} : { seen: shown }) };
+}
+
+async function deadLetters({ store, settings }: Pick<Lent, 'store' | 'settings'>): Promise<DeadLetters> {
+  const { total, sheets: bySheet } = await store.deadBySheet();
+  return {
+    total,
+    sheets: bySheet.map(({ sheet_id, name, callbacks, since, why }) => ({
+      ...{ sheet: name || sheet_id, callbacks, since: whenText(since, settings) },
+      why: why || 'The reason is not known.',
+    })),
+  };
+}
+
+/** Nothing of it comes from the browser: who it is comes from the fields, and the store decides. */
+async function tryAgain({ by, role }: Asked, { store, settings }: Lent): Promise<DeadLetters> {
+  const { replayed, by: whoever } = await store.tryDeadAgain({ by, role });
+  return { ...(await deadLetters({ store, settings })), replayed: { by: whoever, callbacks: replayed } };
 }
 
 async function attentionPage(input: unknown, { riskFrom }: Asked, { store, settings }: Lent): Promise<Page> {
@@ -85,7 +122,10 @@ async function onlyEvent(
 }
 
 /** What was given, in a few words. */
-export function metricsStatus({ cards: given, changes, attention, marked: said, seen: looked }: Metrics): Status {
+export function metricsStatus(emitted: Metrics): Status {
+  const { cards: given, changes, attention, marked: said, seen: looked, dead: left } = emitted;
+  const [letters] = left === undefined ? [] : [left].flat();
+  if (letters) return statusOf(letters);
   const [reader] = looked === undefined ? [] : [looked].flat();
   if (reader) return { state: 'ok', text: `${reader.by} has seen ${reader.seen} of ${reader.total}` };
   const [mark] = said === undefined ? [] : [said].flat();
@@ -94,4 +134,9 @@ export function metricsStatus({ cards: given, changes, attention, marked: said, 
   if (shown) return { state: shown.look_at > 0 ? 'warning' : 'ok', text: `${shown.look_at} to look at` };
   const [table] = [changes ?? attention ?? []].flat();
   return { state: 'ok', text: table ? `${table.rows.length} rows` : 'nothing new' };
+}
+
+function statusOf({ total, replayed }: DeadLetters): Status {
+  if (replayed) return { state: 'ok', text: `${replayed.callbacks} tried again by ${replayed.by}` };
+  return { state: total > 0 ? 'warning' : 'ok', text: `${total} given up` };
 }

@@ -124,6 +124,15 @@ export const alerts = wire(
 );
 export const seen = wire('alerts-seen-by', z.object({ by: z.string(), seen: z.number(), total: z.number() }));
 
+/** Callbacks that failed eight times, as the page shows them; `replayed` after somebody put them back to work. */
+const deadSchema = z.object({
+  total: z.number(),
+  sheets: z.array(z.object({ sheet: z.string(), callbacks: z.number(), since: z.string(), why: z.string() })).max(100),
+  replayed: z.object({ by: z.string(), callbacks: z.number() }).optional(),
+});
+export const dead = wire('dead-letters', deadSchema);
+
+export type DeadLetters = z.infer<typeof deadSchema>;
 export type AlertRow = z.infer<typeof alertSchema>;
 export type Cards = z.infer<typeof cardsSchema>;
 export type Row = z.infer<typeof rowSchema>;

@@ -20,6 +20,8 @@ const whole = (over: Partial<Overview> = {}): Overview => {
   return { ...empty, ...over };
 };
 
+const DEAD = { sheet_id: '22', name: '', since: '2026-02-03T15:00:00.000Z', why: '' };
+
 /** A store that answers what it is given, and remembers what it was asked. */
 export class AskedStore {
   version = 'one';
@@ -33,6 +35,9 @@ export class AskedStore {
   marked: Mark[] = [];
   raised: RaisedAlert[] = [];
   readonly readers: AlertReader[] = [];
+  /** Callbacks that were given up. */
+  dead = 0;
+  readonly tried: { readonly by: string; readonly role: string }[] = [];
 
   ports(nodeId?: string): Ports {
     const store = this as unknown as Store;
@@ -68,6 +73,15 @@ export class AskedStore {
   async seenAlerts(reader: AlertReader) {
     this.readers.push(reader);
     return { by: reader.by, seen: reader.seen ?? 0, total: 9 };
+  }
+  async deadBySheet() {
+    return { total: this.dead, sheets: this.dead === 0 ? [] : [{ ...DEAD, callbacks: this.dead }] };
+  }
+  async tryDeadAgain(who: { by: string; role: string }) {
+    this.tried.push(who);
+    const replayed = this.dead;
+    this.dead = 0;
+    return { replayed, by: who.by };
   }
   async marks() {
     return this.marked;

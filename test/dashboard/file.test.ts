@@ -55,6 +55,12 @@ describe('dashboards/overview.json', () => {
     expect(`${String(mark?.['by'])}${String(mark?.['role'])}`).not.toContain('payload');
   });
 
+  it('takes who has callbacks tried again from what the server knows, and nothing from the page', () => {
+    const [replay] = nodes.filter(({ operation }) => operation === 'replay');
+    const [mark] = nodes.filter(({ operation }) => operation === 'mark');
+    for (const field of ['by', 'byType', 'role', 'roleType']) expect(replay?.[field]).toBe(mark?.[field]);
+  });
+
   it('uses every file of its source', () => {
     const source = join(ROOT, 'dashboards/source');
     const flow = readFileSync(join(source, 'overview.json'), 'utf8');

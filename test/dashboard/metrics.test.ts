@@ -217,6 +217,26 @@ describe('the alerts of the overview', () => {
   });
 });
 
+describe('callbacks that were given up', () => {
+  it('are given in words, and tried again by whom the server knows', async () => {
+    const ask = (operation: 'dead' | 'replay') =>
+      show(
+        store.ports(),
+        { operation, by: 'm@example.com', role: 'manager' },
+        { by: 'boss@example.com', role: 'admin' },
+      );
+    expect(await ask('dead')).toEqual({ dead: { total: 0, sheets: [] } });
+    store.dead = 3;
+    const since = 'Tue 3 Feb 2026, 09:00';
+    expect(await ask('dead')).toEqual({
+      dead: { total: 3, sheets: [{ sheet: '22', callbacks: 3, since, why: 'The reason is not known.' }] },
+    });
+    const again = { total: 0, sheets: [], replayed: { by: 'm@example.com', callbacks: 3 } };
+    expect(await ask('replay')).toEqual({ dead: again });
+    expect(store.tried).toEqual([{ by: 'm@example.com', role: 'manager' }]);
+  });
+});
+
 describe('the page of one event', () => {
   it('holds that event alone, or nothing under its key, and searches nothing', async () => {
     store.events = [alarming(1), alarming(2)];

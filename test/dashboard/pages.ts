@@ -44,7 +44,10 @@ interface Context {
   close(): Promise<void>;
 }
 export interface Browser {
-  newContext(options: { viewport: { width: number; height: number } }): Promise<Context>;
+  newContext(options: {
+    viewport: { width: number; height: number };
+    colorScheme?: 'light' | 'dark';
+  }): Promise<Context>;
   close(): Promise<void>;
 }
 

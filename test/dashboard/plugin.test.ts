@@ -38,6 +38,7 @@ describe('the plugin of the dashboard', () => {
   it.each([
     ['mark', 'records a verdict'],
     ['approve', 'records an approval'],
+    ['replay', 'puts callbacks back to work'],
     ['button_click', 'acts on a table'],
     ['erase', 'is an action that nobody knows'],
     ['constructor', 'is an action that nobody knows'],

@@ -15,7 +15,7 @@ beforeAll(async () => {
   await driver.rpc('billing_audit_save_alert_rule', { ...rule, mails_per_hour: 9, group_minutes: 5, frame });
   const hook = { webhook_id: '1', sheet_id: sheetId, callback_url: 'https://x.example.com' };
   await store.saveWebhook({ ...hook, shared_secret: 's', previous_secret: null, status: 'ENABLED' });
-});
+}, 120_000);
 afterAll(async () => {
   await driver.close();
   removeFolder(folder);
@@ -52,6 +52,7 @@ it('a callback that fails for the eighth time is told of once, with what to do, 
   expect(others).toEqual([]);
   expect(told).toMatchObject({ event_key: `dead-letters:${sheetId}:0` });
   expect(told?.notice.text).toContain('Nobody understands it.');
+  expect(told?.notice.text).toContain('press "Try again" on the Overview page');
   expect(told?.notice.text).toContain('billing-audit doctor --replay-dead');
 
   expect(await store.replayDead({ ids: 'all', by: 'admin@example.com' })).toBe(2);
@@ -64,6 +65,35 @@ it('a callback that fails for the eighth time is told of once, with what to do, 
     `dead-letters:${sheetId}:1`,
     `dead-letters:${sheetId}:0`,
   ]);
+});
+
+it('those of each sheet are counted, and only who may decide puts them back to work, once', async () => {
+  expect(await store.replayDead({ ids: 'all', by: 'the test before' })).toBe(2);
+  await failAgain(7);
+  expect(await store.deadBySheet()).toEqual({ total: 0, sheets: [] });
+  await failAgain(1);
+  expect(await store.deadBySheet()).toEqual({
+    total: 2,
+    sheets: [{ sheet_id: sheetId, name: '', callbacks: 2, since: expect.any(String), why: 'Nobody understands it.' }],
+  });
+  for (const [by, role] of [
+    ['', 'admin'],
+    ['viewer@example.com', 'viewer'],
+    ['auditor@example.com', 'auditor'],
+    ['nobody@example.com', ''],
+  ] as const) {
+    await expect(store.tryDeadAgain({ by, role })).rejects.toMatchObject({ code: 'store_refused', sqlstate: 'BA005' });
+  }
+  expect((await store.deadBySheet()).total).toBe(2);
+  const [first, second] = await Promise.all([
+    store.tryDeadAgain({ by: 'manager@example.com', role: 'manager' }),
+    store.tryDeadAgain({ by: 'admin@example.com', role: 'admin' }),
+  ]);
+  expect([first.replayed, second.replayed].toSorted()).toEqual([0, 2]);
+  expect(await store.counts()).toMatchObject({ callbacks_dead: 0, callbacks_waiting: 2 });
+  const who = first.replayed === 2 ? first.by : second.by;
+  const { events } = await store.search({ sheet_id: sheetId });
+  expect(events[0]).toMatchObject({ kind: 'callbacks_replayed', changed_by: who, new_value: '2 callbacks' });
 });
 
 it('those that failed together come back at different times', async () => {

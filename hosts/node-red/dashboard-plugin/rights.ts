@@ -1,8 +1,12 @@
 /** Actions of our pages that only look, or concern the person alone. */
-const LOOKS = new Set(['hello', 'page', 'seen']);
+const LOOKS = new Set(['hello', 'page', 'seen', 'dead']);
 
 /** Actions that decide something; each is refused with these words. */
-const DECIDES: Readonly<Record<string, string>> = { mark: 'records a verdict', approve: 'records an approval' };
+const DECIDES: Readonly<Record<string, string>> = {
+  mark: 'records a verdict',
+  approve: 'records an approval',
+  replay: 'puts callbacks back to work',
+};
 
 /** What tables of Dashboard 2.0 say themselves, on pages that people build beside ours. */
 const OF_TABLES = new Set(['row_click', 'button_click', 'multi_select', 'click']);

@@ -71,6 +71,8 @@ function dashboardOfNothing(now: () => number): DashboardStore {
     event: () => Promise.resolve(null),
     alerts: () => Promise.resolve({ total: 0, unread: 0, alerts: [] }),
     seenAlerts: ({ by }) => Promise.resolve({ by, seen: 0, total: 0 }),
+    deadBySheet: () => Promise.resolve({ total: 0, sheets: [] }),
+    tryDeadAgain: ({ by }) => Promise.resolve({ replayed: 0, by }),
   };
 }
 
