@@ -47,5 +47,15 @@ export function recordingStore(store: Store, onRecorded: (eventKeys: readonly st
     seenAlerts: (reader) => store.seenAlerts(reader),
     deadBySheet: () => store.deadBySheet(),
     tryDeadAgain: (who) => store.tryDeadAgain(who),
+    recordAccess: async (news) => {
+      const recorded = await store.recordAccess(news);
+      onRecorded(recorded.filter(({ is_new }) => is_new).map(({ event_key }) => event_key));
+      return recorded;
+    },
+    accessReader: (reader) => store.accessReader(reader),
+    accessEvents: (query) => store.accessEvents(query),
+    accessOverview: (period) => store.accessOverview(period),
+    originCandidates: (request) => store.originCandidates(request),
+    recordOrigins: (origins) => store.recordOrigins(origins),
   };
 }

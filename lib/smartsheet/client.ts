@@ -12,6 +12,7 @@ import {
 import type { HistoryEntry, RowRead, SheetRead, SmartsheetUser, SmartsheetWebhook } from './answers';
 import type { Http } from '../ports';
 import { listColumns, listSheets, type ListedColumn, type ListedSheet, type SheetFilter } from './choices';
+import { eventCalls, type EventCalls } from './events';
 import { ask, oneTry, type Exchange } from './exchange';
 import { hangingCalls, type HangingCalls } from './hangings';
 import { sheetsInWorkspace } from './workspaces';
@@ -29,7 +30,7 @@ export interface NewWebhook {
 }
 
 /** What the product asks of Smartsheet. Every method waits for the token's budget and tries again what may pass. */
-export interface SmartsheetClient extends HangingCalls {
+export interface SmartsheetClient extends HangingCalls, EventCalls {
   me(): Promise<SmartsheetUser>;
   user(userId: string): Promise<SmartsheetUser>;
   /** The sheets that the token can see, for somebody who chooses. */
@@ -84,6 +85,7 @@ export function createClient(given: Exchange): SmartsheetClient {
     ...sheetCalls(exchange),
     addRows: (sheetId, rows) => addRows(exchange, sheetId, rows),
     ...hangingCalls(exchange),
+    ...eventCalls(exchange),
     ...webhookCalls(exchange),
   };
 }

@@ -9,6 +9,7 @@ export * from './change-agent';
 export * from './choices';
 export * from './client';
 export * from './errors';
+export { whyNoEvents, type EventPage, type EventsFrom, type ReportedEvent } from './events';
 export { NO_LIMITER, oneTry, type Account, type Exchange } from './exchange';
 export * from './hangings';
 export * from './instants';

@@ -1,4 +1,5 @@
 export * from './store';
+export * from './access';
 export * from './jobs';
 export * from './overview';
 export * from './store-errors';

@@ -1,5 +1,6 @@
 import type { AuditEvent } from '../event/audit-event';
 import type { Change } from '../event/change';
+import { accessOver } from './access-over-driver';
 import { bodyField } from './body-field';
 import { groupCommit } from './group-commit';
 import type { Job, JobInHand, JobStore } from './jobs';
@@ -52,6 +53,7 @@ export function storeOver(driver: StoreDriver, { secrets, sealedWith = 'home' }:
     ...factsOver(driver),
     ...dashboardOver(driver),
     ...jobsOver(driver),
+    ...accessOver(driver),
     counts: () => ask<StoreCounts>(driver, 'billing_audit_counts', {}),
   };
 }

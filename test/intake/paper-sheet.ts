@@ -164,7 +164,7 @@ export class PaperSheet {
       ...{ me: unused, user: unused, listSheets: unused, sheetsInWorkspace: unused, listColumns: unused },
       // Callbacks that tell of comments alone name no row.
       sheetFacts: async () => read([]),
-      ...{ sheetVersion: unused, wholeSheet: unused, rowIds: unused },
+      ...{ sheetVersion: unused, wholeSheet: unused, rowIds: unused, events: unused },
       addRows: unused,
       ...{ webhooks: unused, createWebhook: unused, webhook: unused, enableWebhook: unused, deleteWebhook: unused },
     };

@@ -1,5 +1,6 @@
 import type { AuditEvent } from '../../../lib/event/audit-event';
 import { BillingAuditError } from '../../../lib/errors';
+import type { AccessStore } from '../../../lib/store/access';
 import type { JobStore } from '../../../lib/store/jobs';
 import { type DashboardStore, emptyOverview } from '../../../lib/store/overview';
 import type { Store } from '../../../lib/store/store';
@@ -26,6 +27,7 @@ export function practiceStore(now: () => number): Store {
   return {
     ...intakeOfNothing(),
     ...jobsOfNobody(),
+    ...accessOfNobody(),
     append: (appended) => {
       const timestamp = new Date(now()).toISOString();
       events.push(...appended.map((event) => ({ ...event, timestamp })));
@@ -76,6 +78,21 @@ function dashboardOfNothing(now: () => number): DashboardStore {
   };
 }
 
+/** Takes an access event as if it were recorded, and knows of none. */
+function accessOfNobody(): AccessStore {
+  return {
+    recordAccess: ({ events }) =>
+      Promise.resolve(
+        events.map(({ kind, id }, index) => ({ event_key: `access:${kind}:${id}`, seq: index + 1, is_new: true })),
+      ),
+    accessReader: () => Promise.resolve(null),
+    accessEvents: () => Promise.resolve({ events: [], next: null, last_seq: 0 }),
+    accessOverview: () => Promise.resolve({ counts: {}, people: [], readers: [] }),
+    originCandidates: () => Promise.resolve({ changes: [], sessions: [], next: null }),
+    recordOrigins: () => Promise.resolve(0),
+  };
+}
+
 /** What a server does for a node it does for real, so an example must not ask it. */
 function jobsOfNobody(): JobStore {
   const refuse = (): Promise<never> => Promise.reject(new NotWhileTrying('a server that does jobs'));
@@ -92,6 +109,7 @@ function jobsOfNobody(): JobStore {
 
 type Intake = Omit<
   Store,
+  | keyof AccessStore
   | keyof JobStore
   | keyof DashboardStore
   | 'append'

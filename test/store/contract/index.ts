@@ -1,4 +1,5 @@
 import type { StoreUnderTest } from '../stores';
+import { accessContract } from './access';
 import { approvedAfterwardsContract } from './approved-afterwards';
 import { callbacksTogetherContract } from './callbacks-together';
 import { coverageContract } from './coverage';
@@ -27,6 +28,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
   describe('approvals afterwards', () => approvedAfterwardsContract(under));
   describe('jobs', () => jobsContract(under));
   describe('coverage', () => coverageContract(under));
+  describe('the access log', () => accessContract(under));
   describe('holders of webhooks', () => webhookHoldersContract(under));
   // The last: it takes the database away.
   describe('the driver', () => driverContract(under));
