@@ -1,4 +1,5 @@
 import type { AlertDesk } from './alerts/desk';
+import type { AccessDesk } from './runtime/access/access-desk';
 import type { ChangeSource } from './runtime/change-source';
 import type { BillingSettings } from './settings/billing-settings';
 import type { Store } from './store/store';
@@ -13,6 +14,8 @@ export interface Ports {
   readonly changes: ChangeSource;
   /** Where alerts are raised; absent where no Runtime of ours stands behind the store. */
   readonly alerts?: AlertDesk;
+  /** Where Smartsheet's Event Reporting is read; absent where no Runtime of ours stands behind the store. */
+  readonly access?: AccessDesk;
   /** The host's lasting id of the node that these ports are lent to, where it has one. */
   readonly nodeId?: string;
   /** The shared *Billing settings*, already completed with defaults. */

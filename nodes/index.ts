@@ -1,6 +1,7 @@
 import type { NodeDefinition } from '../lib/define';
 import { smartsheet } from '../credentials/smartsheet';
 import { alertChannel, smtp } from '../credentials/smtp';
+import { accessLog } from './access-log';
 import { alertNode } from './alert';
 import { auditMetrics } from './audit-metrics';
 import { auditTrail } from './audit-trail';
@@ -16,6 +17,7 @@ export const nodes = [
   riskScore,
   auditTrail,
   alertNode,
+  accessLog,
   auditMetrics,
   billingSettings,
 ] as const satisfies readonly NodeDefinition[];

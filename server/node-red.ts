@@ -4,6 +4,7 @@ import express, { type Router } from 'express';
 import type { Now } from '../lib/ports';
 import { flowVersionRoutes, keepingStorage, localStorageOfNodeRed } from './flow-versions';
 import type { FlowNode, ShippedFlow, VersionShelf } from './flow-versions';
+import type { EditorWatch } from './access-log';
 import { nodeRedLogging, type LogFile } from './logs';
 import { whereNobodyAnswers, whileStarting } from './metrics';
 import { thisMachine } from '../lib/runtime/machine';
@@ -40,6 +41,10 @@ export interface ServerParts {
   readonly shelf: VersionShelf;
   readonly shipped: ShippedFlow;
   readonly log: LogFile;
+  /** Hears of what people do in the editor. */
+  readonly editorWatch: EditorWatch;
+  /** Settings of the server were written on its pages. */
+  readonly onSettings: (by: string, changed: readonly string[]) => void;
   readonly now: Now;
   /** Where the first-run pages read and write; without it there are none. */
   readonly setup?: SetupPlace;
@@ -127,7 +132,7 @@ function routesOf(
   parts: ServerParts,
   red: () => NodeRed | null,
 ): Router {
-  const { home, shelf, shipped, now, log, setup: place } = parts;
+  const { home, shelf, shipped, now, onSettings, setup: place } = parts;
   const flowVersions = flowVersionRoutes({
     signIn,
     shelf,
@@ -139,9 +144,7 @@ function routesOf(
       await red()?.runtime.flows.setFlows({ flows: { flows }, deploymentType: 'full', ...by });
     },
   });
-  const onSaved = (by: string, changed: readonly string[]): void =>
-    log.write({ level: 'info', from: 'server', message: 'settings written', by, changed });
-  const setup = place && setupRoutes({ signIn, place, tools: thisMachine(), onSaved });
+  const setup = place && setupRoutes({ signIn, place, tools: thisMachine(), onSaved: onSettings });
   const practice = signIn.policy.practice;
   const formToken = (visitor: Visitor): string => signIn.formToken(visitor);
   return ownRoutes({ home, practice, timeZone, now, formToken, flowVersions, onFailure, ...(setup && { setup }) });
@@ -183,7 +186,13 @@ function settingsFor(
       // Else the editor of everybody who opens it asks catalogue.nodered.org.
       palette: { catalogues: [] },
     },
-    logging: parts ? nodeRedLogging(parts.log) : { console: { level: 'warn', metrics: false, audit: false } },
-    ...(parts && { storageModule: keepingStorage(localStorageOfNodeRed(), parts.shelf, onFailure) }),
+    logging: parts
+      ? nodeRedLogging(parts.log, (record) => parts.editorWatch.audited(record))
+      : { console: { level: 'warn', metrics: false, audit: false } },
+    ...(parts && {
+      storageModule: keepingStorage(localStorageOfNodeRed(), parts.shelf, onFailure, (saved) =>
+        parts.editorWatch.deployed(saved),
+      ),
+    }),
   };
 }

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BadSetting } from '../lib/errors';
+import { accessOfDoor, AccessRecorder, EditorWatch, settingsWritten } from './access-log';
 import { StoreUnavailable } from '../lib/store';
 import { isLoopback, type Configuration } from './configuration';
 import { dashboardAddress } from './dashboard-address';
@@ -57,8 +58,12 @@ export async function start(
   if (practising) refuseStrangers(configuration.host);
   useNetworkSettings(environment);
   const { log, onFailure, onAccess } = openJournal(folder, environment, { onAccess: logAccess, onFailure: logFailure });
+  const access = new AccessRecorder({ home: folder, folder: join(folder, 'access'), onFailure });
   if (!practising) await tryNamedStore(environment, onFailure);
-  const { signIn, made } = await openSignIn(folder, practising, configuration, onAccess);
+  const { signIn, made } = await openSignIn(folder, practising, configuration, (event) => {
+    onAccess(event);
+    access.record(accessOfDoor(event));
+  });
   if (made.length > 0) showPasswords(made);
   const practice = practising
     ? await startPractice({
@@ -81,7 +86,7 @@ export async function start(
       timeZone: timeZoneOf(environment['BUSINESS_TIME_ZONE']),
       onFailure,
       onListening: (taken) => Object.assign(environment, addressesFor(configuration, taken, practising)),
-      parts: partsFor(folder, setup, log),
+      parts: partsFor(folder, setup, log, access),
     });
     const { address, webhookAddress, dashboardAddress } = nodeRed;
     const heartbeat = practice ? null : heartbeatOf(configuration.heartbeatUrl, address, log);
@@ -93,18 +98,32 @@ export async function start(
       practice,
       home: folder,
       flowWasPlaced,
-      stop: async () => {
-        await heartbeat?.stop();
-        await nodeRed.stop();
-        await practice?.close();
-        log.write({ level: 'info', from: 'server', message: 'stopped' });
-        log.close();
-      },
+      stop: () => stopAll({ heartbeat, access, nodeRed, practice, log }),
     };
   } catch (thrown) {
+    await access.close();
     await practice?.close();
     throw thrown;
   }
+}
+
+interface Running {
+  readonly heartbeat: Heartbeat | null;
+  readonly access: AccessRecorder;
+  readonly nodeRed: { stop(): Promise<void> };
+  readonly practice: PracticeOffice | null;
+  readonly log: LogFile;
+}
+
+async function stopAll({ heartbeat, access, nodeRed, practice, log }: Running): Promise<void> {
+  await heartbeat?.stop();
+  // While the nodes have the store open.
+  await access.flush();
+  await nodeRed.stop();
+  await access.close();
+  await practice?.close();
+  log.write({ level: 'info', from: 'server', message: 'stopped' });
+  log.close();
 }
 
 /**
@@ -146,12 +165,18 @@ function refuseStrangers(host: string): void {
   );
 }
 
-function partsFor(home: string, setup: SetupPlace, log: LogFile): ServerParts {
+function partsFor(home: string, setup: SetupPlace, log: LogFile, access: AccessRecorder): ServerParts {
+  const record: AccessRecorder['record'] = (event) => access.record(event);
   const versions = join(home, 'node-red', 'versions');
   return {
     home,
     log,
     setup,
+    editorWatch: new EditorWatch(Date.now, record),
+    onSettings: (by, changed) => {
+      log.write({ level: 'info', from: 'server', message: 'settings written', by, changed });
+      record(settingsWritten(by, changed, Date.now()));
+    },
     now: Date.now,
     shelf: new VersionShelf(versions, Date.now),
     shipped: new ShippedFlow(setup.shippedFlows, join(versions, 'shipped-flow-seen')),

@@ -1,4 +1,5 @@
 import { number, options, sheets, type ActionDefinition, type Fields, type NodeDefinition } from '../../lib/define';
+import { accessLog } from '../../nodes/access-log';
 import { alertNode } from '../../nodes/alert';
 import { auditMetrics } from '../../nodes/audit-metrics';
 import { auditTrail } from '../../nodes/audit-trail';
@@ -112,6 +113,7 @@ function action(
     summary = definition.summary,
     fields = {},
     hints = {},
+    without = [],
   }: {
     readonly subtitle?: string;
     /** In place of one that says what another host does. */
@@ -119,6 +121,8 @@ function action(
     readonly fields?: Fields;
     /** In place of hints that speak of what n8n does not have. */
     readonly hints?: Readonly<Record<string, string>>;
+    /** Fields for what only another host can do. */
+    readonly without?: readonly string[];
   } = {},
 ): N8nNode {
   return {
@@ -127,7 +131,7 @@ function action(
     needs: ['store'],
     subtitle,
     outputs: Object.keys(definition.outputs).map(inWords),
-    fields: { ...withHints(definition.fields, hints), ...fields },
+    fields: { ...withHints(leftOut(definition.fields, without), hints), ...fields },
     alias: ALIAS,
     module: { folder: definition.name, exported },
     folder: definition.name,
@@ -146,6 +150,10 @@ function operationOf({ fields }: ActionDefinition): string {
   if (operation?.kind !== 'options') return '';
   const words = Object.fromEntries(operation.options.map(({ value, label }) => [value, label]));
   return `={{ (${JSON.stringify(words)})[$parameter["operation"]] }}`;
+}
+
+function leftOut(fields: Fields, names: readonly string[]): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
 }
 
 function withHints(fields: Fields, hints: Readonly<Record<string, string>>): Fields {
@@ -206,6 +214,10 @@ export const n8nNodes: readonly N8nNode[] = [
       groupMinutes: { ...alertNode.fields.groupMinutes, showWhen: FROM_OUTBOX },
     },
     hints: { recipients: 'Mail addresses with commas. Without any nobody is mailed.' },
+  }),
+  action(accessLog, 'accessLog', {
+    // A node of n8n works when an item comes; Event Reporting is read by a server.
+    without: ['live', 'eventReporting', 'every'],
   }),
   action(auditMetrics, 'auditMetrics', {
     hints: { by: 'The name of the person who marks, as your sign-in knows it; a browser may send anything.' },

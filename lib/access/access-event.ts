@@ -95,5 +95,19 @@ export const signIn = wire('sign-in', accessEventSchema);
  * database. Cut at 2,000 characters.
  */
 export function wellFormed(text: string): string {
-  return text.slice(0, 2_000).replace(/\p{Cs}/gu, '\ufffd').replaceAll('\0', '\ufffd');
+  return text
+    .slice(0, 2_000)
+    .replace(/\p{Cs}/gu, '\ufffd')
+    .replaceAll('\0', '\ufffd');
+}
+
+/** The same for all texts inside a value, at any depth. Beyond the tenth a value is its JSON. */
+export function wellFormedValue(value: unknown, depth = 10): unknown {
+  if (typeof value === 'string') return wellFormed(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth === 0) return wellFormed(JSON.stringify(value));
+  if (Array.isArray(value)) return value.map((each: unknown) => wellFormedValue(each, depth - 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [wellFormed(name), wellFormedValue(inner, depth - 1)]),
+  );
 }

@@ -24,6 +24,12 @@ export interface Status {
   readonly text: string;
 }
 
+/** What a node that works without messages may do in its host. */
+export interface BegunBy<O extends Outputs> {
+  readonly send: Send<O>;
+  readonly show: (status: Status) => void;
+}
+
 interface Described<F extends Fields, O extends Outputs> {
   /** Kebab-case, unique, never changed once published. */
   readonly name: string;
@@ -54,7 +60,7 @@ export interface ActionDefinition<
    * Called once the node is deployed, before and without any message; what it gives ends it. For a node that works
    * also while nothing arrives. A failure is shown on the node, and messages still reach `run`.
    */
-  begin?(params: Params<F>, ports: Ports): Promise<Stop>;
+  begin?(params: Params<F>, ports: Ports, host?: BegunBy<O>): Promise<Stop>;
   /** Shown under the node after each run; nothing = a count of what went through. */
   status?(emitted: Emit<O>): Status;
 }

@@ -1,10 +1,13 @@
+import type { AlertDesk } from '../alerts/desk';
 import type { Alerting } from '../alerts/start-alerting';
 import { startAlertingIn } from '../alerts/start-in-home';
 import { messageOf } from '../errors';
 import type { Log, Ports } from '../ports';
 import { defaultSettings } from '../settings';
 import type { RateLimits } from '../smartsheet';
-import type { CallbackInbox, Store, StoreDriver } from '../store';
+import type { CallbackInbox, StoreDriver } from '../store';
+import type { AccessDesk } from './access/access-desk';
+import { ReportDesk } from './access/report-desk';
 import { CallbackPump } from './callback-pump';
 import { CoverageKeeper } from './coverage-keeper';
 import { Emitter } from './emitter';
@@ -83,6 +86,7 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
     sealer?.recorded(keys.length);
     alerting?.wake();
   });
+  const access = new ReportDesk({ machine, log, store, connect: (...given) => watches.connect(...given) });
   emitter.start();
   attendInbox(opened.driver?.inbox, pump, log);
   pump.start();
@@ -100,6 +104,7 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
     [
       async () => retract(),
       async () => coverage?.stop(),
+      () => access.stop(),
       () => pump.stop(),
       () => watches.stop(),
       () => emitter.stop(),
@@ -114,7 +119,7 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
   return {
     portsFor: (node) => {
       business.timeZone = node.settings.timeZone;
-      return portsOf(node, { machine, store, changes: watches, alerts: alerting?.desk });
+      return portsOf(node, { machine, store, changes: watches, alerts: alerting?.desk, access });
     },
     answerWebhook: (request) => countedAnswer(intake, request, answers),
     health: () => wholeHealth(healthOf(healthParts(opened, machine, intake, watches)), opened, { alerting, sealer }),
@@ -129,11 +134,13 @@ function portsOf(
     store,
     changes,
     alerts,
-  }: { machine: Machine; store: Store; changes: Ports['changes']; alerts: Ports['alerts'] },
+    access,
+  }: Pick<Ports, 'store' | 'changes'> & { machine: Machine; alerts: AlertDesk | undefined; access: AccessDesk },
 ): Ports {
   return {
     ...machine,
     ...(alerts && { alerts }),
+    access,
     ...(nodeId !== undefined && { nodeId }),
     store,
     changes: { subscribe: (request, ...rest) => changes.subscribe({ settings, ...request }, ...rest) },

@@ -102,6 +102,11 @@ export class Watches implements ChangeSource {
     return [...this.watched.keys()];
   }
 
+  /** A client within the budget of its token, for whoever reads beside the watches. */
+  connect(account: WatchRequest['smartsheet'], signal: AbortSignal): ReturnType<Tokens['connect']> {
+    return this.tokens.connect(account, signal);
+  }
+
   budgets(): readonly TokenBudget[] {
     return this.tokens.budgets();
   }

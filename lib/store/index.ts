@@ -3,6 +3,7 @@ export * from './access';
 export * from './jobs';
 export * from './overview';
 export * from './store-errors';
+export { accessOver } from './access-over-driver';
 export { storeOver } from './store-over-driver';
 export { secretBox, secretBoxOfStoreKey, type SecretBox } from './secret-box';
 export { openSecretBox } from './secret-box-of-home';

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { BadSetting } from '../../lib/errors';
 import { thisMachine } from '../../lib/runtime/machine';
+import { commandRun, tellCommand } from '../access-log';
 import { readConfiguration, type StartFlags } from '../configuration';
 import { diagnose, type Line } from '../doctor';
 import { openTrail } from '../export';
@@ -41,6 +42,8 @@ async function replayDead(flags: DoctorFlags): Promise<void> {
   try {
     const dead = await store.deadCallbacks({ limit: MOST_SHOWN });
     const replayed = await store.replayDead({ ids: 'all', by: `${userInfo().username} (command line)` });
+    const done = `${replayed} callbacks put back to work`;
+    await tellCommand(store, commandRun('doctor --replay-dead', done, { replayed }, Date.now()));
     if (flags.json) return print(JSON.stringify({ replayed, through, dead }));
     for (const { sheet_id, received_at, why } of dead)
       print(`  sheet ${sheet_id}, ${received_at}: ${why ?? 'unknown'}`);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { BadSetting, BillingAuditError } from '../../lib/errors';
 import { readConfiguration } from '../configuration';
+import { commandRun, tellCommand } from '../access-log';
 import { openTrail } from '../export';
 import { BadPeopleFile, PeopleFileUnreadable, readPeople } from '../people';
 import { EXIT, guarded, loadDotEnv, print } from './run';
@@ -52,6 +53,8 @@ async function importPeople({ people: file, home: folder, json }: ImportFlags): 
   const trail = await openTrail(home, process.env);
   try {
     await trail.store.savePeople(people);
+    const done = `${people.length} people saved`;
+    await tellCommand(trail.store, commandRun('import --people', done, { people: people.length }, Date.now()));
     const { through, practice } = trail;
     if (json) print(JSON.stringify({ saved: people.length, through, practice, home: trail.home }));
     else

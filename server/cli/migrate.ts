@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { BadSetting, BillingAuditError } from '../../lib/errors';
-import { migratePostgres, namedStore, type Migrated } from '../../lib/store';
+import { thisMachine } from '../../lib/runtime/machine';
+import { accessOver, migratePostgres, namedStore, openPostgresStore, type Migrated } from '../../lib/store';
+import { commandRun, tellCommand } from '../access-log';
 import { paletteFolder } from '../look-into-store';
 import { guarded, loadDotEnv, print } from './run';
 
@@ -42,12 +44,24 @@ async function runMigrate({ databaseUrl, dryRun = false, json = false }: Migrate
       ...(showsProgress && { onProgress: (count, of, file) => void process.stderr.write(bar(count, of, file)) }),
     });
     if (showsProgress) process.stderr.write('\r\u001b[K');
+    if (!dryRun && done.applied.length > 0) await record(databaseUrl ?? urlIn(process.env), done.applied);
     if (json) print(JSON.stringify({ ...done, dryRun }));
     else print(inWords(done, dryRun));
   } catch (thrown) {
     if (showsProgress) process.stderr.write('\r\u001b[K');
     if (json && thrown instanceof BillingAuditError) print(JSON.stringify({ error: thrown.toJSON() }));
     throw thrown;
+  }
+}
+
+/** In the trail of the database that was migrated. */
+async function record(url: string, applied: readonly string[]): Promise<void> {
+  const driver = await openPostgresStore({ ...thisMachine(), url });
+  try {
+    const done = `${applied.length} migrations applied`;
+    await tellCommand(accessOver(driver), commandRun('migrate', done, { applied }, Date.now()));
+  } finally {
+    await driver.close();
   }
 }
 

@@ -20,8 +20,14 @@ const AUDIT = 98;
 /** Reads, and what each request of the editor says about its pass. */
 const NOT_WORTH_A_LINE = /^comms\.|\.get$|^auth\.invalid-token$|^permission\.fail$/;
 
-/** Node-RED's `settings.logging`: its own lines, and what people do in the editor, go into the log of the server. */
-export function nodeRedLogging(log: Pick<LogFile, 'write'>): Readonly<Record<string, unknown>> {
+/**
+ * Node-RED's `settings.logging`: its own lines, and what people do in the editor, go into the log of the server.
+ * @param onAudit  gets every record of what people do, reads too
+ */
+export function nodeRedLogging(
+  log: Pick<LogFile, 'write'>,
+  onAudit: (record: NodeRedRecord) => void = () => undefined,
+): Readonly<Record<string, unknown>> {
   return {
     console: { level: 'warn', metrics: false, audit: false },
     file: {
@@ -29,6 +35,7 @@ export function nodeRedLogging(log: Pick<LogFile, 'write'>): Readonly<Record<str
       metrics: false,
       audit: true,
       handler: () => (record: NodeRedRecord) => {
+        if (record.level === AUDIT) onAudit(record);
         const line = lineOf(record);
         if (line) log.write(line);
       },

@@ -3,17 +3,29 @@ import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { areaOf } from './area';
 import type { Arrival } from './front-door';
-import { ROLES, type Role } from './account';
+import { ROLES } from './account';
+import type { RequestFacts } from './request-facts';
+import type { Visitor } from './sign-in';
 
 /** How the door tells the editor who is there. What a browser sends under this name is thrown away first. */
 const PASS_HEADER = 'x-billing-audit-visitor';
 
-const passContent = z.strictObject({ name: z.string(), role: z.enum(ROLES) });
+const passContent = z.strictObject({
+  name: z.string(),
+  role: z.enum(ROLES),
+  session: z.string().nullable(),
+  address: z.string(),
+  userAgent: z.string(),
+});
 
 /** As Node-RED wants to know people: `*` is everything, `read` whatever ends in `.read`. */
 export interface EditorUser {
   readonly username: string;
   readonly permissions: '*' | 'read';
+  /** For Node-RED's audit log, which logs this whole; its own `ip` is what a header of the request says. */
+  readonly session: string | null;
+  readonly address: string;
+  readonly userAgent: string;
 }
 
 /**
@@ -36,11 +48,12 @@ export class EditorPass {
     if (areaOf(facts) !== 'editor') return;
     // A token of an earlier Node-RED session would be looked at before our pass.
     delete request.headers['authorization'];
-    if (visitor) request.headers[PASS_HEADER] = this.write(visitor);
+    if (visitor) request.headers[PASS_HEADER] = this.write(visitor, facts);
   }
 
-  private write({ name, role }: { readonly name: string; readonly role: Role }): string {
-    const content = Buffer.from(JSON.stringify({ name, role })).toString('base64url');
+  private write({ name, role, session }: Visitor, { address, userAgent }: RequestFacts): string {
+    const facts = { session: session?.id ?? null, address, userAgent: userAgent.slice(0, 300) };
+    const content = Buffer.from(JSON.stringify({ name, role, ...facts })).toString('base64url');
     return `${content}.${this.seal(content).toString('base64url')}`;
   }
 
@@ -49,9 +62,9 @@ export class EditorPass {
     const given = Buffer.from(seal, 'base64url');
     const expected = this.seal(content);
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) return null;
-    const { name, role } = passContent.parse(JSON.parse(Buffer.from(content, 'base64url').toString()));
-    if (role === 'admin') return { username: name, permissions: '*' };
-    return role === 'auditor' ? { username: name, permissions: 'read' } : null;
+    const { name, role, ...facts } = passContent.parse(JSON.parse(Buffer.from(content, 'base64url').toString()));
+    if (role === 'admin') return { username: name, permissions: '*', ...facts };
+    return role === 'auditor' ? { username: name, permissions: 'read', ...facts } : null;
   }
 
   private seal(content: string): Buffer {

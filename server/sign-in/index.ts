@@ -3,6 +3,8 @@ export { accessLine, type AccessEvent, type OnAccess } from './access-event';
 export type { Account, AccountProvider, Role } from './account';
 export { ROLES } from './account';
 export { AccountFile } from './account-file';
+export { browserName } from './browser-name';
+export { RefusalReports } from './refusal-reports';
 export { answerFailure } from './answer-failure';
 export type { RouteRight } from './area';
 export { dashboardAccess, type DashboardAccess, type DashboardUser } from './dashboard-access';

@@ -129,7 +129,7 @@ begin
 end
 $$;
 
--- A reader without a position keeps the one it has: it says only how it stands.
+-- A reader without a position keeps the one it has, and the time of its last read: it says only how it stands.
 create function billing_audit.move_reader(r jsonb) returns void
 language sql
 set search_path = ''
@@ -138,7 +138,7 @@ as $$
     values (r ->> 'reader', r ->> 'position', coalesce(r ->> 'state', 'ok'), coalesce(r ->> 'why', ''), billing_audit.clock())
     on conflict (reader) do update set
         position = coalesce(excluded.position, a.position), state = excluded.state, why = excluded.why,
-        read_at = excluded.read_at
+        read_at = case when excluded.position is null and a.position is not null then a.read_at else excluded.read_at end
 $$;
 
 -- p: reader. Gives {reader: {reader, position, state, why, read_at}}, or null where it has read nothing yet.

@@ -1,3 +1,4 @@
+import { newAccessEventSchema } from '../../lib/access';
 import { auditEventSchema } from '../../lib/event';
 import type { Ports } from '../../lib/ports';
 import type { BillingSettings } from '../../lib/settings';
@@ -27,6 +28,7 @@ export function casePorts({ settings, facts, now }: CaseWorld): Ports {
         rows: sheet.rows.map((row) => ({ ...row, version: 1, modified_at: null })),
       })),
       trail: facts.trail.map((event) => auditEventSchema.parse(event)),
+      access: facts.access.map((event) => newAccessEventSchema.parse(event)),
     },
   });
 }

@@ -56,6 +56,8 @@ const factsSchema = z.strictObject({
     .default([]),
   /** Whole events that are in the trail already, in order: fields over the base event. */
   trail: z.array(z.record(z.string(), z.unknown())).default([]),
+  /** Access events that were recorded, in order: fields over the base event. */
+  access: z.array(z.record(z.string(), z.unknown())).default([]),
 });
 
 const caseSchema = z.strictObject({
@@ -106,7 +108,12 @@ export function conformanceCases(folder: string = __dirname): readonly Conforman
       return cases.map((each) => {
         const over = typeof each.input === 'object' && each.input !== null ? each.input : {};
         const trail = each.facts.trail.map((event) => ({ ...base, ...event }));
-        return { ...each, input: each.raw ? each.input : { ...base, ...over }, facts: { ...each.facts, trail } };
+        const access = each.facts.access.map((event) => ({ ...base, ...event }));
+        return {
+          ...each,
+          input: each.raw ? each.input : { ...base, ...over },
+          facts: { ...each.facts, trail, access },
+        };
       });
     });
 }

@@ -73,7 +73,11 @@ describe('the storage that keeps versions', () => {
       },
     };
     const storage = keepingStorage(
-      { getFlows: () => Promise.resolve([]), saveFlows: (flows) => Promise.resolve(saved.push(flows)) },
+      {
+        getFlows: () => Promise.resolve([]),
+        saveFlows: (flows) => Promise.resolve(saved.push(flows)),
+        saveCredentials: () => Promise.resolve(),
+      },
       shelf,
       (failure) => failures.push(String(failure)),
     );

@@ -1,3 +1,4 @@
+import type { AccessEvent, NewAccessEvent } from '../../lib/access';
 import type { AuditEvent } from '../../lib/event';
 import type { Ports } from '../../lib/ports';
 import { type BillingSettings, defaultSettings } from '../../lib/settings';
@@ -10,6 +11,7 @@ export interface FakeFacts {
   readonly earlier?: readonly { readonly changed_by: string; readonly changed_at: string }[];
   readonly sheets?: readonly (KnownSheet & { readonly rows: readonly KnownRow[] })[];
   readonly trail?: readonly AuditEvent[];
+  readonly access?: readonly NewAccessEvent[];
 }
 
 export interface FakeOptions {
@@ -62,13 +64,26 @@ export function fakePorts({
 
 type FakeStore = Pick<
   Store,
-  'approvals' | 'approve' | 'personFacts' | 'sheet' | 'knownRows' | 'append' | 'recent' | 'search' | 'marks' | 'mark'
+  | 'approvals'
+  | 'approve'
+  | 'personFacts'
+  | 'sheet'
+  | 'knownRows'
+  | 'append'
+  | 'recent'
+  | 'search'
+  | 'marks'
+  | 'mark'
+  | 'recordAccess'
+  | 'accessReader'
+  | 'accessEvents'
 >;
 
 function fakeStore(facts: FakeFacts, present: string, asked: unknown[]): Omit<FakeStore, 'approve'> {
   const trail = [...(facts.trail ?? [])];
   const sheet = (sheetId: string) => (facts.sheets ?? []).find(({ sheet_id }) => sheet_id === sheetId) ?? null;
   return {
+    ...fakeAccess(facts.access ?? [], present),
     approvals: async (request) => {
       asked.push(request);
       return facts.approvals ?? [];
@@ -93,6 +108,39 @@ function fakeStore(facts: FakeFacts, present: string, asked: unknown[]): Omit<Fa
         .filter((event) => severity === undefined || event.severity === severity);
       const end = Number(after) + limit;
       return { events: matching.slice(Number(after), end), next: end < matching.length ? String(end) : null };
+    },
+  };
+}
+
+function fakeAccess(
+  known: readonly NewAccessEvent[],
+  present: string,
+): Pick<Store, 'recordAccess' | 'accessReader' | 'accessEvents'> {
+  const log: AccessEvent[] = [];
+  const readers = new Map<string, string>();
+  const keep = ({ id, ...event }: NewAccessEvent): { event_key: string; seq: number; is_new: boolean } => {
+    const event_key = `access:${event.kind}:${id}`;
+    const at = log.findIndex((each) => each.event_key === event_key);
+    const seq = at >= 0 ? at + 1 : log.push({ ...event, event_key, seq: log.length + 1, timestamp: present });
+    return { event_key, seq, is_new: at < 0 };
+  };
+  known.forEach(keep);
+  return {
+    recordAccess: async ({ events, reader }) => {
+      if (reader?.position) readers.set(reader.reader, reader.position);
+      return events.map(keep);
+    },
+    accessReader: async (reader) => {
+      const position = readers.get(reader);
+      return position === undefined ? null : { reader, position, state: 'ok', why: '', read_at: present };
+    },
+    accessEvents: async ({ kinds = [], person, after_seq, limit = 100 }) => {
+      const found = log
+        .filter(({ kind }) => kinds.length === 0 || kinds.includes(kind))
+        .filter((event) => person === undefined || event.person === person)
+        .filter(({ seq }) => seq > (after_seq ?? 0));
+      const events = after_seq === undefined ? found.toReversed() : found;
+      return { events: events.slice(0, limit), next: null, last_seq: log.length };
     },
   };
 }

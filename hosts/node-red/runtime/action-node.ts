@@ -68,7 +68,11 @@ class ActionNode {
     if (!definition.begin) return undefined;
     const { params, settings } = await completeParams(house, { fields: definition.fields, saved, node, message: {} });
     const credentials = credentialValues(house, definition.credentials, saved);
-    return definition.begin(params, runtime.portsFor({ settings, credentials, log: nodeLog(node), nodeId: node.id }));
+    const ports = runtime.portsFor({ settings, credentials, log: nodeLog(node), nodeId: node.id });
+    return definition.begin(params, ports, {
+      send: (emitted) => node.send(toMessages(definition.outputs, emitted, null, (message) => message)),
+      show: this.status.show,
+    });
   }
 
   private async run(message: NodeMessageInFlow, send: SendMessages): Promise<void> {

@@ -1,3 +1,4 @@
+import { newAccessEventSchema } from '../../../lib/access';
 import { auditEventSchema, type AuditEvent } from '../../../lib/event';
 import type { ObservedRow, Store } from '../../../lib/store/store';
 import type { ConformanceFacts } from '../cases';
@@ -5,7 +6,7 @@ import type { ConformanceFacts } from '../cases';
 /** Tells a real store what a case says is known, by the calls by which it would have come to know. */
 export async function seed(
   store: Store,
-  { people, approvals, sheets, earlier, trail }: ConformanceFacts,
+  { people, approvals, sheets, earlier, trail, access }: ConformanceFacts,
 ): Promise<void> {
   if (people.length > 0) await store.savePeople(people);
   for (const approval of approvals) await store.approve(approval);
@@ -26,6 +27,7 @@ export async function seed(
   }
   if (earlier.length > 0) await store.append(earlier.map(earlierEvent));
   for (const event of trail) await store.append([auditEventSchema.parse(event)]);
+  await store.recordAccess({ events: access.map((event) => newAccessEventSchema.parse(event)) });
 }
 
 const EARLY = '2026-01-01T00:00:00.000Z';

@@ -29,8 +29,9 @@ describe('the pass of the editor', () => {
   it('says who is there, with the permissions of the role', async () => {
     const pass = new EditorPass();
     const user = (role: 'admin' | 'auditor' | 'viewer') => pass.adminAuth.tokens(String(handedOn(pass, role)[PASS]));
-    expect(await user('admin')).toEqual({ username: 'ann', permissions: '*' });
-    expect(await user('auditor')).toEqual({ username: 'ann', permissions: 'read' });
+    const from = { session: null, address: '192.0.2.1', userAgent: '' };
+    expect(await user('admin')).toEqual({ username: 'ann', permissions: '*', ...from });
+    expect(await user('auditor')).toEqual({ username: 'ann', permissions: 'read', ...from });
     expect(await user('viewer')).toBeNull();
   });
 
