@@ -20,9 +20,10 @@ const FIRST_PEOPLE = [
   { name: 'viewer', role: 'viewer' },
 ] as const;
 
-/** Who takes an export home; admins may anyway. */
+/** Who takes an export home, and sees who signed in; admins may anyway. */
 const EXTRA_ROUTES: readonly RouteRight[] = [
   { path: '/export', roles: ['auditor', 'manager'], may: 'read', withDashboard: true },
+  { path: '/access', roles: ['auditor', 'manager'], may: 'read', withDashboard: true },
 ];
 
 /** Where programs of the owner go with the service key: the command line, a Prometheus. */

@@ -1,5 +1,6 @@
 import express, { type RequestHandler, type Router } from 'express';
 import type { Now } from '../lib/ports';
+import { accessRoute } from './access-log';
 import { exportRoute } from './export';
 import { metricsRoute } from './metrics';
 import { RPC_PATH, rpcDoor } from './rpc';
@@ -24,6 +25,7 @@ export function ownRoutes({ flowVersions, setup, ...options }: OwnRoutesOptions)
   const rpc = rpcDoor(options);
   routes.get('/metrics', metricsRoute(options.home, options.now, rpc.answers));
   routes.get('/export', exportRoute(options));
+  routes.get('/access', accessRoute(options));
   routes.use(RPC_PATH, rpc.routes);
   routes.use('/flows/versions', flowVersions);
   if (setup) routes.use('/setup', setup);

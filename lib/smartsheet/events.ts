@@ -65,8 +65,8 @@ const event = z
     // `-1` where the id is no number; since June 2026 the text beside it says it.
     objectId: optionalText,
     objectIdStr: optionalText,
-    eventTimestamp: z.unknown(),
-    eventTimeStamp: z.unknown(),
+    eventTimestamp: z.unknown().optional(),
+    eventTimeStamp: z.unknown().optional(),
     userId: optionalText,
     requestUserId: optionalText,
     accessTokenName: optionalText,

@@ -1,3 +1,4 @@
+export { accessRoute } from './access-route';
 export { AccessRecorder } from './access-recorder';
 export { commandRun, tellCommand } from './from-command';
 export { accessOfDoor, settingsWritten } from './from-door';

@@ -31,6 +31,7 @@ export function card(title: string, content: Html): string {
 const PLACES: readonly Place[] = [
   { path: '/dashboard', text: 'Dashboard', withDashboard: true },
   { path: '/export', text: 'Export', roles: ['admin', 'auditor', 'manager'], withDashboard: true },
+  { path: '/access', text: 'Access', roles: ['admin', 'auditor', 'manager'], withDashboard: true },
   { path: '/admin/', text: 'Editor', roles: ['admin', 'auditor'] },
   { path: '/people', text: 'People', roles: ['admin'] },
   { path: '/setup', text: 'Set-up', roles: ['admin'] },
