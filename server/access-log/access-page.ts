@@ -51,22 +51,24 @@ export function accessPage(view: AccessView): string {
 }
 
 function filter({ days, group, text }: AccessView): Html {
-  return html`<form method="get" action="/access" class="inline">
-    <label
-      >Days
-      <select name="days">
-        ${DAYS.map((each) => option(String(each), String(each), each === days))}
-      </select></label
-    >
-    <label
-      >Kind
-      <select name="kind">
-        ${Object.entries(GROUPS).map(([value, label]) => option(value, label, value === group))}
-      </select></label
-    >
-    <label>Text <input name="text" value="${text}" placeholder="a person, an address" /></label>
-    <button class="main">Show</button>
-  </form>`;
+  return html`<section>
+    <form method="get" action="/access" class="inline">
+      <label
+        >Days
+        <select name="days">
+          ${DAYS.map((each) => option(String(each), String(each), each === days))}
+        </select></label
+      >
+      <label
+        >Kind
+        <select name="kind">
+          ${Object.entries(GROUPS).map(([value, label]) => option(value, label, value === group))}
+        </select></label
+      >
+      <label>Text <input name="text" value="${text}" placeholder="a person, an address" /></label>
+      <button class="main">Show</button>
+    </form>
+  </section>`;
 }
 
 function option(value: string, label: string, isChosen: boolean): Html {
@@ -96,17 +98,7 @@ function summary({ counts }: AccessOverview): Html {
   const shown = ['sign_ins', 'failed', 'administration', 'people', 'shares', 'exports', 'deletions'] as const;
   return html`<section>
     <h2>In this time</h2>
-    <table>
-      <tbody>
-        ${shown.map(
-          (group) =>
-            html`<tr>
-              <th scope="row">${GROUPS[group]}</th>
-              <td data-label="Events">${told(group)}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
+    <p>${shown.map((group) => html`<strong>${told(group)}</strong> ${GROUPS[group].toLowerCase()} &nbsp; `)}</p>
   </section>`;
 }
 
@@ -181,7 +173,7 @@ function row(event: AccessEvent, { timeZone }: AccessView): Html {
   return html`<tr>
     <td data-label="When">${timeOfDay(Date.parse(happened_at), timeZone)}</td>
     <td data-label="Kind">${KIND_WORDS[kind]}</td>
-    <td data-label="What">${happened ?? 'Erased.'} ${nodesOf(event)}</td>
+    <td data-label="What"><div>${happened ?? 'Erased.'} ${nodesOf(event)}</div></td>
     <td data-label="From">${ip_address ?? 'unknown'}</td>
     <td data-label="With">${device_info ?? 'unknown'}</td>
   </tr>`;
