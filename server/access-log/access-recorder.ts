@@ -1,8 +1,8 @@
 import type { NewAccessEvent } from '../../lib/access';
 import { messageOf } from '../../lib/errors';
 import { openHomeAt } from '../../lib/runtime/open-homes';
-import { StoreRefused } from '../../lib/store';
 import { AccessSpool } from './access-spool';
+import { isRefusal } from './is-refusal';
 
 const SOON_MILLISECONDS = 300;
 const LATER_MILLISECONDS = 5_000;
@@ -26,7 +26,7 @@ export class AccessRecorder {
   constructor(private readonly options: AccessRecorderOptions) {
     this.spool = new AccessSpool({
       folder: options.folder,
-      isFaultOfEvent: (failure) => failure instanceof StoreRefused,
+      isFaultOfEvent: isRefusal,
       onTrouble: (why) => options.onFailure(new Error(why)),
     });
     // What an earlier start could not record.

@@ -3,9 +3,10 @@ import { KINDS_OF, wellFormed } from '../../lib/access';
 import { messageOf } from '../../lib/errors';
 import type { Now } from '../../lib/ports';
 import { openHomeAt } from '../../lib/runtime/open-homes';
-import { StoreRefused, type AccessQuery, type Store } from '../../lib/store';
+import type { AccessQuery, Store } from '../../lib/store';
 import { arrivalOf, type Visitor } from '../sign-in';
 import { pageHeaders } from '../sign-in/pages';
+import { isRefusal } from './is-refusal';
 import { accessPage, DAYS, isGroup, type AccessView } from './access-page';
 
 export interface AccessRouteOptions {
@@ -90,8 +91,7 @@ async function find(store: Store, { days, group, text, after }: Asked, { now }: 
 }
 
 function failedBy(failure: unknown, { onFailure }: AccessRouteOptions): Result {
-  if (failure instanceof StoreRefused)
-    return { status: 400, found: null, trouble: `${failure.message} ${failure.hint}` };
+  if (isRefusal(failure)) return { status: 400, found: null, trouble: `${failure.message} ${failure.hint}` };
   onFailure(failure);
   return { status: 503, found: null, trouble: `The log cannot be read now: ${messageOf(failure)}` };
 }
