@@ -7,6 +7,7 @@ import { createClient, NO_LIMITER, OUR_CHANGE_AGENT, type SmartsheetClient } fro
 const CALLS: { readonly [Name in keyof SmartsheetClient]: (client: SmartsheetClient) => Promise<unknown> } = {
   me: (client) => client.me(),
   user: (client) => client.user('3'),
+  events: (client) => client.events({ since: '2026-01-01T00:00:00.000Z' }, 10),
   listSheets: (client) => client.listSheets(),
   sheetsInWorkspace: (client) => client.sheetsInWorkspace('4'),
   listColumns: (client) => client.listColumns('5'),
