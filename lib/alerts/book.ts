@@ -107,7 +107,12 @@ export interface RuleAlert extends RaisedAlert {
 export class AlertBook {
   constructor(private readonly driver: Pick<StoreDriver, 'rpc'>) {}
 
-  async saveRule(rule: AlertRule, at: string): Promise<{ readonly weakened: readonly string[] }> {
+  /** @param quietly  what it weakens is told by who compares the whole configuration; nothing is told here */
+  async saveRule(
+    rule: AlertRule,
+    at: string,
+    { quietly = false } = {},
+  ): Promise<{ readonly weakened: readonly string[] }> {
     const answer = await this.driver.rpc('billing_audit_save_alert_rule', {
       rule_id: rule.ruleId,
       recipients: rule.recipients,
@@ -116,13 +121,15 @@ export class AlertBook {
       mails_per_hour: rule.mailsPerHour,
       group_minutes: rule.groupMinutes,
       frame: rule.frame,
+      quietly,
       at,
     });
     return z.object({ weakened: z.array(z.string()) }).parse(answer);
   }
 
-  async retireRule(ruleId: string, at: string): Promise<void> {
-    await this.driver.rpc('billing_audit_retire_alert_rule', { rule_id: ruleId, at });
+  /** @param quietly  as for `saveRule` */
+  async retireRule(ruleId: string, at: string, { quietly = false } = {}): Promise<void> {
+    await this.driver.rpc('billing_audit_retire_alert_rule', { rule_id: ruleId, quietly, at });
   }
 
   /** Alerts into the outbox and decided events out of the queue, all or nothing; repeating it tells nobody twice. */

@@ -20,6 +20,8 @@ export interface AlertingConfiguration {
   readonly soleOwner: boolean;
   /** `SMTP_URL` and `ALERT_FROM`, for nodes that name no server of their own. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Changes of the whole configuration are told (`lib/weakening`), so that a rule that got weaker is not told twice. */
+  readonly configurationIsCompared?: boolean;
   /** Where the dashboard is; null where there is none. */
   readonly dashboardUrl: string | null;
 }
@@ -91,7 +93,13 @@ export function startAlerting(parts: AlertingParts): Alerting {
       : Math.min(Math.max(next - now(), SHORTEST_MILLISECONDS), LOOK_MILLISECONDS);
   });
   return {
-    desk: { practice: configuration.practice, ...deskOver(book, routes, at, () => sendBell.ring()) },
+    desk: {
+      practice: configuration.practice,
+      ...deskOver(book, routes, at, {
+        quietly: configuration.configurationIsCompared ?? false,
+        ring: () => sendBell.ring(),
+      }),
+    },
     wake: () => decideBell.ring(),
     mailWaits: () => sendBell.ring(),
     stop: async () => {
@@ -102,12 +110,17 @@ export function startAlerting(parts: AlertingParts): Alerting {
   };
 }
 
-function deskOver(book: AlertBook, routes: RouteTable, at: () => string, ring: () => void): AlertDesk {
+function deskOver(
+  book: AlertBook,
+  routes: RouteTable,
+  at: () => string,
+  { quietly, ring }: { readonly quietly: boolean; readonly ring: () => void },
+): AlertDesk {
   const saved = new Map<string, string>();
   const save = async (rule: AlertRule): Promise<void> => {
     const text = JSON.stringify(rule);
     if (saved.get(rule.ruleId) === text) return;
-    await book.saveRule(rule, at());
+    await book.saveRule(rule, at(), { quietly });
     saved.set(rule.ruleId, text);
   };
   return {
@@ -119,7 +132,7 @@ function deskOver(book: AlertBook, routes: RouteTable, at: () => string, ring: (
         routes.remove(rule.ruleId, own);
         if (!end?.removed) return;
         saved.delete(rule.ruleId);
-        await book.retireRule(rule.ruleId, at());
+        await book.retireRule(rule.ruleId, at(), { quietly });
         ring();
       };
     },

@@ -14,6 +14,7 @@ export function startAlertingIn(
   driver: StoreDriver,
   machine: Machine,
   environment: Readonly<Record<string, string | undefined>> = process.env,
+  { configurationIsCompared = false } = {},
 ): Alerting {
   return startAlerting({
     http: machine.http,
@@ -27,6 +28,7 @@ export function startAlertingIn(
       outboxFolder: join(home, 'outbox'),
       soleOwner: true,
       environment,
+      configurationIsCompared,
       dashboardUrl: environment['BILLING_AUDIT_DASHBOARD_URL'] ?? null,
     },
   });

@@ -1,4 +1,12 @@
 /**
+ * Which change of a value makes the product find, tell or prove less than before.
+ * `higher`, `lower`: a number, or the points of any factor; `fewer`: an entry of a list is gone; `emptied`: a value is
+ * gone; `off`: yes became no; `wider`: hours cover more of the day; `changed`: any change; `order`: a step to the right.
+ */
+export type Weaker =
+  'higher' | 'lower' | 'fewer' | 'emptied' | 'off' | 'wider' | 'changed' | { readonly order: readonly string[] };
+
+/**
  * The kinds of field that a node's dialog can hold. A field is plain data: each host draws it in its own native way and
  * hands the node a value of the kind's type.
  */
@@ -17,6 +25,8 @@ interface Common<Kind extends string, Value> {
   readonly setting?: string;
   /** Left empty (and without a *Billing settings* value), this environment variable is used. */
   readonly environment?: string;
+  /** The change that weakens detection; without it none does, and a change is recorded as a change of configuration. */
+  readonly weaker?: Weaker;
   /** Shown only while another field (options or boolean) has one of these values. */
   readonly showWhen?: { readonly field: string; readonly is: readonly (string | boolean)[] };
 }

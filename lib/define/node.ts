@@ -30,6 +30,14 @@ export interface BegunBy<O extends Outputs> {
   readonly show: (status: Status) => void;
 }
 
+/** A node without which less is found, told or proved: removing, disabling or disconnecting it is told (issue C 10). */
+export interface Guards {
+  /** Only while this field has one of these values; left out: always. */
+  readonly when?: { readonly field: string; readonly is: readonly string[] };
+  /** The field that names whom it tells: they hear of what weakens detection, also when they were just removed. */
+  readonly tells?: string;
+}
+
 interface Described<F extends Fields, O extends Outputs> {
   /** Kebab-case, unique, never changed once published. */
   readonly name: string;
@@ -42,6 +50,7 @@ interface Described<F extends Fields, O extends Outputs> {
   readonly outputs: O;
   readonly credentials: readonly CredentialDefinition[];
   readonly fields: F;
+  readonly guards?: Guards;
 }
 
 /** A node that does something with what arrives. */

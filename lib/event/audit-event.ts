@@ -60,8 +60,11 @@ export const contractFields = {
 export const auditEventSchema = z.object({
   ...contractFields,
   event_key: z.string().min(1),
-  /** `coverage`: how a sheet was watched on a day, `callbacks_replayed`: who put dead letters back to work; the store writes both. */
-  kind: changeKind.or(z.enum(['sheet_checked', 'coverage', 'callbacks_replayed'])),
+  /**
+   * `coverage`: how a sheet was watched on a day, `callbacks_replayed`: who put dead letters back to work; the store
+   * writes both. `configuration`: what of Billing Audit itself was changed.
+   */
+  kind: changeKind.or(z.enum(['sheet_checked', 'coverage', 'callbacks_replayed', 'configuration'])),
   sheet_name: z.string(),
   changed_by_kind: actorKind,
   /** ISO 4217. */

@@ -42,6 +42,8 @@ export function whatHappened(event: AuditEvent, aliases: MailFrame['columnAliase
       const [from, to] = [event.old_value, event.new_value].map((value) => shortValue(value, event, aliases));
       return `${column} changed from ${from} to ${to} ${who}`;
     }
+    case 'configuration':
+      return `Configuration changed ${who}: ${column}`;
     case 'row_added':
       return `Row${requestOf(event)} added ${who}`;
     case 'row_deleted':

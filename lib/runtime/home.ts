@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -34,6 +34,13 @@ export function openHome(folder: string): Home {
 export function serviceKey({ keys }: Pick<Home, 'keys'>): string {
   const file = join(keys, 'service.key');
   if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('hex'), { mode: OWNER_ONLY_FILE, flag: 'wx' });
+  return readFileSync(file, 'utf8').trim();
+}
+
+/** Tells this home from others that share a database with it; made when missing. */
+export function installationId({ folder }: Pick<Home, 'folder'>): string {
+  const file = join(folder, 'installation');
+  if (!existsSync(file)) writeFileSync(file, randomUUID(), { mode: OWNER_ONLY_FILE, flag: 'wx' });
   return readFileSync(file, 'utf8').trim();
 }
 

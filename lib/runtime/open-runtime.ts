@@ -18,6 +18,7 @@ import { announceHome, type RuntimeFacts } from './open-homes';
 import { openNamedStore, type OpenStore } from './open-store';
 import { recordingStore } from './recording-store';
 import { openSealer } from './open-sealer';
+import { putInForce } from './put-in-force';
 import type { Sealer } from './sealer';
 import type { Health, NodeSide, Runtime, RuntimeOptions, WebhookAnswer, WebhookRequest } from './runtime';
 import { DEFAULT_TIMING, type Timing } from './timing';
@@ -79,7 +80,7 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
   const business = { timeZone: defaultSettings.timeZone }; // Settings come with the nodes; the last to start says it.
   const teller = openTeller(machine, opened, business, () => alerting?.mailWaits());
   const { emitter, pump, watches, intake, coverage } = parts(options, machine, opened, { business, teller });
-  const alerting = opened.driver && startAlertingIn(home.folder, opened.driver, { ...machine, log });
+  const alerting = openAlerting(options, home, machine, opened.driver);
   const sealer = openSealer(options, home, machine, opened.driver, options.environment);
   const store = recordingStore(bareStore, (keys) => {
     emitter.recorded(keys);
@@ -87,6 +88,11 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
     alerting?.wake();
   });
   const access = new ReportDesk({ machine, log, store, connect: (...given) => watches.connect(...given) });
+  const onRecorded = (events: number): void => {
+    sealer?.recorded(events);
+    alerting?.wake();
+    alerting?.mailWaits();
+  };
   emitter.start();
   attendInbox(opened.driver?.inbox, pump, log);
   pump.start();
@@ -122,9 +128,20 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
       return portsOf(node, { machine, store, changes: watches, alerts: alerting?.desk, access });
     },
     answerWebhook: (request) => countedAnswer(intake, request, answers),
+    configurationInForce: (deployed) => putInForce(deployed, { home, machine, opened, onRecorded }),
     health: () => wholeHealth(healthOf(healthParts(opened, machine, intake, watches)), opened, { alerting, sealer }),
     close,
   };
+}
+
+function openAlerting(
+  { log, environment, tellsConfiguration = false }: OpenRuntimeOptions,
+  { folder }: Home,
+  machine: Machine,
+  driver: StoreDriver | undefined,
+): Alerting | undefined {
+  const compared = { configurationIsCompared: tellsConfiguration };
+  return driver && startAlertingIn(folder, driver, { ...machine, log }, environment, compared);
 }
 
 function portsOf(

@@ -1,6 +1,7 @@
 import type { Ports, Log } from '../ports';
 import type { BillingSettings } from '../settings/billing-settings';
 import type { StoreCounts } from '../store/store';
+import type { ConfigurationChange, Deployed } from '../weakening';
 
 /**
  * The one worker behind all nodes of a home in this process: store, intake, webhooks, leases. Made by `openRuntime`
@@ -15,6 +16,14 @@ export interface Runtime {
    * A callback is in the store before this resolves with 200.
    */
   answerWebhook(request: WebhookRequest): Promise<WebhookAnswer>;
+
+  /**
+   * Tells that this is in force from now on; see `lib/weakening`. What changed against the last one is recorded, and what
+   * weakens detection is mailed to those who were told before.
+   * @returns what changed
+   * @throws StoreUnavailable  nothing was done; telling it again does it
+   */
+  configurationInForce(deployed: Omit<Deployed, 'scope' | 'at'>): Promise<readonly ConfigurationChange[]>;
 
   health(): Promise<Health>;
 
@@ -61,4 +70,6 @@ export interface RuntimeOptions {
   /** `BILLING_AUDIT_HOME`, absolute. */
   readonly home: string;
   readonly log: Log;
+  /** The host tells each configuration that is put in force (`configurationInForce`). */
+  readonly tellsConfiguration?: boolean;
 }

@@ -9,21 +9,25 @@ import { settingLabels as label } from './setting-labels';
 export const settingFields = {
   timeZone: string({
     label: label.timeZone,
+    weaker: 'changed',
     hint: 'Where your billing weeks begin and end, as a name such as America/Chicago (the default).',
     placeholder: 'America/Chicago',
     pattern: { regex: '^$|^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$', message: 'A time zone looks like America/Chicago' },
   }),
   businessHours: hours({
     label: label.businessHours,
+    weaker: 'wider',
     hint: 'When people normally work, in the time zone of the business. Default 08:00-18:00.',
   }),
   holidays: string({
     label: label.holidays,
+    weaker: 'fewer',
     hint: 'A country or region (US, US-TX, GB-ENG), dates with commas (2026-12-24, 2026-12-31), or none. Default US.',
     placeholder: 'US',
   }),
   closesAfterHours: number({
     label: label.closesAfterHours,
+    weaker: 'higher',
     hint: 'How long after its Sunday a week may still be corrected. 0 (the default) closes it Monday at 00:00.',
     min: 0,
     max: 8760,
@@ -31,11 +35,13 @@ export const settingFields = {
   }),
   trackedColumns: columns({
     label: label.trackedColumns,
+    weaker: 'fewer',
     hint: 'Titles with commas. Only changes in these can be violations. Default: quantity, both prices, date, work request.',
     many: true,
   }),
   columnAliases: string({
     label: label.columnAliases,
+    weaker: 'fewer',
     hint: 'Where your sheets use another title: Their Title = Units Total Price, with commas between pairs.',
     placeholder: 'Total $ = Units Total Price',
   }),
@@ -46,26 +52,31 @@ export const settingFields = {
   }),
   severityHighAbove: number({
     label: label.severityHighAbove,
+    weaker: 'higher',
     hint: 'A change to a closed week by more than this is of high severity. Default 1,000.',
     min: 0,
   }),
   severityMediumAbove: number({
     label: label.severityMediumAbove,
+    weaker: 'higher',
     hint: 'A change to a closed week by more than this is of medium severity. Default 100.',
     min: 0,
   }),
   largeChangeAbove: number({
     label: label.largeChangeAbove,
+    weaker: 'higher',
     hint: 'A change by more than this counts as large in the risk score. Default 1,000.',
     min: 0,
   }),
   largeChangeShare: number({
     label: label.largeChangeShare,
+    weaker: 'higher',
     hint: 'A change by more than this share of the old value counts as large. 0.5 (the default) is 50 %.',
     min: 0,
   }),
   rapidChanges: number({
     label: label.rapidChanges,
+    weaker: 'higher',
     hint: 'So many changes by one person in a short time count as rapid. Default 10.',
     min: 2,
     max: 10_000,
@@ -73,6 +84,7 @@ export const settingFields = {
   }),
   rapidMinutes: number({
     label: label.rapidMinutes,
+    weaker: 'lower',
     hint: 'The short time in which rapid changes are counted. Default 5.',
     min: 1,
     max: 1440,
@@ -81,6 +93,7 @@ export const settingFields = {
   }),
   inactiveDays: number({
     label: label.inactiveDays,
+    weaker: 'higher',
     hint: 'An account that did nothing for longer than this was inactive. Default 30.',
     min: 1,
     max: 3650,
@@ -89,6 +102,7 @@ export const settingFields = {
   }),
   reviewOverdueDays: number({
     label: label.reviewOverdueDays,
+    weaker: 'higher',
     hint: 'Access that nobody reviewed for longer than this is overdue. Default 90.',
     min: 1,
     max: 3650,
@@ -97,6 +111,7 @@ export const settingFields = {
   }),
   lowAccessLevel: number({
     label: label.lowAccessLevel,
+    weaker: 'lower',
     hint: 'Access levels go from 1 to 10; up to this they are low. Default 2.',
     min: 0,
     max: 10,

@@ -16,6 +16,7 @@ export const alertNode = defineNode({
   outputs: { alert },
   credentials: [smtp, alertChannel],
   fields: alertFields,
+  guards: { tells: 'recipients' },
   example: exampleEvent,
   run: tell,
   begin: beginAlerting,

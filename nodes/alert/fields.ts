@@ -8,11 +8,13 @@ export const alertFields = {
     hint: 'Mail addresses with commas. Empty: ALERT_TO; without any, alerts are only shown.',
     placeholder: 'manager@example.com, auditor@example.com',
     environment: 'ALERT_TO',
+    weaker: 'fewer',
   }),
   alertFrom: number({
     label: 'Tell from a risk of',
     hint: 'From 0 to 1. From 0.70 on the rules alone are always told, whatever stands here.',
     default: DEFAULT_RISK_FROM,
+    weaker: 'higher',
     min: 0,
     max: 1,
   }),
@@ -20,6 +22,7 @@ export const alertFields = {
     label: 'Tell of violations',
     hint: 'Unapproved changes of high severity to a closed week are always told.',
     default: 'HIGH',
+    weaker: { order: ['LOW', 'MEDIUM', 'HIGH', 'NONE'] },
     options: [
       { value: 'HIGH', label: 'of high severity' },
       { value: 'MEDIUM', label: 'of medium severity and higher' },

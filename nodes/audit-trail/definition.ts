@@ -16,6 +16,7 @@ export const auditTrail = defineNode({
   outputs: { recorded: recordedEvent },
   credentials: [],
   fields: auditTrailFields,
+  guards: { when: { field: 'operation', is: ['append'] } },
   example: exampleEvent,
   run: useTrail,
   status: trailStatus,

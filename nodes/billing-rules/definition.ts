@@ -16,6 +16,7 @@ export const billingRules = defineNode({
   outputs: { judged: auditEvent },
   credentials: [],
   fields: billingRulesFields,
+  guards: { when: { field: 'operation', is: ['judge'] } },
   example: exampleChange,
   run: applyRules,
   status: judgedStatus,

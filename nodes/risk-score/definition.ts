@@ -14,6 +14,7 @@ export const riskScore = defineNode({
   outputs: { scored: auditEvent, highRisk: auditEvent },
   credentials: [],
   fields: riskScoreFields,
+  guards: {},
   example: exampleEvent,
   run: score,
   status: ({ scored, highRisk }) => {

@@ -18,22 +18,26 @@ export const smartsheetTrigger = defineTrigger({
       hint: 'Sheet ids, with commas. In Smartsheet: File > Properties.',
       many: true,
       environment: 'SMARTSHEET_SHEETS',
+      weaker: 'fewer',
     }),
     workspaces: string({
       label: 'Workspaces',
       hint: 'Workspace ids, with commas: all their sheets are watched too, and new ones within minutes.',
       placeholder: 'none',
+      weaker: 'fewer',
     }),
     publicUrl: string({
       label: 'Public address',
       hint: 'Where Smartsheet reaches this server, over HTTPS. Empty: PUBLIC_URL; without one the sheets are watched by polling.',
       placeholder: 'https://audit.example.com',
       environment: 'PUBLIC_URL',
+      weaker: 'emptied',
     }),
     quick: boolean({
       label: 'Faster than callbacks',
       hint: "Smartsheet holds callbacks back for a minute. On, the sheet's version is looked at every few seconds too, within 60 % of the token's rate limit.",
       default: true,
+      weaker: 'off',
       more: true,
     }),
     columns: columns({
@@ -46,6 +50,7 @@ export const smartsheetTrigger = defineTrigger({
       label: 'Look every',
       hint: 'How often a sheet without a webhook is looked at.',
       default: 60,
+      weaker: 'higher',
       min: 5,
       max: 3600,
       integer: true,
@@ -53,6 +58,7 @@ export const smartsheetTrigger = defineTrigger({
       more: true,
     }),
   },
+  guards: {},
   example: { changes: exampleOfTrigger },
   start: watch,
 });

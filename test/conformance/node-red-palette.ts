@@ -23,6 +23,7 @@ export const palette = createPalette({
     Promise.resolve({
       portsFor,
       answerWebhook: () => Promise.resolve({ status: 404, headers: {}, body: '' }),
+      configurationInForce: () => Promise.resolve([]),
       health: () => Promise.resolve({ status: 'ok', checks: [], counts: null }),
       close: () => Promise.resolve(),
     }),

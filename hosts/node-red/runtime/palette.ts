@@ -7,6 +7,7 @@ import { credentialType, nodeType } from '../names';
 import { openEditorRoutes } from '../web/editor-routes';
 import { openPublicRoutes } from '../web/public-routes';
 import { actionConstructor } from './action-node';
+import { watchConfiguration } from './configuration-watch';
 import { credentialConstructor, credentialTypes, settingsConstructor } from './config-nodes';
 import type { House, PaletteParts } from './house';
 import { openJobs } from './jobs';
@@ -31,6 +32,7 @@ export function createPalette(parts: PaletteParts): Palette {
       if (!house) {
         house = buildHouse(RED, parts);
         openEditorRoutes(house);
+        watchConfiguration(house, homeOf(RED, parts.environment), paletteLog(RED));
       }
       // `RED._` looks into the catalogue of the set that is being loaded, so each node keeps its own RED.
       registerOne({ ...house, RED }, name);
@@ -59,7 +61,7 @@ function buildHouse(RED: NodeAPI, parts: PaletteParts): House {
   const log = paletteLog(RED);
   const closers = new WeakMap<Runtime, () => Promise<void>>();
   const open = async (): Promise<Runtime> => {
-    const runtime = await parts.openRuntime({ home: homeOf(RED, parts.environment), log });
+    const runtime = await parts.openRuntime({ home: homeOf(RED, parts.environment), log, tellsConfiguration: true });
     const closeRoutes = openPublicRoutes(RED, runtime, log);
     const endJobs = openJobs(parts, runtime, log);
     closers.set(runtime, async () => {
