@@ -63,7 +63,7 @@ function toldInFull(alert: ToldAlert, frame: MailFrame): Told {
   }
   const aliases = frame.columnAliases;
   const change =
-    event.kind === 'cell_changed'
+    event.kind === 'cell_changed' || event.kind === 'configuration'
       ? {
           from: valueText(event.old_value, event, aliases),
           to: valueText(event.new_value, event, aliases),
@@ -90,6 +90,14 @@ function levelOf(alert: ToldAlert): { readonly word: string; readonly level: Tol
 }
 
 function factsOf(event: AuditEvent, frame: MailFrame): (readonly [string, string])[] {
+  if (event.kind === 'configuration') {
+    return [
+      ['What', oneLine(event.issue_description, 1000)],
+      ['Who', event.changed_by === null ? 'not known: nobody was asked to sign in' : personText(event.changed_by)],
+      ['When', timeText(event.changed_at, frame.timeZone)],
+      ['What to do', oneLine(event.suggested_fix, 400)],
+    ];
+  }
   const known: (readonly [string, string | null])[] = [
     ['Who', personText(event.changed_by)],
     ['When', timeText(event.changed_at, frame.timeZone)],

@@ -55,9 +55,10 @@ begin
         from jsonb_array_elements(told) as t (entry)
         cross join lateral (
             -- A node inside a subflow has a rule for each place where the subflow stands; any rule carries the mail.
-            select * from billing_audit.alert_rules
+            select rule_id from billing_audit.alert_rules
             order by rule_id = t.entry ->> 'rule_id' desc, saved_at desc, rule_id limit 1
-        ) as r
+        ) as carrier
+        join billing_audit.alert_rules as r on r.rule_id = carrier.rule_id
         cross join jsonb_array_elements(events) with ordinality as e (event, place)
         join billing_audit.event_keys as k on k.event_key = e.event ->> 'event_key'
         where e.event ->> 'violation_type' = 'CONFIGURATION_WEAKENED'
