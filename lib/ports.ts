@@ -1,5 +1,6 @@
 import type { AlertDesk } from './alerts/desk';
 import type { AccessDesk } from './runtime/access/access-desk';
+import type { AuditSheetDesk } from './audit-sheet/desk';
 import type { ChangeSource } from './runtime/change-source';
 import type { BillingSettings } from './settings/billing-settings';
 import type { Store } from './store/store';
@@ -16,6 +17,8 @@ export interface Ports {
   readonly alerts?: AlertDesk;
   /** Where Smartsheet's Event Reporting is read; absent where no Runtime of ours stands behind the store. */
   readonly access?: AccessDesk;
+  /** Where events are handed on to a sheet of Smartsheet's; absent where no Runtime of ours stands behind the store. */
+  readonly auditSheet?: AuditSheetDesk;
   /** The host's lasting id of the node that these ports are lent to, where it has one. */
   readonly nodeId?: string;
   /** The shared *Billing settings*, already completed with defaults. */

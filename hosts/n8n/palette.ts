@@ -204,7 +204,8 @@ export const n8nNodes: readonly N8nNode[] = [
   action(riskScore, 'riskScore', {
     subtitle: '={{ "high risk from " + $parameter["highRiskFrom"] }}',
   }),
-  action(auditTrail, 'auditTrail'),
+  // A sheet is written by a process that stays: by the server behind the store.
+  action(auditTrail, 'auditTrail', { without: ['auditSheet', 'auditSheetId', 'auditSheetRows'] }),
   action(alertNode, 'alertNode', {
     subtitle: '={{ $parameter["recipients"] || "nobody is told" }}',
     summary: 'Says who is to be told of a change that matters, and gives the mail',

@@ -1,12 +1,9 @@
-import type { AlertDesk } from '../alerts/desk';
 import type { Alerting } from '../alerts/start-alerting';
-import { startAlertingIn } from '../alerts/start-in-home';
 import { messageOf } from '../errors';
-import type { Log, Ports } from '../ports';
+import type { Log } from '../ports';
 import { defaultSettings } from '../settings';
 import type { RateLimits } from '../smartsheet';
 import type { CallbackInbox, StoreDriver } from '../store';
-import type { AccessDesk } from './access/access-desk';
 import { ReportDesk } from './access/report-desk';
 import { CallbackPump } from './callback-pump';
 import { CoverageKeeper } from './coverage-keeper';
@@ -16,11 +13,13 @@ import { openHome, removeRuntimeNote, serviceKey, writeRuntimeNote, type Home } 
 import { thisMachine, type Machine } from './machine';
 import { announceHome, type RuntimeFacts } from './open-homes';
 import { openNamedStore, type OpenStore } from './open-store';
+import { portsOf } from './ports-of';
 import { recordingStore } from './recording-store';
+import { openAlerting, openAuditSheet } from './open-tellers';
 import { openSealer } from './open-sealer';
 import { putInForce } from './put-in-force';
 import type { Sealer } from './sealer';
-import type { Health, NodeSide, Runtime, RuntimeOptions, WebhookAnswer, WebhookRequest } from './runtime';
+import type { Health, Runtime, RuntimeOptions, WebhookAnswer, WebhookRequest } from './runtime';
 import { DEFAULT_TIMING, type Timing } from './timing';
 import { Watches } from './watches';
 import { WatchNotices } from './watch-notices';
@@ -76,23 +75,26 @@ export async function openRuntime(options: OpenRuntimeOptions): Promise<Runtime>
 
 function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, opened: OpenStore): Runtime {
   const { log } = options;
-  const bareStore = opened.store;
   const business = { timeZone: defaultSettings.timeZone }; // Settings come with the nodes; the last to start says it.
   const teller = openTeller(machine, opened, business, () => alerting?.mailWaits());
   const { emitter, pump, watches, intake, coverage } = parts(options, machine, opened, { business, teller });
   const alerting = openAlerting(options, home, machine, opened.driver);
-  const sealer = openSealer(options, home, machine, opened.driver, options.environment);
-  const store = recordingStore(bareStore, (keys) => {
-    emitter.recorded(keys);
-    sealer?.recorded(keys.length);
-    alerting?.wake();
-  });
-  const access = new ReportDesk({ machine, log, store, connect: (...given) => watches.connect(...given) });
-  const onRecorded = (events: number): void => {
-    sealer?.recorded(events);
+  const hasNews = (): void => {
     alerting?.wake();
     alerting?.mailWaits();
   };
+  const auditSheet = openAuditSheet(log, machine, { driver: opened.driver, watches, onRecorded: hasNews });
+  const sealer = openSealer(options, home, machine, opened.driver, options.environment);
+  const onRecorded = (events: number): void => {
+    sealer?.recorded(events);
+    hasNews();
+    auditSheet?.wake();
+  };
+  const store = recordingStore(opened.store, (keys) => {
+    emitter.recorded(keys);
+    onRecorded(keys.length);
+  });
+  const access = new ReportDesk({ machine, log, store, connect: (...given) => watches.connect(...given) });
   emitter.start();
   attendInbox(opened.driver?.inbox, pump, log);
   pump.start();
@@ -106,64 +108,21 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
       facts: () => factsOf(opened, watches, intake, answers, alerting),
     },
   });
-  const close = closeOnce(
-    [
-      async () => retract(),
-      async () => coverage?.stop(),
-      () => access.stop(),
-      () => pump.stop(),
-      () => watches.stop(),
-      () => emitter.stop(),
-      async () => alerting?.stop(),
-      // Last: what the others recorded while they ended is sealed too.
-      async () => sealer?.stop(),
-      opened.close,
-    ],
-    home,
-    log,
+  // The sealer last: what the others recorded while they ended is sealed too.
+  const ends = [coverage, access, pump, watches, emitter, auditSheet, alerting, sealer].map(
+    (part) => async () => part?.stop(),
   );
+  const close = closeOnce([async () => retract(), ...ends, opened.close], home, log);
   return {
     portsFor: (node) => {
       business.timeZone = node.settings.timeZone;
-      return portsOf(node, { machine, store, changes: watches, alerts: alerting?.desk, access });
+      const desks = { alerts: alerting?.desk, auditSheet: auditSheet?.desk, access };
+      return portsOf(node, { machine, store, changes: watches, ...desks });
     },
     answerWebhook: (request) => countedAnswer(intake, request, answers),
     configurationInForce: (deployed) => putInForce(deployed, { home, machine, opened, onRecorded }),
     health: () => wholeHealth(healthOf(healthParts(opened, machine, intake, watches)), opened, { alerting, sealer }),
     close,
-  };
-}
-
-function openAlerting(
-  { log, environment, tellsConfiguration = false }: OpenRuntimeOptions,
-  { folder }: Home,
-  machine: Machine,
-  driver: StoreDriver | undefined,
-): Alerting | undefined {
-  const compared = { configurationIsCompared: tellsConfiguration };
-  return driver && startAlertingIn(folder, driver, { ...machine, log }, environment, compared);
-}
-
-function portsOf(
-  { settings, credentials, log, nodeId }: NodeSide,
-  {
-    machine,
-    store,
-    changes,
-    alerts,
-    access,
-  }: Pick<Ports, 'store' | 'changes'> & { machine: Machine; alerts: AlertDesk | undefined; access: AccessDesk },
-): Ports {
-  return {
-    ...machine,
-    ...(alerts && { alerts }),
-    access,
-    ...(nodeId !== undefined && { nodeId }),
-    store,
-    changes: { subscribe: (request, ...rest) => changes.subscribe({ settings, ...request }, ...rest) },
-    settings,
-    credentials,
-    log,
   };
 }
 

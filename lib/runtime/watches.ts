@@ -1,7 +1,7 @@
 import type { Status, Stop } from '../define/node';
 import type { Change } from '../event/change';
 import { messageOf } from '../errors';
-import { apiBase, callbackUrl, SmartsheetRefused } from '../smartsheet';
+import { apiBase, callbackUrl, SmartsheetRefused, type SmartsheetClient } from '../smartsheet';
 import type { LeasedCallback, Store, Webhook } from '../store/store';
 import type { ChangeSource, WatchRequest } from './change-source';
 import type { Emitter } from './emitter';
@@ -54,6 +54,7 @@ export class Watches implements ChangeSource {
   private readonly lastRequests = new Map<string, WatchRequest>();
   private readonly followers = new Set<WorkspaceFollower>();
   private readonly strays: StrayWebhooks;
+  private readonly leftOut = new Set<string>();
 
   constructor(private readonly parts: WatchesParts) {
     this.tokens = new Tokens(parts);
@@ -98,13 +99,18 @@ export class Watches implements ChangeSource {
     };
   }
 
+  /** Sheets that are never taken for billing sheets, though they lie in a workspace that is watched. */
+  leaveOut(sheetIds: readonly string[]): void {
+    for (const id of sheetIds) this.leftOut.add(id);
+  }
+
   sheetIds(): readonly string[] {
     return [...this.watched.keys()];
   }
 
-  /** A client within the budget of its token, for whoever reads beside the watches. */
+  /** A client within the budget of its token and its order of writes, for whoever works beside the watches. */
   connect(account: WatchRequest['smartsheet'], signal: AbortSignal): ReturnType<Tokens['connect']> {
-    return this.tokens.connect(account, signal);
+    return this.tokens.connect({ ...account, base: apiBase(account.base) }, signal);
   }
 
   budgets(): readonly TokenBudget[] {
@@ -181,7 +187,8 @@ export class Watches implements ChangeSource {
       list: (id, signal) => this.tokens.connect(request.smartsheet, signal).client.sheetsInWorkspace(id),
       onListed: (listed) => {
         subscription.trouble = null;
-        return this.setSheets(subscription, [...request.sheetIds, ...listed], join);
+        const billing = listed.filter((id) => !this.leftOut.has(id));
+        return this.setSheets(subscription, [...request.sheetIds, ...billing], join);
       },
       onFailed: (failure) => {
         const isGone = failure instanceof SmartsheetRefused && failure.isNotFound;

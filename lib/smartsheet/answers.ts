@@ -43,6 +43,7 @@ export const sheetAnswer = z.object({
   version: z.number(),
   totalRowCount: z.number().nullish(),
   modifiedAt: instant,
+  workspace: z.object({ id }).nullish(),
   columns: z.array(
     z.object({
       id,
@@ -54,6 +55,8 @@ export const sheetAnswer = z.object({
   ),
   rows: z.array(row).default([]),
 });
+
+export const newSheetResult = z.object({ result: z.object({ id, name: z.string() }) });
 
 export const rowsResult = z.object({ result: z.array(z.object({ id })) });
 

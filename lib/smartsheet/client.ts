@@ -1,5 +1,6 @@
 import {
   historyAnswer,
+  newSheetResult,
   rowsResult,
   sheetAnswer,
   understood,
@@ -27,6 +28,14 @@ export interface NewWebhook {
   readonly callbackUrl: string;
   /** Only changes of these columns are called for; left out or empty: of all. Fixed when it is made (reference §2.3). */
   readonly columnIds?: readonly string[];
+}
+
+export interface NewSheet {
+  /** At most 50 characters. */
+  readonly name: string;
+  readonly columns: readonly { readonly title: string; readonly type: string; readonly primary?: boolean }[];
+  /** Null: at home, under Sheets. */
+  readonly workspaceId: string | null;
 }
 
 /** What the product asks of Smartsheet. Every method waits for the token's budget and tries again what may pass. */
@@ -58,6 +67,11 @@ export interface SmartsheetClient extends HangingCalls, EventCalls {
    * @returns their ids
    */
   addRows(sheetId: string, rows: readonly Readonly<Record<string, NewValue>>[]): Promise<readonly string[]>;
+  /**
+   * Makes a sheet. Not repeated by itself when the answer is lost: the sheet may be there.
+   * @returns its id
+   */
+  createSheet(sheet: NewSheet): Promise<string>;
   /** One page, newest first; a page shorter than `pageSize` is the last. */
   webhooks(page: number, pageSize: number): Promise<readonly SmartsheetWebhook[]>;
   createWebhook(webhook: NewWebhook): Promise<SmartsheetWebhook>;
@@ -84,6 +98,7 @@ export function createClient(given: Exchange): SmartsheetClient {
     listColumns: (sheetId) => listColumns(exchange, sheetId),
     ...sheetCalls(exchange),
     addRows: (sheetId, rows) => addRows(exchange, sheetId, rows),
+    createSheet: (sheet) => createSheet(exchange, sheet),
     ...hangingCalls(exchange),
     ...eventCalls(exchange),
     ...webhookCalls(exchange),
@@ -175,6 +190,13 @@ async function addRows(
   const path = `sheets/${sheetId}/rows`;
   const call = { method: 'POST', path, body, what, writesTo: `sheet ${sheetId}`, repeatable: false } as const;
   return understood(rowsResult, await ask(exchange, call), what).result.map(({ id }) => id);
+}
+
+async function createSheet(exchange: Exchange, { name, columns, workspaceId }: NewSheet): Promise<string> {
+  const what = `make the sheet ${JSON.stringify(name)}`;
+  const path = workspaceId === null ? 'sheets' : `workspaces/${workspaceId}/sheets`;
+  const call = { method: 'POST', path, body: { name, columns }, what, writesTo: 'the list of sheets' } as const;
+  return understood(newSheetResult, await ask(exchange, { ...call, repeatable: false }), what).result.id;
 }
 
 async function readHistory(

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { smartsheet } from '../../credentials/smartsheet';
 import { defineNode, wire } from '../../lib/define';
 import { recordedEvent } from '../../lib/event';
 import { exampleEvent } from '../billing-rules';
+import { beginAuditSheet } from './audit-sheet';
 import { auditTrailFields } from './fields';
 import { trailStatus, useTrail } from './record';
 
@@ -14,10 +16,11 @@ export const auditTrail = defineNode({
   // An audit-event to record, or a question; the operation decides which, and checks it.
   input: wire('audit-event', z.unknown()),
   outputs: { recorded: recordedEvent },
-  credentials: [],
+  credentials: [smartsheet],
   fields: auditTrailFields,
   guards: { when: { field: 'operation', is: ['append'] } },
   example: exampleEvent,
   run: useTrail,
+  begin: beginAuditSheet,
   status: trailStatus,
 });

@@ -1,11 +1,57 @@
 import { columns, number, options, sheets, string } from '../../lib/define';
 
 const SEARCHING = { field: 'operation', is: ['search'] } as const;
+const RECORDING = { field: 'operation', is: ['append'] } as const;
 const READING = { field: 'operation', is: ['recent', 'search'] } as const;
 
 /** The most that one message may ask for. */
 export const MOST_EVENTS = 10_000;
 export const USUAL_EVENTS = 100;
+
+/** How many rows a sheet of Smartsheet may have; ours are full before that, since others write there too. */
+export const USUAL_SHEET_ROWS = 19_000;
+
+/** Every recorded event as a row of a sheet too. Left out where nobody is there to write lastingly. */
+export const auditSheetFields = {
+  auditSheet: options({
+    label: 'Also write to a sheet',
+    hint: 'Each event recorded from now on becomes a row in Smartsheet too, whichever node records it.',
+    default: 'off',
+    weaker: { order: ['off'] },
+    options: [
+      { value: 'off', label: 'No' },
+      { value: 'make', label: 'Billing Report Audit Log, made where it is missing' },
+      { value: 'choose', label: 'A sheet that I choose' },
+    ],
+    showWhen: RECORDING,
+    more: true,
+  }),
+  auditSheetId: sheets({
+    label: 'Audit sheet',
+    hint: 'Needs the columns of Billing Report Audit Log. Never a billing sheet.',
+    many: false,
+    showWhen: { field: 'auditSheet', is: ['choose'] },
+    more: true,
+  }),
+  auditSheetRows: number({
+    label: 'Next sheet after',
+    hint: 'A sheet with so many rows is full: the next one has the month in its name. Smartsheet takes 20,000 at most.',
+    default: USUAL_SHEET_ROWS,
+    min: 10,
+    max: 20_000,
+    integer: true,
+    unit: 'rows',
+    showWhen: { field: 'auditSheet', is: ['make', 'choose'] },
+    more: true,
+  }),
+  scriptAccount: string({
+    label: 'Account of audit_billing_changes.py',
+    hint: 'Its mail address, where that script runs: what it changes is recorded as the work of a program.',
+    placeholder: 'reports@example.com',
+    showWhen: RECORDING,
+    more: true,
+  }),
+} as const;
 
 export const auditTrailFields = {
   operation: options({
@@ -87,4 +133,5 @@ export const auditTrailFields = {
     showWhen: SEARCHING,
     more: true,
   }),
+  ...auditSheetFields,
 } as const;

@@ -31,11 +31,21 @@ export async function useTrail(
   params: Params<typeof auditTrailFields>,
   { store }: Pick<Ports, 'store'>,
 ): Promise<Recorded> {
-  if (params.operation === 'append') return { recorded: await record(receive(auditEvent, input), store) };
+  if (params.operation === 'append') {
+    const event = namingTheScript(receive(auditEvent, input), params.scriptAccount);
+    return { recorded: await record(event, store) };
+  }
   const query = queryFrom(input, params);
   const events =
     params.operation === 'recent' ? await store.recent({ limit: query.limit }) : await search(query, store);
   return { recorded: events };
+}
+
+/** The script that has written the audit sheet so far is a program with a name, not a person. */
+function namingTheScript(event: AuditEvent, account: string): AuditEvent {
+  const isScript = account.trim() !== '' && event.changed_by?.toLowerCase() === account.trim().toLowerCase();
+  if (!isScript) return event;
+  return { ...event, changed_by_kind: 'automation', user_agent: event.user_agent ?? 'audit_billing_changes.py' };
 }
 
 /** Appends one event. Doing so again changes nothing and gives the same place. */

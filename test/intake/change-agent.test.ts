@@ -19,6 +19,7 @@ const CALLS: { readonly [Name in keyof SmartsheetClient]: (client: SmartsheetCli
   rowIds: (client) => client.rowIds('5', '7'),
   cellHistory: (client) => client.cellHistory('5', '6', '7'),
   hanging: (client) => client.hanging('5', 'comment', '8'),
+  createSheet: (client) => client.createSheet({ name: 'n', columns: [], workspaceId: null }),
   addRows: (client) => client.addRows('5', [{ '7': 'a' }]),
   webhooks: (client) => client.webhooks(1, 100),
   createWebhook: (client) => client.createWebhook({ name: 'n', sheetId: '5', callbackUrl: 'https://a' }),
@@ -26,7 +27,7 @@ const CALLS: { readonly [Name in keyof SmartsheetClient]: (client: SmartsheetCli
   enableWebhook: (client) => client.enableWebhook('9'),
   deleteWebhook: (client) => client.deleteWebhook('9'),
 };
-const WRITES = ['addRows', 'createWebhook', 'enableWebhook', 'deleteWebhook'];
+const WRITES = ['createSheet', 'addRows', 'createWebhook', 'enableWebhook', 'deleteWebhook'];
 
 it.each(Object.entries(CALLS))('marks %s as our own if it writes, and only then', async (name, call) => {
   const asked: HttpRequest[] = [];

@@ -165,7 +165,7 @@ export class PaperSheet {
       // Callbacks that tell of comments alone name no row.
       sheetFacts: async () => read([]),
       ...{ sheetVersion: unused, wholeSheet: unused, rowIds: unused, events: unused },
-      addRows: unused,
+      ...{ addRows: unused, createSheet: unused },
       ...{ webhooks: unused, createWebhook: unused, webhook: unused, enableWebhook: unused, deleteWebhook: unused },
     };
   }

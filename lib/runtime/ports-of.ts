@@ -1,0 +1,33 @@
+import type { AccessDesk } from './access/access-desk';
+import type { Ports } from '../ports';
+import type { Store } from '../store';
+import type { Machine } from './machine';
+import type { NodeSide } from './runtime';
+
+interface Parts {
+  readonly machine: Machine;
+  readonly store: Store;
+  readonly changes: Ports['changes'];
+  readonly alerts: Ports['alerts'] | undefined;
+  readonly auditSheet: Ports['auditSheet'] | undefined;
+  readonly access: AccessDesk;
+}
+
+/** The ports of one node. */
+export function portsOf(
+  { settings, credentials, log, nodeId }: NodeSide,
+  { machine, store, changes, alerts, auditSheet, access }: Parts,
+): Ports {
+  return {
+    ...machine,
+    ...(alerts && { alerts }),
+    ...(auditSheet && { auditSheet }),
+    access,
+    ...(nodeId !== undefined && { nodeId }),
+    store,
+    changes,
+    settings,
+    credentials,
+    log,
+  };
+}
