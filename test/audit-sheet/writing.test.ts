@@ -1,3 +1,4 @@
+import { until } from '../support/until';
 import type { AuditEvent } from '../../lib/event';
 import {
   changes,
