@@ -54,17 +54,29 @@ export const contractFields = {
 } as const;
 
 /**
+ * What the store writes by itself: how a sheet was watched on a day, who put dead letters back to work, and what people did
+ * here (a verdict, an approval, an answer to a notice, a change in the directory of people, a change of Billing Audit's own
+ * configuration).
+ */
+const KINDS_OF_THE_STORE = [
+  'coverage',
+  'callbacks_replayed',
+  'approval_given',
+  'event_marked',
+  'notice_answered',
+  'person_saved',
+  'person_removed',
+  'configuration',
+] as const;
+
+/**
  * A judged change. `timestamp` is null until the trail has stored it. Beside the 25 fields it carries what later nodes
  * and the trail need: its key, what kind of change it was, the reasons of its score.
  */
 export const auditEventSchema = z.object({
   ...contractFields,
   event_key: z.string().min(1),
-  /**
-   * `coverage`: how a sheet was watched on a day, `callbacks_replayed`: who put dead letters back to work; the store
-   * writes both. `configuration`: what of Billing Audit itself was changed.
-   */
-  kind: changeKind.or(z.enum(['sheet_checked', 'coverage', 'callbacks_replayed', 'configuration'])),
+  kind: changeKind.or(z.enum(['sheet_checked', ...KINDS_OF_THE_STORE])),
   sheet_name: z.string(),
   changed_by_kind: actorKind,
   /** ISO 4217. */

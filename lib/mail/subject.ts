@@ -77,6 +77,15 @@ export function whatHappened(event: AuditEvent, aliases: MailFrame['columnAliase
       return `Callbacks of ${oneLine(event.sheet_name || event.sheet_id, 60)} put back to work ${who}`;
     case 'coverage':
       return `A day's watch of ${oneLine(event.sheet_name || event.sheet_id, 60)} noted`;
+    case 'approval_given':
+      return `Corrections of ${oneLine(event.sheet_name || event.sheet_id, 60)} approved ${who}`;
+    case 'event_marked':
+      return `An event marked ${who}: ${oneLine(event.new_value ?? '', 60)}`;
+    case 'notice_answered':
+      return `A notice answered ${who}: ${oneLine(event.new_value ?? '', 60)}`;
+    case 'person_saved':
+    case 'person_removed':
+      return `The directory of people changed ${who}`;
   }
 }
 

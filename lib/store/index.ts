@@ -14,3 +14,4 @@ export { migratePostgres, openPostgresStore, type Migrated } from './postgres';
 export { openSupabaseStore } from './supabase';
 export { checkMigrations } from './check-migrations';
 export { namedStore, STORE_NAMES, type NamedStore } from './named-store';
+export { checkGuards, expectedGuards, type GuardFact, type GuardFinding, type GuardReport } from './guards';

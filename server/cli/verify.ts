@@ -9,6 +9,7 @@ import {
   type TrailReport,
   type Verifier,
 } from '../../lib/seal';
+import { checkGuards, expectedGuards, type GuardReport } from '../../lib/store';
 import { readConfiguration } from '../configuration';
 import { openEvidence, progressOf } from './open-evidence';
 import { EXIT, guarded, loadDotEnv, print } from './run';
@@ -24,7 +25,8 @@ interface VerifyFlags {
 const MOST_SHOWN = 50;
 const MORE = `
 Compares chains, columns and payloads, the signed tree and the anchors (ANCHOR_FOLDER, ANCHOR_GIT, ANCHOR_URL) with each
-other, and names each place that does not fit. It changes nothing.
+other, and names each place that does not fit; and what keeps the trail append-only in the database (triggers, rights, row
+security, functions) with what the migrations make. It changes nothing.
 
 Exit codes: 0 all holds, 1 something is wrong, 2 misused, 3 could not be done (an anchor cannot be read, for example).`;
 
@@ -57,19 +59,22 @@ async function runVerify(flags: VerifyFlags): Promise<void> {
       onProgress: progress.tell,
     });
     progress.end();
+    const guards = await checkGuards(evidence.driver, await expectedGuards());
     const { unreadable, practice, through } = evidence;
-    if (flags.json) print(JSON.stringify({ ...report, unreadable, practice, through, home: evidence.home }));
-    else print([...inWords(report, practice), ...unreadable.map((why) => `NOT COMPARED  ${why}`)].join('\n'));
-    process.exitCode = report.ok ? (unreadable.length > 0 ? EXIT.couldNotBeDone : EXIT.done) : EXIT.foundWrong;
+    if (flags.json) print(JSON.stringify({ ...report, guards, unreadable, practice, through, home: evidence.home }));
+    else print([...inWords(report, guards, practice), ...unreadable.map((why) => `NOT COMPARED  ${why}`)].join('\n'));
+    const ok = report.ok && guards.findings.length === 0;
+    process.exitCode = ok ? (unreadable.length > 0 ? EXIT.couldNotBeDone : EXIT.done) : EXIT.foundWrong;
   } finally {
     await evidence.close();
   }
 }
 
-function inWords(report: TrailReport, practice: boolean): readonly string[] {
+function inWords(report: TrailReport, guards: GuardReport, practice: boolean): readonly string[] {
   const { events, streams, sealed, unsealed, checkpoints, anchored, anchors, findings, found } = report;
   const kept = practice ? ' (practice data)' : '';
   const shown = findings.slice(0, MOST_SHOWN).map(({ text }) => `WRONG  ${text}`);
+  const wrong = found + guards.findings.length;
   return [
     `${events} events of ${streams} sheets${kept}: ${sealed} sealed by ${checkpoints} checkpoints, ${unsealed} not yet protected.`,
     anchored > 0 ? `${anchored} events are covered by an anchor.` : 'Evidence is not anchored: see docs/evidence.md.',
@@ -78,7 +83,8 @@ function inWords(report: TrailReport, practice: boolean): readonly string[] {
     ),
     ...shown,
     ...(found > shown.length ? [`... and ${found - shown.length} more (--json tells a thousand)`] : []),
-    report.ok ? 'All holds.' : `${found} things are wrong.`,
+    ...guards.findings.slice(0, MOST_SHOWN).map(({ text }) => `GUARD  ${text}`),
+    wrong === 0 ? 'All holds.' : `${wrong} things are wrong.`,
   ];
 }
 

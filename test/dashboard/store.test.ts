@@ -19,7 +19,13 @@ let driver: EmbeddedStoreDriver;
 let store: Store;
 /** Claims by token, as a sign-in would give them. */
 const claims: Record<string, Record<string, unknown>> = {
-  manager: { role: 'authenticated', email: 'm@example.com', app_metadata: { billing_audit_role: 'manager' } },
+  manager: {
+    role: 'authenticated',
+    aal: 'aal2',
+    email: 'm@example.com',
+    app_metadata: { billing_audit_role: 'manager' },
+  },
+  once: { role: 'authenticated', aal: 'aal1', email: 'm@example.com', app_metadata: { billing_audit_role: 'manager' } },
   viewer: { role: 'authenticated', email: 'v@example.com', app_metadata: { billing_audit_role: 'viewer' } },
   pretender: { role: 'authenticated', email: 'p@example.com', user_metadata: { billing_audit_role: 'admin' } },
 };
@@ -234,7 +240,8 @@ describe('a mark', () => {
   it('is by whom the token names, whatever the call claims', async () => {
     const p = { event_key: keyOf(1), mark: 'approved', reason: 'ticket 17', by: 'The Owner', role: 'admin' };
     const call = (token: string) => driver.rpc('billing_audit_mark', p, { kind: 'person', token });
-    for (const token of ['viewer', 'pretender', 'unknown']) await expect(call(token)).rejects.toThrow(StoreRefused);
+    for (const token of ['viewer', 'pretender', 'unknown', 'once'])
+      await expect(call(token)).rejects.toThrow(StoreRefused);
     await call('manager');
     expect(await feedback()).toEqual([
       { mark: 'approved', reason: 'ticket 17', by_name: 'm@example.com', by_role: 'manager' },

@@ -1,0 +1,84 @@
+-- Whatever changes a table is in the trail by an event of the same transaction, or stands below with the reason why not.
+begin;
+select no_plan();
+set local request.jwt.claims = '{"role": "service_role"}';
+
+create temporary table exceptions (name text, reason text);
+insert into exceptions values
+    ('streams', 'the trail itself'), ('audit_events', 'the trail itself'), ('event_payloads', 'the trail itself'),
+    ('event_keys', 'the trail itself'), ('in_force_texts', 'what events of the trail refer to by its hash'),
+    ('schema_changes', 'a log of its own, append-only, shown by verify'),
+    ('tree_leaves', 'the seal: each row is a leaf of a signed tree'), ('checkpoints', 'the seal, signed'),
+    ('tree_state', 'the seal: can be made anew'), ('sealed_streams', 'the seal: can be made anew'),
+    ('anchor_marks', 'the seal: how far each anchor agrees'),
+    ('webhooks', 'how the program listens, mended by itself; what was heard is told by the daily coverage'),
+    ('webhook_events', 'callbacks on their way: each ends as events, or as a dead letter that is told of'),
+    ('changes', 'on their way: each becomes an event'), ('unexplained_rows', 'on their way: each becomes an event'),
+    ('sheets', 'last known state: each difference becomes an event'), ('sheet_columns', 'as sheets'),
+    ('sheet_rows', 'as sheets'), ('sheet_cells', 'as sheets'), ('sheet_objects', 'as sheets'),
+    ('holes', 'recorded as WATCH_GAP when they are closed'), ('watch_troubles', 'told as notices; the day''s coverage is an event'),
+    ('watched_sheets', 'the day''s coverage is an event'), ('watch_spans', 'the day''s coverage is an event'),
+    ('rate_budget', 'counts requests of a minute'), ('jobs', 'work of the program; what it finds becomes events'),
+    ('replays', 'the function that writes it appends an event'), ('approved_afterwards', 'the approval that caused it is an event'),
+    ('alert_rules', 'the Alert node''s fields; what weakens them is told to the previous recipients'),
+    ('alert_queue', 'events on their way to people'), ('alert_recipients', 'counts mails of an hour'),
+    ('alert_groups', 'mails on their way'), ('alert_mails', 'mails on their way'), ('alerts', 'what was told; each names its event'),
+    ('given_alerts', 'what was told'), ('alert_readers', 'what each person has seen: a reading mark');
+select is_empty($$select c.relname from pg_class as c
+    where c.relnamespace = 'billing_audit'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+        and not exists (select from exceptions where name = c.relname)
+        and not exists (select from pg_trigger where tgrelid = c.oid and tgname like 'is\_an\_act%')$$,
+    'every table writes its own audit events (a trigger is_an_act), or has a reason here why not');
+
+create function pg_temp.acts() returns table (kind text, who text, sheet text) language sql as $$
+    select e.kind, d.payload ->> 'changed_by', e.sheet_id from billing_audit.audit_events as e
+    join billing_audit.event_payloads as d using (stream, seq) where e.event_key like 'act:%' order by e.position
+$$;
+
+select isnt(public.billing_audit_save_people('{"by": "admin@example.com", "people": [
+    {"email": "Clerk@example.com", "name": "Clerk", "access_level": 3, "active": true},
+    {"email": "boss@example.com", "name": "Boss", "access_level": 9, "active": true}]}'), null, 'two people are saved');
+select results_eq('select * from pg_temp.acts()',
+    $$values ('person_saved', 'admin@example.com', '0'), ('person_saved', 'admin@example.com', '0')$$, 'two events say so');
+select isnt(public.billing_audit_save_people('{"people": [
+    {"email": "clerk@example.com", "name": "Clerk", "access_level": 3, "active": true},
+    {"email": "boss@example.com", "name": "Boss", "access_level": 10, "active": true}]}'), null, 'one of them is changed');
+select is((select count(*) from pg_temp.acts()), 3::bigint, 'one more event, since one is as before');
+select results_eq($$select d.payload ->> 'old_value' like '%"access_level": 9%', d.payload ->> 'new_value' like '%"access_level": 10%'
+    from billing_audit.event_payloads as d where event_key like 'act:person_saved:%' order by seq desc limit 1$$,
+    'values (true, true)', 'with what was known before and after');
+
+select isnt(public.billing_audit_append('{"events": [{"event_key": "tap:1", "kind": "cell_changed", "sheet_id": "99", "row_id": "7",
+    "violation_type": "HISTORICAL_CHANGE", "changed_at": "2026-01-05T09:00:00.000Z", "severity": "HIGH", "audit_run_id": "tap",
+    "currency": "USD", "changed_by_kind": "person", "changed_by": "clerk@example.com", "intermediate_unknown": false}]}'),
+    null, 'an event is recorded');
+select isnt(public.billing_audit_mark('{"event_key": "tap:1", "mark": "approved", "reason": "as agreed", "by": "boss@example.com", "role": "manager"}'),
+    null, 'and marked');
+select isnt(public.billing_audit_approve('{"sheet_id": "99", "from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z",
+    "reason": "rates corrected", "approver": "boss@example.com"}'), null, 'and a correction approved');
+select results_eq('select * from pg_temp.acts() offset 3',
+    $$values ('event_marked', 'boss@example.com', '99'), ('approval_given', 'boss@example.com', '99')$$, 'both are events of the sheet');
+select is((select row_id from billing_audit.audit_events where kind = 'event_marked'), '7', 'a verdict stands beside its event');
+select is(public.billing_audit_verify('{"stream": "sheet:99"}') ->> 'ok', 'true', 'in the same chain');
+select is((public.billing_audit_person_facts('{"requests": [{"person": "boss@example.com", "at": "2100-01-01T00:00:00Z", "within_minutes": 999999999}]}')
+    -> 'answers' -> 0 ->> 'changes_in_window')::integer, 0, 'a verdict is no change of a sheet: it makes nobody hasty');
+
+-- Neither is without the other.
+create function pg_temp.tried(statement text) returns text language plpgsql as $$
+begin
+    execute statement;
+    return 'done';
+exception when others then return sqlstate;
+end
+$$;
+select is(pg_temp.tried($$select public.billing_audit_save_people('{"people": [{"email": "a@example.com", "active": true}, {"email": "b@example.com", "access_level": 11, "active": true}]}')$$),
+    '23514', 'a person that cannot be saved');
+select is((select count(*) from pg_temp.acts()), 5::bigint, 'leaves no event behind');
+create function pg_temp.fail() returns trigger language plpgsql as $$begin raise exception using errcode = 'ZZ001'; end$$;
+create trigger fails before insert on billing_audit.audit_events for each statement execute function pg_temp.fail();
+select is(pg_temp.tried($$select public.billing_audit_save_people('{"people": [{"email": "c@example.com", "active": true}]}')$$),
+    'ZZ001', 'and an event that cannot be recorded');
+select is_empty($$select from billing_audit.people where email = 'c@example.com'$$, 'leaves no person behind');
+
+select * from finish();
+rollback;

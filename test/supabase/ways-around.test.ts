@@ -1,0 +1,273 @@
+import { Client } from 'pg';
+import { checkGuards, expectedGuards, migratePostgres, type GuardFact, type StoreDriver } from '../../lib/store';
+import { event, sheetId } from '../store/examples';
+import { describeOnPostgres, startPostgres, type TestPostgres } from '../support/postgres';
+import { driverOverPostgres, postgresUrl } from '../support/postgres-driver';
+import { buildStoreWorker, migrations } from '../support/store';
+
+const on = (statement: string): string => statement.replaceAll('EVENTS', 'billing_audit.audit_events');
+
+/** What whoever owns the tables, or a superuser, may do to a database, and what `billing-audit verify` then says of it. */
+const WAYS: readonly (readonly [way: string, statement: string, said: RegExp])[] = [
+  [
+    'all triggers off',
+    on('alter table EVENTS disable trigger user'),
+    /trigger never_altered on audit_events was changed/,
+  ],
+  [
+    'a guard that does not hold for replicas',
+    on('alter table EVENTS enable trigger never_altered'),
+    /should be "always/,
+  ],
+  [
+    'a guard dropped',
+    on('drop trigger never_truncated on EVENTS'),
+    /trigger never_truncated on audit_events is missing/,
+  ],
+  [
+    'the guard of payloads dropped',
+    'drop trigger never_altered on billing_audit.event_payloads',
+    /event_payloads is missing/,
+  ],
+  [
+    'a check dropped',
+    on('alter table EVENTS drop constraint hash_is_of_preimage'),
+    /check hash_is_of_preimage .* missing/,
+  ],
+  [
+    'a check put back unchecked',
+    on(`alter table EVENTS drop constraint hash_is_of_preimage; alter table EVENTS add constraint
+    hash_is_of_preimage check (hash = sha256(previous_hash || convert_to(preimage, 'UTF8'))) not valid`),
+    /not validated/,
+  ],
+  [
+    'a unique key dropped',
+    'alter table billing_audit.tree_leaves drop constraint tree_leaves_stream_seq_key',
+    /tree_leaves_stream_seq_key/,
+  ],
+  ['row security off', on('alter table EVENTS disable row level security'), /no row security/],
+  [
+    'a policy for everybody',
+    on('create policy mine on EVENTS using (true)'),
+    /policy mine on audit_events is none of ours/,
+  ],
+  ['a policy dropped', on('drop policy functions_only on EVENTS'), /policy functions_only on audit_events is missing/],
+  [
+    'a right for the service',
+    on('grant update, delete on EVENTS to service_role'),
+    /right UPDATE on audit_events is none of ours/,
+  ],
+  ['a right for the functions', on('grant delete on EVENTS to billing_audit_owner'), /right DELETE on audit_events/],
+  ['a right for everybody', on('grant select on EVENTS to public'), /right SELECT on audit_events was changed/],
+  ['another owner', on('alter table EVENTS owner to service_login'), /its owner is service_login/],
+  [
+    'a rule that swallows events',
+    on('create rule quiet as on insert to EVENTS do instead nothing'),
+    /rule quiet on audit_events is none of ours/,
+  ],
+  ['a rule that spares the guard', on('create rule quiet as on delete to EVENTS do instead nothing'), /rule quiet/],
+  [
+    'a trigger that alters what comes in',
+    on(`create function public.alters() returns trigger language plpgsql as 'begin new.severity := ''LOW''; return new; end';
+    create trigger a on_insert before insert on EVENTS for each row execute function public.alters()`).replace(
+      'a on_insert',
+      'a_on_insert',
+    ),
+    /trigger a_on_insert on audit_events is none of ours/,
+  ],
+  ['an heir', on('create table public.heir () inherits (EVENTS)'), /heir .*heir of audit_events is none of ours/],
+  [
+    'a guard that says yes',
+    `create or replace function billing_audit.refuse_change() returns trigger language plpgsql set search_path = '' as 'begin return new; end'`,
+    /function billing_audit.refuse_change\(\) was changed: its text is another/,
+  ],
+  [
+    'an append that does nothing',
+    `create or replace function public.billing_audit_append(p jsonb) returns jsonb language sql security definer set search_path = '' as 'select ''{}''::jsonb'`,
+    /billing_audit_append\(jsonb\) was changed/,
+  ],
+  [
+    'a verify that always holds',
+    `create or replace function public.billing_audit_verify(p jsonb) returns jsonb language sql security definer set search_path = '' as 'select ''{"ok": true}''::jsonb'`,
+    /billing_audit_verify\(jsonb\) was changed/,
+  ],
+  [
+    'a search_path that can be hijacked',
+    'alter function public.billing_audit_append(jsonb) reset search_path',
+    /no settings/,
+  ],
+  [
+    "a function with the caller's rights",
+    'alter function public.billing_audit_append(jsonb) security invoker',
+    /invoker/,
+  ],
+  ['a function of another owner', 'alter function public.billing_audit_append(jsonb) owner to super', /super/],
+  [
+    'a function for everybody',
+    'grant execute on function public.billing_audit_append(jsonb) to anon',
+    /call public.billing_audit_append\(jsonb\) was changed/,
+  ],
+  [
+    'a helper for everybody',
+    'grant execute on function billing_audit.note_acts(jsonb) to authenticated',
+    /call billing_audit.note_acts/,
+  ],
+  [
+    'a function beside ours',
+    `create function public.billing_audit_erase(p jsonb) returns jsonb language sql as 'select p'`,
+    /billing_audit_erase\(jsonb\) is none of ours/,
+  ],
+  ['a role that may log in', 'alter role billing_audit_owner login', /role billing_audit_owner was changed/],
+  ['a role that passes row security', 'alter role billing_audit_owner bypassrls', /passes row security/],
+  [
+    'acts that are not recorded',
+    'alter table billing_audit.people disable trigger user',
+    /trigger is_an_act_added on people was changed/,
+  ],
+  [
+    "a view with its owner's rights",
+    'alter view billing_audit.audit_event reset (security_invoker)',
+    /view audit_event was changed/,
+  ],
+  [
+    'the table exchanged',
+    on(
+      'create table billing_audit.copy (like EVENTS); alter table EVENTS rename to real; alter table billing_audit.copy rename to audit_events',
+    ),
+    /table real is none of ours/,
+  ],
+];
+
+/** Refused even to the owner and a superuser, unless one of the above was done first. */
+const REFUSED: readonly string[] = [
+  `update EVENTS set severity = 'LOW'`,
+  'delete from EVENTS',
+  'truncate EVENTS cascade',
+  `set session_replication_role = replica; delete from EVENTS`,
+  `set session_replication_role = replica; truncate EVENTS cascade`,
+  'merge into EVENTS as e using (select 1) as s on true when matched then delete',
+  `merge into EVENTS as e using (select 1) as s on true when matched then update set severity = 'LOW'`,
+  'insert into billing_audit.event_keys select * from billing_audit.event_keys on conflict (event_key) do update set seq = 9',
+  `update billing_audit.event_payloads set payload = '{}'`,
+  'truncate billing_audit.event_payloads',
+  'delete from billing_audit.event_keys',
+  'update billing_audit.feedback set reason = reason where false; delete from billing_audit.event_keys',
+  'create index on EVENTS (severity); cluster EVENTS using audit_events_pkey; delete from EVENTS',
+  'set row_security = off; delete from EVENTS',
+  'set local role migrator; delete from EVENTS',
+];
+
+describeOnPostgres('ways around append-only', () => {
+  let postgres: TestPostgres;
+  let driver: StoreDriver;
+  let expected: readonly GuardFact[];
+  const as = async (user: string, statement: string): Promise<void> => {
+    const client = new Client({ connectionString: postgresUrl(postgres.folder, { user }) });
+    await client.connect();
+    await client.query(statement).finally(() => client.end());
+  };
+  const said = async (over: StoreDriver): Promise<string> =>
+    (await checkGuards(over, expected)).findings.map(({ text }) => text).join('\n');
+
+  beforeAll(async () => {
+    postgres = startPostgres();
+    expected = await expectedGuards({ workerPath: buildStoreWorker(), migrations });
+    driver = await driverOverPostgres(postgres.folder);
+    await driver.rpc('billing_audit_append', { events: [event('a'), event('b'), event('c')] });
+    await driver.close();
+  }, 120_000);
+  afterAll(() => postgres.stop());
+
+  /** Does it as a superuser, looks at what the database then tells of itself, and undoes it. */
+  const after = async <Seen>(statement: string, look: (over: StoreDriver) => Promise<Seen>): Promise<Seen> => {
+    const client = new Client({ connectionString: postgresUrl(postgres.folder, { user: 'super' }) });
+    await client.connect();
+    const over: StoreDriver = {
+      rpc: async (name, p) =>
+        (await client.query<{ answer: unknown }>(`select public.${name}($1::jsonb) as answer`, [JSON.stringify(p)]))
+          .rows[0]?.answer,
+      close: () => client.end(),
+    };
+    try {
+      await client.query(`begin; ${statement}`);
+      return await look(over);
+    } finally {
+      await client.query('rollback');
+      await over.close();
+    }
+  };
+
+  it('are not seen where there are none: PostgreSQL and PGlite make the same guards', async () => {
+    const untouched = await driverOverPostgres(postgres.folder);
+    expect(await checkGuards(untouched, expected)).toEqual({ findings: [], notesDdl: false });
+    await untouched.close();
+  });
+
+  it.each(REFUSED.map((statement) => [on(statement)]))(
+    'is refused to the owner and to a superuser: %s',
+    async (statement) => {
+      for (const user of ['super', 'migrator']) {
+        const wanted = user === 'migrator' ? /^(BA010|42501)$/ : /^BA010$/;
+        await expect(as(user, statement)).rejects.toMatchObject({ code: expect.stringMatching(wanted) as string });
+      }
+    },
+  );
+
+  it.each(WAYS.map((way, index) => [way[0], index] as const))('is detected by verify: %s', async (_way, index) => {
+    const [, statement, wanted] = WAYS[index] as (typeof WAYS)[number];
+    expect(await after(statement, said)).toMatch(wanted);
+  });
+
+  it.each([
+    ['a row was edited with the guards off', `update EVENTS set delta = 0 where seq = 2`, 2],
+    [
+      'a row was taken out',
+      `delete from billing_audit.event_payloads where seq = 2; delete from EVENTS where seq = 2`,
+      3,
+    ],
+    ['the hashed text was edited', `update EVENTS set preimage = preimage || ' ' where seq = 3`, 3],
+  ])('is found in the chain itself: %s', async (_way, statement, seq) => {
+    const off = ['audit_events', 'event_payloads'].map(
+      (each) => `alter table billing_audit.${each} disable trigger all;`,
+    );
+    const dropped = 'alter table EVENTS drop constraint hash_is_of_preimage;';
+    const verified = await after(on(`${off.join('')} ${dropped} ${statement}`), (over) =>
+      over.rpc('billing_audit_verify', { stream: `sheet:${sheetId}` }),
+    );
+    expect(verified).toMatchObject({ ok: false, first_bad_seq: seq });
+  });
+
+  it('are noted as DDL where event triggers may be made, by whom and when', async () => {
+    postgres.sql('super', 'create database noted owner super', 'postgres');
+    // As on Supabase: the migrating role may make event triggers.
+    await migratePostgres({
+      url: postgresUrl(postgres.folder, { user: 'super', database: 'noted' }),
+      directory: migrations,
+    });
+    const over = await driverOverPostgres(postgres.folder, 'noted');
+    expect(await checkGuards(over, expected)).toEqual({ findings: [], notesDdl: true });
+    postgres.sql(
+      'super',
+      on(
+        'alter table EVENTS disable trigger all; alter table EVENTS enable always trigger never_altered; drop trigger never_truncated on EVENTS',
+      ),
+      'noted',
+    );
+    const { changes } = (await over.rpc('billing_audit_guards', { limit: 100 })) as {
+      changes: Record<string, unknown>[];
+    };
+    expect(
+      changes
+        .filter(({ login }) => login === 'super')
+        .map(({ command, object }) => [command, object])
+        .slice(-3),
+    ).toEqual([
+      ['ALTER TABLE', 'billing_audit.audit_events'],
+      ['ALTER TABLE', 'billing_audit.audit_events'],
+      ['DROP TRIGGER', 'never_truncated on billing_audit.audit_events'],
+    ]);
+    postgres.sql('super', 'alter event trigger billing_audit_ddl disable', 'noted');
+    expect(await said(over)).toMatch(/event trigger billing_audit_ddl was changed/);
+    await over.close();
+  });
+});
