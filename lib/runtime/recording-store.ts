@@ -24,6 +24,8 @@ export function recordingStore(store: Store, onRecorded: (eventKeys: readonly st
       onRecorded(appended.map(({ event_key }) => event_key));
       return appended;
     },
+    keepInForce: (texts) => store.keepInForce(texts),
+    inForce: (hashes) => store.inForce(hashes),
     recent: (request) => store.recent(request),
     search: (query) => store.search(query),
     approvals: (request) => store.approvals(request),

@@ -13,6 +13,7 @@ import type {
   Approval,
   Callback,
   DeadCallback,
+  KeptInForce,
   KnownRow,
   KnownSheet,
   LeasedCallback,
@@ -195,8 +196,14 @@ function sheetsOver(
   };
 }
 
-function trailOver(driver: StoreDriver): Pick<Store, 'append' | 'recent' | 'search'> {
+function trailOver(driver: StoreDriver): Pick<Store, 'append' | 'recent' | 'search' | 'keepInForce' | 'inForce'> {
   return {
+    async keepInForce(texts) {
+      return (await ask<{ hashes: string[] }>(driver, 'billing_audit_keep_in_force', { texts })).hashes;
+    },
+    async inForce(hashes) {
+      return (await ask<{ texts: KeptInForce[] }>(driver, 'billing_audit_in_force', { hashes })).texts;
+    },
     append: together<AuditEvent, Appended>(async (events) => {
       return (await ask<{ appended: Appended[] }>(driver, 'billing_audit_append', { events })).appended;
     }),

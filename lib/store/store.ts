@@ -112,6 +112,12 @@ export interface Store extends DashboardStore, JobStore, AccessStore {
   recent(request: { limit: number }): Promise<readonly AuditEvent[]>;
   search(query: TrailQuery): Promise<TrailPage>;
 
+  // What was in force
+  /** Keeps what a hash stands for, from its first use on; repeating it changes nothing. @returns the SHA-256 of each text */
+  keepInForce(texts: readonly TextInForce[]): Promise<readonly string[]>;
+  /** What `rules_hash`, `model_version`, `flow_version` stand for; hashes that are not known are left out. */
+  inForce(hashes: readonly string[]): Promise<readonly KeptInForce[]>;
+
   // Facts for the rules
   approvals(request: { sheetId: string; at: string }): Promise<readonly Approval[]>;
   /**
@@ -328,6 +334,17 @@ export interface Observation {
 export interface Resolved {
   /** event_keys of the changes that were inserted. */
   readonly event_keys: readonly string[];
+}
+
+/** Rules, a flow or the description of a model, as the exact text whose SHA-256 an event bears. */
+export interface TextInForce {
+  readonly kind: 'rules' | 'flow' | 'model';
+  readonly text: string;
+}
+
+export interface KeptInForce extends TextInForce {
+  readonly hash: string;
+  readonly first_used_at: string;
 }
 
 export interface Appended {

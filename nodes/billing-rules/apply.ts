@@ -9,6 +9,7 @@ import { checkKnownSheet } from './check-sheet';
 import { watchColumns } from './column-watch';
 import type { billingRulesFields } from './fields';
 import { judge } from './judge';
+import { keepRules } from './keep-rules';
 import { rulesFrom } from './rules';
 
 type Judged = Emit<{ judged: typeof auditEvent }>;
@@ -33,6 +34,7 @@ export async function applyRules(
   ports: Ports,
 ): Promise<Judged> {
   const rules = rulesFrom(params, ports.settings);
+  if (params.operation !== 'approve') await keepRules(rules, ports);
   if (params.operation === 'check') {
     const checked = await Promise.all(
       sheetsToCheck(input, params.sheets).map((sheetId) => checkKnownSheet(sheetId, rules, ports)),

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BadSetting } from '../../lib/errors';
 import { readConfiguration } from '../configuration';
-import { bundleFilesAt, writeEvidence, type EvidenceResult } from '../export';
+import { bundleFilesAt, openTrail, writeEvidence, type EvidenceResult } from '../export';
 import { openEvidence, progressOf } from './open-evidence';
-import { loadDotEnv, print } from './run';
+import { EXIT, loadDotEnv, print } from './run';
 
 export interface EvidenceFlags {
   readonly evidence: string;
@@ -31,6 +31,7 @@ export async function runEvidence(flags: EvidenceFlags): Promise<void> {
     const result = await writeEvidence(order, {
       ...evidence,
       files,
+      inForce: (hashes) => evidence.store.inForce(hashes),
       keys: evidence.keys.trusted(),
       verifier: readFileSync(join(__dirname, 'verify.py'), 'utf8'),
       now: Date.now,
@@ -45,6 +46,29 @@ export async function runEvidence(flags: EvidenceFlags): Promise<void> {
     else print(inWords(result, flags.evidence, unreadable));
   } finally {
     await evidence.close();
+  }
+}
+
+/** `export --in-force`: the rules, the flow or the model that a hash of an event stands for. */
+export async function showInForce(
+  hash: string,
+  { home: folder, json }: Omit<EvidenceFlags, 'evidence'>,
+): Promise<void> {
+  if (!/^[0-9a-f]{64}$/.test(hash)) {
+    const hint = 'Copy it from rules_hash, model_version or flow_version of an event: 64 characters.';
+    throw new BadSetting('--in-force', `is "${hash.slice(0, 80)}", which is no SHA-256`, hint);
+  }
+  loadDotEnv();
+  const { home } = readConfiguration({ ...(folder !== undefined && { home: folder }) }, process.env);
+  const trail = await openTrail(home, process.env);
+  try {
+    const [found] = await trail.store.inForce([hash]);
+    if (json) print(JSON.stringify({ found: found ?? null }));
+    else
+      print(found ? `${found.kind}, first used ${found.first_used_at}:\n${found.text}` : `Nothing is kept by ${hash}.`);
+    process.exitCode = found ? EXIT.done : EXIT.foundWrong;
+  } finally {
+    await trail.close();
   }
 }
 

@@ -13,7 +13,7 @@ import {
   type ExportResult,
   type TableSet,
 } from '../export';
-import { runEvidence } from './evidence';
+import { runEvidence, showInForce } from './evidence';
 import { guarded, loadDotEnv, print } from './run';
 
 interface ExportFlags {
@@ -23,6 +23,7 @@ interface ExportFlags {
   readonly format?: string;
   readonly out?: string;
   readonly evidence?: string;
+  readonly inForce?: string;
   readonly sample?: string;
   readonly seed?: string;
   readonly home?: string;
@@ -53,6 +54,7 @@ export function addExport(program: Command): void {
       '--evidence <place>',
       'instead of tables: a bundle that proves itself, in a folder or a .zip (docs/evidence.md)',
     )
+    .option('--in-force <hash>', 'instead: show the rules, flow or model that an event names by this hash')
     .option('--sheet <id...>', 'only these sheets')
     .option('--format <format>', 'csv or xlsx (by the ending of --out)')
     .option('--sample <n>', 'how many changes the sample holds; 0 for none (25)')
@@ -61,9 +63,11 @@ export function addExport(program: Command): void {
     .option('--home <folder>', 'folder of all local state (BILLING_AUDIT_HOME, ./.billing-audit)')
     .option('--json', 'print one JSON line instead of sentences')
     .action((flags: ExportFlags) =>
-      guarded(() =>
-        flags.evidence === undefined ? runExport(tablesOf(flags)) : runEvidence({ ...flags, evidence: flags.evidence }),
-      ),
+      guarded(() => {
+        if (flags.inForce !== undefined) return showInForce(flags.inForce, flags);
+        const { evidence } = flags;
+        return evidence === undefined ? runExport(tablesOf(flags)) : runEvidence({ ...flags, evidence });
+      }),
     );
 }
 

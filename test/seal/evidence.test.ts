@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { changeSealKey, readAnchors, SealBook, verifierText, viewsOf, anchorWhatIsDue } from '../../lib/seal';
 import { httpOverFetch } from '../../lib/runtime/http-over-fetch';
 import { bundleFilesAt, writeEvidence, type EvidenceOrder } from '../../server/export';
+import { event } from '../store/examples';
 import { buildStoreWorker } from '../support/store';
 import { openSealedStore, type SealedStore } from './sealed-store';
 
@@ -43,6 +45,7 @@ async function bundle(name: string, order = everything): Promise<string> {
   await writeEvidence(order, {
     book: new SealBook(sealed.driver),
     files: bundleFilesAt(place, Date.now()),
+    inForce: (hashes) => sealed.store.inForce(hashes),
     views,
     keys: sealed.keys.trusted(),
     practice: false,
@@ -108,7 +111,16 @@ print(v.consistent(6, h(roots[6]), 8, h(roots[8]), steps), v.consistent(5, h(roo
     expect(verify(part, ...key)).toMatchObject({ code: 0, wrong: [] });
     expect(readFileSync(join(part, 'events.jsonl'), 'utf8').trim().split('\n')).toHaveLength(12);
     expect(readdirSync(part).sort()).toEqual(
-      ['README.md', 'about.json', 'anchors.jsonl', 'checkpoints.jsonl', 'events.jsonl', 'keys.txt', 'verify.py'].sort(),
+      [
+        'README.md',
+        'about.json',
+        'anchors.jsonl',
+        'checkpoints.jsonl',
+        'events.jsonl',
+        'in-force.jsonl',
+        'keys.txt',
+        'verify.py',
+      ].sort(),
     );
   });
 
@@ -238,5 +250,22 @@ print(v.consistent(6, h(roots[6]), 8, h(roots[8]), steps), v.consistent(5, h(roo
     });
     expect([alone.status, alone.stderr]).toEqual([3, expect.stringMatching(/openssl cannot be run/)]);
     expect(verify(place, '--nonsense').code).toBe(2);
+  });
+});
+
+// The last: it appends.
+describe('what was in force', () => {
+  it('holds the rules that its events name, under the hash that is sealed', async () => {
+    const text = '{"severityHighAbove":"1000"}';
+    const [hash = ''] = await sealed.store.keepInForce([
+      { kind: 'rules', text },
+      { kind: 'flow', text: '[]' },
+    ]);
+    await sealed.store.append([event('judged', { sheet_id: '3', rules_hash: hash })]);
+    const place = await bundle('in-force', { ...everything, sheets: ['3'] });
+    const lines = readFileSync(join(place, 'in-force.jsonl'), 'utf8').trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([{ kind: 'rules', text, hash }]);
+    expect(createHash('sha256').update(text).digest('hex')).toBe(hash);
+    expect(readFileSync(join(place, 'events.jsonl'), 'utf8')).toContain(hash);
   });
 });

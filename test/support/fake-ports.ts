@@ -1,4 +1,5 @@
 import type { AccessEvent, NewAccessEvent } from '../../lib/access';
+import { createHash } from 'node:crypto';
 import type { AuditEvent } from '../../lib/event';
 import type { Ports } from '../../lib/ports';
 import { type BillingSettings, defaultSettings } from '../../lib/settings';
@@ -77,6 +78,7 @@ type FakeStore = Pick<
   | 'recordAccess'
   | 'accessReader'
   | 'accessEvents'
+  | 'keepInForce'
 >;
 
 function fakeStore(facts: FakeFacts, present: string, asked: unknown[]): Omit<FakeStore, 'approve'> {
@@ -98,6 +100,7 @@ function fakeStore(facts: FakeFacts, present: string, asked: unknown[]): Omit<Fa
         const { event_key, sheet_id } = event;
         return { event_key, stream: `sheet:${sheet_id}`, seq, timestamp: present, is_new: at < 0 };
       }),
+    keepInForce: async (texts) => texts.map(({ text }) => createHash('sha256').update(text).digest('hex')),
     marks: async () => [],
     mark: () => Promise.reject(new Error('These lists keep no verdicts.')),
     recent: async ({ limit }) => trail.toReversed().slice(0, limit),

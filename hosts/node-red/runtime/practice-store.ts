@@ -43,6 +43,8 @@ export function practiceStore(now: () => number): Store {
     },
     recent: ({ limit }) => Promise.resolve(events.toReversed().slice(0, limit)),
     search: () => Promise.resolve({ events: events.toReversed(), next: null }),
+    keepInForce: none,
+    inForce: none,
     approvals: none,
     approve: (approval) => Promise.resolve({ ...approval, id: '0' }),
     personFacts: () =>
@@ -115,6 +117,8 @@ type Intake = Omit<
   | 'append'
   | 'recent'
   | 'search'
+  | 'keepInForce'
+  | 'inForce'
   | 'approvals'
   | 'approve'
   | 'personFacts'

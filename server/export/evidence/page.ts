@@ -37,6 +37,7 @@ ${keys.map((key) => `  \`${verifierText(key)}\``).join('\n')}
 | \`events.jsonl\`      | One event a line: the text that was hashed, the hash before it, its values, its place in the tree and the proof of that |
 | \`checkpoints.jsonl\` | Signed heads of the tree, each with the proof that it is the beginning of the newest one            |
 | \`anchors.jsonl\`     | The checkpoints that lie outside the reach of the database's administrator, as they were read there |
+| \`in-force.jsonl\`    | The rules, flows and models by which events were judged: the SHA-256 of each \`text\` is the \`hash\` that events name |
 | \`keys.txt\`          | The public keys                                                                                     |
 | \`about.json\`        | What was asked for, and counts                                                                      |
 

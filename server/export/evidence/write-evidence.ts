@@ -1,4 +1,5 @@
 import type { Now } from '../../../lib/ports';
+import type { KeptInForce } from '../../../lib/store';
 import {
   leafHash,
   MerkleTree,
@@ -26,6 +27,8 @@ export interface EvidenceOrder {
 export interface EvidenceParts {
   readonly book: Pick<SealBook, 'state' | 'allLeaves' | 'allCheckpoints' | 'allEvents'>;
   readonly files: BundleFiles;
+  /** What the hashes stand for by which events name rules, model and flow. */
+  readonly inForce: (hashes: readonly string[]) => Promise<readonly KeptInForce[]>;
   readonly views: readonly AnchorView[];
   /** Whose signatures an outsider is to trust, the first key first. */
   readonly keys: readonly Verifier[];
@@ -68,7 +71,12 @@ export async function writeEvidence(order: EvidenceOrder, parts: EvidenceParts):
     for (const each of anchored) await line(file, each);
   });
   await written(files, 'keys.txt', (file) => file.write(keys.map((key) => `${verifierText(key)}\n`).join('')));
-  const counts = await eventsOf(order, parts, tree, head);
+  const named = new Set<string>();
+  const counts = await eventsOf(order, parts, tree, head, named);
+  const texts = await parts.inForce([...named]);
+  await written(files, 'in-force.jsonl', async (file) => {
+    for (const each of texts) await line(file, each);
+  });
   const whole = order.from === null && order.to === null && order.sheets.length === 0;
   const result = { ...counts, sealed: head, checkpoints: checkpoints.length, anchors: anchored.length };
   const about = {
@@ -113,6 +121,7 @@ async function eventsOf(
   { book, files, onProgress }: EvidenceParts,
   tree: MerkleTree,
   head: number,
+  named: Set<string>,
 ): Promise<Pick<EvidenceResult, 'events' | 'unsealed'>> {
   let [events, unsealed, looked] = [0, 0, 0];
   const file = await files.file('events.jsonl');
@@ -135,11 +144,24 @@ async function eventsOf(
       });
       events += 1;
       if (index === null) unsealed += 1;
+      for (const hash of namedBy(preimage)) named.add(hash);
     }
     onProgress?.((looked += page.length));
   }
   await file.end();
   return { events, unsealed };
+}
+
+/** Rules, model and flow stand before the commitment, which is the last place of the text. */
+function namedBy(preimage: string): readonly string[] {
+  try {
+    const told: unknown = JSON.parse(preimage);
+    const places: readonly unknown[] = Array.isArray(told) ? told.slice(-4, -1) : [];
+    return places.filter((place) => typeof place === 'string');
+  } catch {
+    // Judging a text that was altered is the verifier's.
+    return [];
+  }
 }
 
 function isWanted({ recorded_at, sheet_id }: StoredEvent, { from, to, sheets }: EvidenceOrder): boolean {
