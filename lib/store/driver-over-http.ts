@@ -71,9 +71,9 @@ async function valueAfterTries(
 
 const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
 
-/** The reason is some levels below, by platform. */
+/** The reason is some levels below, by platform; it may be an error of another realm, which is no `instanceof Error`. */
 function wasNotSent(thrown: unknown): boolean {
-  for (let each = thrown; each instanceof Error; each = each.cause) {
+  for (let each = thrown; typeof each === 'object' && each !== null; each = (each as { cause?: unknown }).cause) {
     if (NOT_SENT.has(codeOf(each) ?? '')) return true;
   }
   return false;
@@ -139,6 +139,8 @@ function failureOf({ status, body }: HttpResponse, name: string, base: string): 
     return final(new StoreRefused(code ?? '42501', text, hint ?? WRONG_KEY));
   }
   if (status === 404 && (code === undefined || code === 'PGRST202')) return final(missingFunction(name, base));
+  // PostgREST knows functions by heart: one that has gone meanwhile is missed by the database itself.
+  if (code === '42883' && said.includes(name)) return final(missingFunction(name, base));
   if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) {
     const error = new StoreRefused(code, said, hint ?? (status === 403 ? WRONG_KEY : ''), details ?? null);
     return { error, again: code === '40001' || code === '40P01' };

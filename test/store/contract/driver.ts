@@ -56,6 +56,30 @@ export function driverContract(under: () => StoreUnderTest): void {
     });
   });
 
+  it('names the function that a database lacks, with the command, and goes on once it is there', async () => {
+    const appending = () =>
+      driver.rpc('billing_audit_append', { events: [event('a')] }).catch((thrown: unknown) => thrown);
+    // PostgREST knows functions by heart until it is told.
+    const rename = async (from: string, to: string): Promise<void> =>
+      void (await driver.transaction([
+        { sql: `alter function public.${from}(jsonb) rename to ${to}; notify pgrst, 'reload schema'` },
+      ]));
+    await rename('billing_audit_append', 'billing_audit_appended_before');
+    try {
+      await until(async () => (await appending()) instanceof StoreRefused, 'the function to be missed', 20_000);
+      expect(await appending()).toMatchObject({
+        sqlstate: '42883',
+        message: expect.stringMatching(/^The function billing_audit_append is missing/) as string,
+        hint: expect.stringMatching(/^Run "billing-audit migrate"/) as string,
+      });
+      expect(await store.counts()).toBeDefined();
+    } finally {
+      await rename('billing_audit_appended_before', 'billing_audit_append');
+    }
+    await until(async () => !((await appending()) instanceof Error), 'the function to be found', 20_000);
+    expect((await store.recent({ limit: 5 })).map(({ event_key }) => event_key)).toEqual(['a']);
+  });
+
   it('tells what was refused with code, message and hint, and goes on', async () => {
     const refused = await driver.rpc('billing_audit_append', {}).catch((thrown: unknown) => thrown);
     expect(refused).toBeInstanceOf(StoreRefused);

@@ -3,6 +3,7 @@ import { accessContract } from './access';
 import { approvedAfterwardsContract } from './approved-afterwards';
 import { callbacksTogetherContract } from './callbacks-together';
 import { coverageContract } from './coverage';
+import { dashboardContract } from './dashboard';
 import { driverContract } from './driver';
 import { jobsContract } from './jobs';
 import { leasesAndFactsContract } from './leases-and-facts';
@@ -27,6 +28,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
   describe('callbacks together', () => callbacksTogetherContract(under));
   describe('approvals afterwards', () => approvedAfterwardsContract(under));
   describe('jobs', () => jobsContract(under));
+  describe('the dashboard', () => dashboardContract(under));
   describe('coverage', () => coverageContract(under));
   describe('the access log', () => accessContract(under));
   describe('holders of webhooks', () => webhookHoldersContract(under));
