@@ -6,7 +6,7 @@ let driver: EmbeddedStoreDriver;
 
 beforeAll(async () => {
   driver = await openTestStore(folder, buildStoreWorker());
-});
+}, 120_000);
 afterAll(async () => {
   await driver.close();
   removeFolder(folder);
