@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { BadSetting, messageOf } from '../../lib/errors';
 import {
@@ -9,8 +10,9 @@ import {
   type TrailReport,
   type Verifier,
 } from '../../lib/seal';
-import { checkGuards, expectedGuards, type GuardReport } from '../../lib/store';
+import { checkGuards, expectedGuards, type GuardFact, type GuardReport } from '../../lib/store';
 import { readConfiguration } from '../configuration';
+import { paletteFolder } from '../look-into-store';
 import { openEvidence, progressOf } from './open-evidence';
 import { EXIT, guarded, loadDotEnv, print } from './run';
 
@@ -59,7 +61,7 @@ async function runVerify(flags: VerifyFlags): Promise<void> {
       onProgress: progress.tell,
     });
     progress.end();
-    const guards = await checkGuards(evidence.driver, await expectedGuards());
+    const guards = await checkGuards(evidence.driver, await guardsOfMigrations());
     const { unreadable, practice, through } = evidence;
     if (flags.json) print(JSON.stringify({ ...report, guards, unreadable, practice, through, home: evidence.home }));
     else print([...inWords(report, guards, practice), ...unreadable.map((why) => `NOT COMPARED  ${why}`)].join('\n'));
@@ -68,6 +70,11 @@ async function runVerify(flags: VerifyFlags): Promise<void> {
   } finally {
     await evidence.close();
   }
+}
+
+function guardsOfMigrations(): Promise<readonly GuardFact[]> {
+  const assets = paletteFolder();
+  return expectedGuards({ workerPath: join(assets, 'store-worker.js'), migrations: join(assets, 'supabase') });
 }
 
 function inWords(report: TrailReport, guards: GuardReport, practice: boolean): readonly string[] {

@@ -26,6 +26,7 @@ select isnt(public.billing_audit_append('{"events": [{"event_key": "tap:1", "kin
 create temporary table decisions (name text, statement text);
 insert into decisions values
     ('billing_audit_mark', $$select public.billing_audit_mark('{"event_key": "tap:1", "mark": "approved", "reason": "as agreed", "by": "forged@example.com", "role": "admin"}')$$),
+    ('billing_audit_try_dead_again', $$select public.billing_audit_try_dead_again('{"by": "forged@example.com", "role": "admin"}')$$),
     ('billing_audit_approve', $$select public.billing_audit_approve('{"sheet_id": "99", "from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z", "reason": "rates corrected", "approver": "forged@example.com"}')$$);
 
 -- Whatever a signed-in person may call is either a decision listed above, or changes nothing but their own reading mark.
