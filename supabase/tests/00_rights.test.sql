@@ -65,8 +65,8 @@ select is_empty($$select oid::regprocedure from pg_temp.ours() where proowner <>
 select is_empty($$select oid::regprocedure from pg_temp.ours() where not coalesce(proconfig @> array['search_path=""'], false)$$,
     'each has an empty search_path');
 select is_empty($$select oid::regprocedure from pg_temp.ours()
-    where pg_get_function_identity_arguments(oid) <> 'p jsonb' or prorettype <> 'jsonb'::regtype or proretset$$,
-    'each takes one jsonb and gives one');
+    where pg_get_function_identity_arguments(oid) !~ '^p jsonb(, \w+ bytea)?$' or prorettype <> 'jsonb'::regtype or proretset$$,
+    'each takes one jsonb (and bytes beside it, where that saves writing them into JSON) and gives one');
 select is_empty($$select proname from pg_temp.ours() group by proname having count(*) > 1$$, 'none is overloaded');
 select is_empty($$select f.oid::regprocedure, role from pg_temp.ours() as f, unnest(array['anon', 'public']) as role
     where has_function_privilege(role, f.oid, 'execute')$$, 'nobody who has not signed in may call one');
