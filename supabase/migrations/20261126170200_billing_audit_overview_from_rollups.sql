@@ -1,0 +1,288 @@
+-- The overview reads the rollups. What lies at the edges of a time, in a part of an hour, is still counted in the trail,
+-- so that every number is as exact as before.
+
+-- Thresholds count in hundredths; cut off, so that a finer one shows more rather than less.
+create or replace function billing_audit.risk_from(p jsonb) returns numeric
+language sql immutable
+set search_path = ''
+as $$
+    select greatest(floor(coalesce((p ->> 'risk_from')::numeric, 0.7) * 100) / 100, 0.4)
+$$;
+
+create or replace function billing_audit.open_concerns(risk_from numeric) returns jsonb
+language sql stable
+set search_path = ''
+as $$
+    with open as materialized (
+        select *, hundredth >= floor(risk_from * 100) as needs_look from billing_audit.open_counts where events > 0
+    ), money as (
+        select currency, round(sum(money), 2) as amount, sum(priced) as changes
+        from open where needs_look or is_violation group by currency having sum(priced) > 0
+    ), lookers as (
+        select looker, sum(events) as events from open where looker <> '' group by looker
+    )
+    select jsonb_build_object(
+        'look_at', (select coalesce(sum(events), 0) from open where needs_look and looker = ''),
+        'looking', (select coalesce(sum(events), 0) from lookers),
+        'looking_by', (select coalesce(jsonb_agg(jsonb_build_object('name', looker, 'events', events)
+            order by events desc, looker), '[]') from lookers),
+        'money_at_risk', (select coalesce(jsonb_agg(jsonb_build_object('currency', currency, 'amount', amount::text,
+            'changes', changes) order by amount desc), '[]') from money))
+$$;
+
+-- Events in the trail that are no daily coverage.
+create function billing_audit.events_recorded() returns bigint
+language sql stable
+set search_path = ''
+as $$
+    select coalesce(sum(seq - coverage), 0)::bigint from billing_audit.streams
+$$;
+
+-- What was stored since a moment: how much, and how much of it of a risk from the threshold on.
+create function billing_audit.stored_since(began timestamptz, risk_from numeric, out events bigint, out high_risk bigint)
+language sql stable
+set search_path = ''
+as $$
+    with whole as (
+        select changes, key from billing_audit.rollups
+        where dimension = 'stored' and span = 'hour' and start >= billing_audit.hour_of(began + interval '59 minutes 59.999 seconds')
+        union all
+        select 1, case when risk_score >= 0.4 then floor(risk_score * 100)::integer::text else '' end
+        from billing_audit.audit_events
+        where recorded_at >= began and recorded_at < billing_audit.hour_of(began + interval '59 minutes 59.999 seconds')
+            and kind <> 'coverage'
+    )
+    select coalesce(sum(changes), 0)::bigint,
+        coalesce(sum(changes) filter (where nullif(key, '')::integer >= floor(risk_from * 100)), 0)::bigint
+    from whole
+$$;
+
+-- Of a dimension, by key: what the rollups hold of whole hours. Days are read in the middle, hours at both ends.
+create function billing_audit.rolled_up(dimension_ text, from_hour timestamptz, to_hour timestamptz)
+returns table (key text, changes bigint)
+language sql stable
+set search_path = ''
+as $$
+    with days as (
+        select billing_audit.day_of(from_hour + interval '23 hours') as first, billing_audit.day_of(to_hour) as last
+    ), parts as (
+        select case when first < last then first else to_hour end as first, case when first < last then last else to_hour end as last
+        from days
+    )
+    select r.key, sum(r.changes)::bigint
+    from (
+        select h.key, h.changes from billing_audit.rollups as h
+        where h.dimension = dimension_ and h.span = 'hour' and h.start >= from_hour and h.start < (select first from parts)
+        union all
+        select d.key, d.changes from billing_audit.rollups as d
+        where d.dimension = dimension_ and d.span = 'day'
+            and d.start >= (select first from parts) and d.start < (select last from parts)
+        union all
+        select h.key, h.changes from billing_audit.rollups as h
+        where h.dimension = dimension_ and h.span = 'hour' and h.start >= (select last from parts) and h.start < to_hour
+    ) as r
+    group by r.key
+$$;
+
+-- The whole hours of a time: from the first that begins in it to the one that its end lies in.
+create function billing_audit.whole_hours(since timestamptz, until timestamptz, out from_hour timestamptz, out to_hour timestamptz)
+language sql immutable
+set search_path = ''
+as $$
+    select case when first < last then first else until end, case when first < last then last else until end
+    from (select billing_audit.hour_of(since + interval '59 minutes 59.999999 seconds') as first,
+        billing_audit.hour_of(until) as last) as h
+$$;
+
+create or replace function billing_audit.overview_charts(until timestamptz, days integer, time_zone text) returns jsonb
+language sql stable
+set search_path = ''
+as $$
+    with frame as materialized (
+        select f.*, h.from_hour, h.to_hour
+        from (
+            select unit, step, date_trunc(unit, until at time zone time_zone) as last_place,
+                date_trunc(unit, until at time zone time_zone)
+                    - step * (case unit when 'hour' then days * 24 else days end - 1) as first_place
+            from (select case when days <= 7 then 'hour' else 'day' end as unit,
+                case when days <= 7 then interval '1 hour' else interval '1 day' end as step) as u
+        ) as f
+        cross join lateral billing_audit.whole_hours(f.first_place at time zone time_zone, until) as h
+    ), edges as materialized (
+        select e.changed_at, e.severity, e.risk_score, e.sheet_id
+        from frame as f
+        cross join lateral (
+            select * from billing_audit.audit_events as a where a.kind <> 'coverage'
+                and a.changed_at >= f.first_place at time zone time_zone and a.changed_at < f.from_hour
+            union all
+            select * from billing_audit.audit_events as a where a.kind <> 'coverage'
+                and a.changed_at >= f.to_hour and a.changed_at <= until) as e
+    ), places as materialized (
+        select date_trunc(f.unit, c.at at time zone time_zone) as place, c.severity, sum(c.changes) as changes
+        from frame as f, (
+            select r.start as at, r.key as severity, r.changes from billing_audit.rollups as r
+            where r.dimension = 'severity' and r.span = 'hour'
+                and r.start >= (select from_hour from frame) and r.start < (select to_hour from frame)
+            union all
+            select changed_at, severity, 1 from edges) as c
+        group by 1, 2
+    ), tenths as (
+        select key, sum(changes) as changes from (
+            select r.key, r.changes from frame as f, billing_audit.rolled_up('risk', f.from_hour, f.to_hour) as r
+            union all
+            select coalesce(billing_audit.tenth(risk_score)::text, ''), 1 from edges) as c
+        group by key
+    ), by_sheet as (
+        select key, sum(changes) as changes from (
+            select r.key, r.changes from frame as f, billing_audit.rolled_up('sheet', f.from_hour, f.to_hour) as r
+            union all
+            select sheet_id, 1 from edges) as c
+        group by key
+    ), timeline as (
+        select p.place,
+            coalesce(sum(c.changes) filter (where c.severity = 'LOW'), 0) as low,
+            coalesce(sum(c.changes) filter (where c.severity = 'MEDIUM'), 0) as medium,
+            coalesce(sum(c.changes) filter (where c.severity = 'HIGH'), 0) as high
+        from frame as f
+        cross join lateral generate_series(f.first_place, f.last_place, f.step) as p (place)
+        left join places as c on c.place = p.place
+        group by p.place
+    )
+    select jsonb_build_object(
+        'unit', (select unit from frame),
+        'timeline', (select jsonb_agg(jsonb_build_object(
+            'at', to_char(place, case f.unit when 'hour' then 'FMDD Mon HH24:MI' else 'FMDD Mon' end),
+            'low', low, 'medium', medium, 'high', high) order by place) from timeline, frame as f),
+        'histogram', (select jsonb_agg(jsonb_build_object('tenth', b, 'changes', coalesce(c.changes, 0)) order by b)
+            from generate_series(0, 9) as b left join tenths as c on c.key = b::text),
+        'unscored', coalesce((select changes from tenths where key = ''), 0),
+        'by_sheet', (select coalesce(jsonb_object_agg(key, changes), '{}') from by_sheet))
+$$;
+
+create or replace function billing_audit.overview_people(since timestamptz, until timestamptz, risk_from numeric) returns jsonb
+language sql stable
+set search_path = ''
+as $$
+    with hours as materialized (
+        select h.*, d.first as from_day, d.last as to_day
+        from billing_audit.whole_hours(since, until) as h
+        cross join lateral (
+            select billing_audit.day_of(h.from_hour + interval '23 hours') as first, billing_audit.day_of(h.to_hour) as last) as d
+    ), active as materialized (
+        select nullif(key, '') as person, sum(changes) as changes from (
+            select r.key, r.changes from hours as h, billing_audit.rolled_up('person', h.from_hour, h.to_hour) as r
+            union all
+            select coalesce(d.person, ''), 1 from hours as h
+            cross join lateral (
+                select person from billing_audit.event_payloads
+                where changed_at >= since and changed_at < h.from_hour and event_key not like 'sheet:%:coverage:%'
+                union all
+                select person from billing_audit.event_payloads
+                where changed_at >= h.to_hour and changed_at <= until and event_key not like 'sheet:%:coverage:%') as d
+        ) as c
+        group by key order by sum(changes) desc, nullif(key, '') limit 20
+    ), risky as (
+        select person, sum(changes) as events from (
+            select l.person, l.changes from hours as h, billing_audit.look_rollups as l
+            where l.person in (select person from active) and l.hundredth >= floor(risk_from * 100)
+                and case when h.from_day >= h.to_day then l.span = 'hour' and l.start >= h.from_hour and l.start < h.to_hour
+                    when l.span = 'day' then l.start >= h.from_day and l.start < h.to_day
+                    else l.start >= h.from_hour and l.start < h.from_day or l.start >= h.to_day and l.start < h.to_hour end
+            union all
+            select d.person, 1
+            from hours as h, billing_audit.audit_events as e
+            join billing_audit.event_payloads as d on d.stream = e.stream and d.seq = e.seq
+            where billing_audit.is_concern(e.violation_type, e.severity, e.risk_score)
+                and billing_audit.needs_look(e.violation_type, e.severity, e.risk_score, risk_from)
+                and (e.changed_at >= since and e.changed_at < h.from_hour or e.changed_at >= h.to_hour and e.changed_at <= until)
+                and d.person in (select person from active)
+        ) as c
+        group by person
+    )
+    select coalesce(jsonb_agg(jsonb_build_object('person', a.person, 'changes', a.changes,
+        'needs_look', coalesce(r.events, 0)) order by a.changes desc, a.person), '[]')
+    from active as a left join risky as r on r.person = a.person
+$$;
+
+create or replace function billing_audit.overview_sheets(by_sheet jsonb) returns jsonb
+language sql stable
+set search_path = ''
+as $$
+    select coalesce(jsonb_agg(jsonb_build_object(
+        'sheet_id', s.sheet_id, 'name', s.name, 'changes', coalesce((by_sheet ->> s.sheet_id)::bigint, 0),
+        'watched_by', case when w.enabled then 'webhook' else 'polling' end,
+        'compared_at', billing_audit.instant(s.compared_at),
+        'last_change_at', (select billing_audit.instant(t.last_changed_at) from billing_audit.streams as t
+            where t.stream = 'sheet:' || s.sheet_id)) order by s.name, s.sheet_id), '[]')
+    from (select * from billing_audit.sheets order by name, sheet_id limit 500) as s
+    left join lateral (
+        select bool_or(status = 'ENABLED') as enabled from billing_audit.webhooks where sheet_id = s.sheet_id) as w on true
+$$;
+
+create or replace function billing_audit.overview_cards(now_ timestamptz, time_zone text, risk_from numeric) returns jsonb
+language sql stable
+set search_path = ''
+as $$
+    with today as (
+        select date_trunc('day', now_ at time zone time_zone) at time zone time_zone as began
+    ), stored_today as (
+        select s.* from today, billing_audit.stored_since(today.began, risk_from) as s
+    ), trouble as (
+        select recorded_at from billing_audit.audit_events as e
+        where billing_audit.is_concern(e.violation_type, e.severity, e.risk_score)
+            and (billing_audit.needs_look(e.violation_type, e.severity, e.risk_score, risk_from)
+                or e.violation_type in ('WATCH_GAP', 'CONFIGURATION_WEAKENED'))
+        order by position desc limit 1
+    )
+    select billing_audit.open_concerns(risk_from) || jsonb_build_object(
+        'events', billing_audit.events_recorded(),
+        'events_today', t.events,
+        'high_risk_today', t.high_risk,
+        'changes_waiting', (select count(*) from billing_audit.changes where state in ('waiting', 'leased')),
+        'changes_provisional', (select count(*) from billing_audit.unexplained_rows),
+        'dead_letters', (select count(*) from billing_audit.changes where attempts >= 8 and state in ('waiting', 'leased'))
+            + (select count(*) from billing_audit.webhook_events where state = 'dead'),
+        'last_problem_at', (select billing_audit.instant(recorded_at) from trouble),
+        'watching_since', (select billing_audit.instant(min(known_since)) from billing_audit.sheets),
+        'median_seconds_to_alert', billing_audit.median_seconds_to_alert(),
+        'median_seconds_from_arrival', billing_audit.median_seconds_from_arrival(),
+        'last_event_at', (select billing_audit.instant(max(recorded_at)) from billing_audit.audit_events
+            where kind <> 'coverage'),
+        -- No backups are made by this version of the store.
+        'last_backup_at', null)
+    from stored_today as t
+$$;
+
+-- p: {}. Gives the counts of lib/store/store.ts, StoreCounts.
+create or replace function public.billing_audit_counts(p jsonb) returns jsonb
+language sql security definer
+set search_path = ''
+as $$
+    with callbacks as (
+        select count(*) as waiting, min(received_at) as oldest
+        from billing_audit.webhook_events where state in ('waiting', 'leased')
+    ), open_changes as (
+        select
+            count(*) filter (where state = 'waiting') as waiting,
+            count(*) filter (where state = 'leased') as leased,
+            count(*) filter (where attempts >= 8) as failing,
+            min(found_at) as oldest
+        from billing_audit.changes where state in ('waiting', 'leased')
+    )
+    select jsonb_build_object(
+        'callbacks_waiting', k.waiting,
+        'callbacks_dead', (select count(*) from billing_audit.webhook_events where state = 'dead'),
+        'changes_waiting', c.waiting,
+        'changes_leased', c.leased,
+        'changes_provisional', (select count(*) from billing_audit.unexplained_rows),
+        'changes_dead', c.failing,
+        -- Days of coverage are in the trail, and nothing that happened to a sheet.
+        'events', billing_audit.events_recorded(),
+        'oldest_waiting_at', billing_audit.instant(least(k.oldest, c.oldest)))
+    from callbacks as k, open_changes as c
+$$;
+
+call billing_audit.keep_private('billing_audit.events_recorded()');
+call billing_audit.keep_private('billing_audit.stored_since(timestamptz, numeric)');
+call billing_audit.keep_private('billing_audit.rolled_up(text, timestamptz, timestamptz)');
+call billing_audit.keep_private('billing_audit.whole_hours(timestamptz, timestamptz)');
