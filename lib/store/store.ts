@@ -372,6 +372,21 @@ export interface TrailQuery {
   readonly kind?: string;
   readonly is_historical?: boolean;
   readonly risk_from?: number;
+  readonly event_key?: string;
+  readonly week_ending?: string;
+  readonly audit_run_id?: string;
+  readonly predicted_category?: string;
+  readonly changed_by_kind?: string;
+  readonly approval_id?: string;
+  readonly rules_hash?: string;
+  readonly currency?: string;
+  /** When it was stored; `recorded_to` is exclusive, as `to` is. */
+  readonly recorded_from?: string;
+  readonly recorded_to?: string;
+  readonly old_value?: string;
+  readonly new_value?: string;
+  readonly ip_address?: string;
+  readonly session_id?: string;
   readonly text?: string;
   readonly order?: 'newest' | 'delta' | 'money_at_risk';
   readonly limit?: number;
@@ -379,6 +394,7 @@ export interface TrailQuery {
   readonly after?: string;
 }
 
+/** May be short, even empty, and have a `next`: one call looks at so many events at most. The end is where `next` is null. */
 export interface TrailPage {
   readonly events: readonly AuditEvent[];
   readonly next: string | null;

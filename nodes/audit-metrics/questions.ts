@@ -56,7 +56,7 @@ export function trailQueryOf(
   asked: ChangesQuestion,
   { timeZone, riskFrom, limit }: { readonly timeZone: string; readonly riskFrom: number; readonly limit: number },
 ): TrailQuery {
-  const query: Record<keyof TrailQuery, unknown> = {
+  const query: Partial<Record<keyof TrailQuery, unknown>> = {
     text: asked.text,
     changed_by: asked.person,
     work_request: asked.work_request,
@@ -69,10 +69,6 @@ export function trailQueryOf(
     order: asked.order,
     limit,
     after: asked.after,
-    sheet_id: undefined,
-    row_id: undefined,
-    is_historical: undefined,
-    kind: undefined,
   };
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== '');
   return Object.fromEntries(given);

@@ -1,6 +1,7 @@
 import { receive, type Emit, type Params, type Status } from '../../lib/define';
 import type { Ports } from '../../lib/ports';
 import type { AlertReader } from '../../lib/store/overview';
+import type { TrailPage, TrailQuery } from '../../lib/store/store';
 import { ATTENTION_ROWS, auditMetricsFields, PAGE_ROWS } from './fields';
 import { overview } from './overview';
 import { attentionQuestion, changesQuestion, seenQuestion, trailQueryOf, verdict } from './questions';
@@ -103,12 +104,24 @@ async function changesPage(input: unknown, { riskFrom }: Asked, { store, setting
   if (asked.event !== undefined) return onlyEvent(asked.event, asked.order, { store, settings });
   const { timeZone } = settings;
   const query = trailQueryOf(asked, { timeZone, riskFrom: riskFrom ?? 0.7, limit: PAGE_ROWS });
-  const { events, next } = await store.search(query);
+  const { events, next } = await searchOn(query, store);
   const marks = new Map(
     (await store.marks(events.map(({ event_key }) => event_key))).map((mark) => [mark.event_key, mark]),
   );
   const rows = events.map((event) => rowOf({ ...event, mark: marks.get(event.event_key) ?? null }, settings));
   return { rows, next, after: asked.after ?? null, order: asked.order };
+}
+
+/** How often the trail is asked for one page: what is rare is looked for in parts. */
+const MOST_CALLS = 10;
+
+/** The next page that holds something. A person who pages on goes on where this stopped looking. */
+async function searchOn(query: TrailQuery, store: Lent['store']): Promise<TrailPage> {
+  let page = await store.search(query);
+  for (let calls = 1; calls < MOST_CALLS && page.events.length === 0 && page.next !== null; calls += 1) {
+    page = await store.search({ ...query, after: page.next });
+  }
+  return page;
 }
 
 /** The page that a mail's link opens: one event, or none of this key. */

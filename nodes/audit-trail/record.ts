@@ -63,8 +63,8 @@ async function search(query: LimitedQuery, store: Ports['store']): Promise<reado
     const limit = Math.min(PAGE, query.limit - found.length);
     const page = await store.search({ ...query, limit, ...(after === undefined ? {} : { after }) });
     found.push(...page.events);
-    // An empty page ends the search too: a store that promised more must not keep us asking for ever.
-    after = page.events.length === 0 ? undefined : (page.next ?? undefined);
+    // A page without an event may have a next one, further on; a store that does not come further must not keep us asking.
+    after = page.next === after ? undefined : (page.next ?? undefined);
   } while (after !== undefined && found.length < query.limit);
   return found;
 }

@@ -12,6 +12,7 @@ import { addExport } from './export';
 import { addImport } from './import';
 import { addMigrate } from './migrate';
 import { EXIT, guarded, loadDotEnv, print } from './run';
+import { addSearch } from './search';
 import { addSetup } from './setup';
 import { addVerify } from './verify';
 
@@ -44,6 +45,7 @@ addConfig(program);
 addExport(program);
 addImport(program);
 addMigrate(program);
+addSearch(program);
 addVerify(program);
 
 void program.parseAsync();

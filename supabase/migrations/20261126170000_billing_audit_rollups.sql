@@ -61,26 +61,23 @@ return case
     when risk_score >= 0.4 then floor(risk_score * 100)::smallint
 end;
 
--- The rows of `rollups` in which an event counts.
+-- The hours of `rollups` in which an event counts; days are sums of hours.
 create function billing_audit.rollup_places(
     severity text, risk_score numeric, sheet_id text, person text, category text, changed_at timestamptz, recorded_at timestamptz
 )
-returns table (dimension text, span text, start timestamptz, key text)
+returns table (dimension text, start timestamptz, key text)
 language sql immutable
 begin atomic
-    select d.dimension, s.span, s.start, d.key
+    select d.dimension, d.start, d.key
     from (values
-        ('severity', severity),
-        ('risk', coalesce(billing_audit.tenth(risk_score)::text, '')),
-        ('sheet', sheet_id),
-        ('person', coalesce(person, '')),
-        ('category', coalesce(category, ''))) as d (dimension, key)
-    cross join (values
-        ('hour', billing_audit.hour_of(changed_at)),
-        ('day', billing_audit.day_of(changed_at))) as s (span, start)
-    union all
-    select 'stored', 'hour', billing_audit.hour_of(recorded_at),
-        coalesce(case when risk_score >= 0.4 then floor(risk_score * 100)::integer::text end, '');
+        ('severity', billing_audit.hour_of(changed_at), severity),
+        ('risk', billing_audit.hour_of(changed_at), coalesce(billing_audit.tenth(risk_score)::text, '')),
+        ('sheet', billing_audit.hour_of(changed_at), sheet_id),
+        ('person', billing_audit.hour_of(changed_at), coalesce(person, '')),
+        ('category', billing_audit.hour_of(changed_at), coalesce(category, '')),
+        ('stored', billing_audit.hour_of(recorded_at),
+            coalesce(case when risk_score >= 0.4 then floor(risk_score * 100)::integer::text end, '')))
+        as d (dimension, start, key);
 end;
 
 -- Moves an event in `open_counts` when somebody marks it. Locks in the order of the key, like everybody, so that two never
@@ -135,13 +132,16 @@ begin
     delete from billing_audit.look_rollups;
     delete from billing_audit.open_counts;
     insert into billing_audit.rollups (dimension, span, start, key, changes)
-    select r.dimension, r.span, r.start, r.key, count(*)
+    select r.dimension, 'hour', r.start, r.key, count(*)
     from billing_audit.audit_events as e
     left join billing_audit.event_payloads as d on d.stream = e.stream and d.seq = e.seq
     cross join lateral billing_audit.rollup_places(
         e.severity, e.risk_score, e.sheet_id, d.person, e.predicted_category, e.changed_at, e.recorded_at) as r
     where e.kind <> 'coverage'
-    group by r.dimension, r.span, r.start, r.key;
+    group by r.dimension, r.start, r.key;
+    insert into billing_audit.rollups (dimension, span, start, key, changes)
+    select dimension, 'day', billing_audit.day_of(start), key, sum(changes)
+    from billing_audit.rollups where dimension <> 'stored' group by 1, 3, 4;
     insert into billing_audit.look_rollups (person, span, start, hundredth, changes)
     select coalesce(d.person, ''), s.span, s.start,
         billing_audit.look_hundredth(e.violation_type, e.severity, e.risk_score) as hundredth, count(*)
@@ -149,7 +149,7 @@ begin
     left join billing_audit.event_payloads as d on d.stream = e.stream and d.seq = e.seq
     cross join lateral (values
         ('hour', billing_audit.hour_of(e.changed_at)), ('day', billing_audit.day_of(e.changed_at))) as s (span, start)
-    where billing_audit.is_concern(e.violation_type, e.severity, e.risk_score)
+    where e.kind <> 'coverage' and billing_audit.is_concern(e.violation_type, e.severity, e.risk_score)
         and billing_audit.look_hundredth(e.violation_type, e.severity, e.risk_score) is not null
     group by 1, 2, 3, 4;
     insert into billing_audit.open_counts (hundredth, is_violation, currency, looker, events, priced, money)

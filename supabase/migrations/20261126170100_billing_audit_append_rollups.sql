@@ -1,4 +1,57 @@
--- The append keeps the rollups.
+-- The append keeps the rollups, and does it in about a third of the time it took.
+
+-- What the append does for each event is inlined into its one statement: a helper that sets a search_path is called for
+-- each event as a query of its own instead. ("return" is parsed now, so its names are resolved once and for all.) None of
+-- these is more than STABLE: they format times.
+create or replace function billing_audit.instant(at timestamptz) returns text
+language sql stable
+return to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
+
+create or replace function billing_audit.event_preimage(e billing_audit.audit_events) returns text
+language sql stable
+return jsonb_build_array(
+    1, (e).stream, (e).seq, billing_audit.instant((e).recorded_at), (e).event_key, (e).kind, (e).sheet_id, (e).row_id,
+    (e).work_request, (e).column_name, (e).violation_type, (e).delta::text, (e).currency, (e).changed_by_kind,
+    billing_audit.instant((e).changed_at), (e).week_ending, (e).is_historical, (e).audit_run_id, (e).severity, (e).risk_score,
+    (e).anomaly_score, (e).predicted_category, (e).approval_id, (e).intermediate_unknown, (e).rules_hash, (e).model_version,
+    (e).flow_version, encode((e).commitment, 'hex'))::text;
+
+create or replace function billing_audit.commit_to(salt bytea, payload jsonb) returns bytea
+language sql stable
+return sha256(salt || convert_to(payload::text, 'UTF8'));
+
+create or replace function billing_audit.payload_of(event jsonb) returns jsonb
+language sql stable
+return jsonb_build_object(
+    'sheet_name', event -> 'sheet_name', 'old_value', event -> 'old_value', 'new_value', event -> 'new_value',
+    'changed_by', event -> 'changed_by', 'issue_description', event -> 'issue_description',
+    'suggested_fix', event -> 'suggested_fix', 'sheet_reference', event -> 'sheet_reference',
+    'ip_address', event -> 'ip_address', 'device_info', event -> 'device_info',
+    'session_id', event -> 'session_id', 'user_agent', event -> 'user_agent',
+    'reasons', coalesce(event -> 'reasons', '[]'::jsonb), 'unknown_facts', coalesce(event -> 'unknown_facts', '[]'::jsonb),
+    'values', coalesce(event -> 'values', '{}'::jsonb));
+
+create or replace function billing_audit.next_hash(hash bytea, head bytea, preimage text) returns bytea
+language sql immutable
+return sha256(coalesce(hash, head) || convert_to(preimage, 'UTF8'));
+
+-- Once for each call, not once for each event.
+create function billing_audit.queue_recorded() returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+    if exists (select from billing_audit.alert_rules where retired_at is null) then
+        insert into billing_audit.alert_queue (stream, seq, position) select stream, seq, position from recorded;
+    end if;
+    return null;
+end
+$$;
+drop trigger to_be_told on billing_audit.audit_events;
+create trigger to_be_told after insert on billing_audit.audit_events
+    referencing new table as recorded for each statement execute function billing_audit.queue_recorded();
+drop function billing_audit.queue_for_alerts();
+call billing_audit.keep_private('billing_audit.queue_recorded()');
 
 -- p: events (AuditEvent, lib/event/audit-event.ts). Gives {appended: [{event_key, stream, seq, timestamp, is_new}]} in
 -- the order of the events, and marks their changes done. A key that is in the trail already appends nothing.
@@ -87,16 +140,22 @@ begin
             from chained group by stream
         ) as c
         where s.stream = c.stream
-    ), rolled as (
-        insert into billing_audit.rollups as r (dimension, span, start, key, changes)
-        select t.dimension, t.span, t.start, t.key, count(*)
+    ), hours as materialized (
+        select t.dimension, t.start, t.key, count(*) as changes
         from chained as c
         cross join lateral billing_audit.rollup_places(
             (c.entry).severity, (c.entry).risk_score, (c.entry).sheet_id, lower(c.payload ->> 'changed_by'),
             (c.entry).predicted_category, (c.entry).changed_at, now_) as t
         where (c.entry).kind <> 'coverage'
-        group by t.dimension, t.span, t.start, t.key
-        order by t.dimension, t.span, t.start, t.key
+        group by t.dimension, t.start, t.key
+    ), rolled as (
+        insert into billing_audit.rollups as r (dimension, span, start, key, changes)
+        select dimension, span, start, key, changes from (
+            select dimension, 'hour' as span, start, key, changes from hours
+            union all
+            select dimension, 'day', billing_audit.day_of(start), key, sum(changes) from hours
+            where dimension <> 'stored' group by dimension, billing_audit.day_of(start), key) as each
+        order by dimension, span, start, key
         on conflict (dimension, span, start, key) do update set changes = r.changes + excluded.changes
     ), looks as (
         insert into billing_audit.look_rollups as r (person, span, start, hundredth, changes)
@@ -106,7 +165,7 @@ begin
             (c.entry).violation_type, (c.entry).severity, (c.entry).risk_score) as hundredth) as h
         cross join lateral (values ('hour', billing_audit.hour_of((c.entry).changed_at)),
             ('day', billing_audit.day_of((c.entry).changed_at))) as s (span, start)
-        where h.hundredth is not null
+        where h.hundredth is not null and (c.entry).kind <> 'coverage'
         group by 1, 2, 3, 4 order by 2, 1, 3, 4
         on conflict (span, person, start, hundredth) do update set changes = r.changes + excluded.changes
     ), opened as (

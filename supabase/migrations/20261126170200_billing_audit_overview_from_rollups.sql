@@ -169,7 +169,7 @@ as $$
         cross join lateral (
             select billing_audit.day_of(h.from_hour + interval '23 hours') as first, billing_audit.day_of(h.to_hour) as last) as d
     ), active as materialized (
-        select nullif(key, '') as person, sum(changes) as changes from (
+        select key as person, sum(changes) as changes from (
             select r.key, r.changes from hours as h, billing_audit.rolled_up('person', h.from_hour, h.to_hour) as r
             union all
             select coalesce(d.person, ''), 1 from hours as h
@@ -189,18 +189,18 @@ as $$
                     when l.span = 'day' then l.start >= h.from_day and l.start < h.to_day
                     else l.start >= h.from_hour and l.start < h.from_day or l.start >= h.to_day and l.start < h.to_hour end
             union all
-            select d.person, 1
+            select coalesce(d.person, ''), 1
             from hours as h, billing_audit.audit_events as e
             join billing_audit.event_payloads as d on d.stream = e.stream and d.seq = e.seq
-            where billing_audit.is_concern(e.violation_type, e.severity, e.risk_score)
+            where e.kind <> 'coverage' and billing_audit.is_concern(e.violation_type, e.severity, e.risk_score)
                 and billing_audit.needs_look(e.violation_type, e.severity, e.risk_score, risk_from)
                 and (e.changed_at >= since and e.changed_at < h.from_hour or e.changed_at >= h.to_hour and e.changed_at <= until)
-                and d.person in (select person from active)
+                and coalesce(d.person, '') in (select person from active)
         ) as c
         group by person
     )
-    select coalesce(jsonb_agg(jsonb_build_object('person', a.person, 'changes', a.changes,
-        'needs_look', coalesce(r.events, 0)) order by a.changes desc, a.person), '[]')
+    select coalesce(jsonb_agg(jsonb_build_object('person', nullif(a.person, ''), 'changes', a.changes,
+        'needs_look', coalesce(r.events, 0)) order by a.changes desc, nullif(a.person, '')), '[]')
     from active as a left join risky as r on r.person = a.person
 $$;
 

@@ -9,6 +9,7 @@ import { jobsContract } from './jobs';
 import { leasesAndFactsContract } from './leases-and-facts';
 import { resolveContract } from './resolve';
 import { rowsAndColumnsContract } from './resolve-rows-and-columns';
+import { rollupsContract } from './rollups';
 import { trailContract } from './trail';
 import { webhookHoldersContract } from './webhook-holders';
 
@@ -22,6 +23,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
   afterAll(() => opened.close());
 
   describe('the trail', () => trailContract(under));
+  describe('rollups', () => rollupsContract(under));
   describe('resolution', () => resolveContract(under));
   describe('rows and columns', () => rowsAndColumnsContract(under));
   describe('leases and facts', () => leasesAndFactsContract(under));

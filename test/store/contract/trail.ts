@@ -211,6 +211,50 @@ export function trailContract(under: () => StoreUnderTest): void {
       expect(await found(query)).toEqual(keys);
     });
 
+    it.each([
+      [{ event_key: 'b' }, ['b']],
+      [{ week_ending: '2026-01-11', severity: 'HIGH' }, ['b']],
+      [{ audit_run_id: 'poll:2' }, []],
+      [{ changed_by_kind: 'person', sheet_id: '7' }, ['c']],
+      [{ currency: 'EUR' }, []],
+      [{ rules_hash: 'a'.repeat(64), risk_from: 0.9 }, ['a']],
+      [{ new_value: "100% O'Hara" }, ['c']],
+      [{ old_value: '10', changed_by: 'boss@example.com' }, ['a']],
+      [{ changed_by: 'boss@example.com', order: 'delta' as const }, ['a']],
+      [{ sheet_id: '7', order: 'money_at_risk' as const }, ['c']],
+      [{ ip_address: '192.0.2.1' }, []],
+      [{ recorded_from: '2020-01-01T00:00:00.000Z', recorded_to: '2020-01-02T00:00:00.000Z' }, []],
+    ])('finds by any other field: %j', async (query, keys) => {
+      expect(await found(query)).toEqual(keys);
+    });
+
+    it('orders events of one moment always alike, and gives each once over pages of any size', async () => {
+      await store.append(Array.from({ length: 30 }, (_, index) => event(`tie:${index}`, { changed_by: 'tie@example.com' })));
+      for (const [limit, order] of [[1, 'newest'], [7, 'delta'], [30, 'money_at_risk']] as const) {
+        const seen: string[] = [];
+        for (let after: string | null = ''; after !== null;) {
+          const page = await store.search({ changed_by: 'tie@example.com', limit, order, ...(after !== '' && { after }) });
+          seen.push(...keysOf(page.events));
+          after = page.next;
+        }
+        expect(seen).toEqual(Array.from({ length: 30 }, (_, index) => `tie:${29 - index}`));
+      }
+    });
+
+    it('looks at so many events in one call, and goes on from there until what is rare is found', async () => {
+      for (let part = 0; part < 9; part += 1) {
+        const of = Array.from({ length: 500 }, (_, index) => event(`many:${part}:${index}`));
+        await store.append(part === 0 ? [event('rare', { new_value: 'a needle', changed_at: at('08:00:00') }), ...of] : of);
+      }
+      const pages: string[][] = [];
+      for (let after: string | null = ''; after !== null;) {
+        const page = await store.search({ text: 'needle', ...(after !== '' && { after }) });
+        pages.push(keysOf(page.events));
+        after = page.next;
+      }
+      expect(pages).toEqual([[], ['rare']]);
+    });
+
     it.each(['newest', 'delta', 'money_at_risk'] as const)(
       'turns pages by %s without repeating or hiding one',
       async (order) => {
