@@ -10,7 +10,7 @@ create table billing_audit.rollups (
     changes     bigint      not null,
     primary key (dimension, span, start, key)
 ) with (fillfactor = 80);
-comment on table billing_audit.rollups is 'Changes by UTC hour and day of changed_at; "stored" by the hour of recorded_at. Daily coverage is no change.';
+comment on table billing_audit.rollups is 'Changes by UTC hour and day of changed_at; "stored" by the hour of recorded_at. Daily coverage and who signed in is no change.';
 comment on column billing_audit.rollups.key is
     'severity; tenth of the risk, 0..9; sheet id; e-mail in lower case; predicted category; stored: hundredth of a risk from 0.4 on. Empty = nobody knows, or below.';
 
@@ -39,9 +39,9 @@ create table billing_audit.open_counts (
 comment on column billing_audit.open_counts.looker is 'Who is at it; empty = nobody.';
 comment on column billing_audit.open_counts.money is 'Sum of |delta| x max(risk, 0.05) of those that have a delta (priced).';
 
-alter table billing_audit.streams add column coverage bigint not null default 0 check (coverage >= 0);
+alter table billing_audit.streams add column apart bigint not null default 0 check (apart >= 0);
 alter table billing_audit.streams add column last_changed_at timestamptz;
-comment on column billing_audit.streams.coverage is 'How many of its events are daily coverage, which is no change.';
+comment on column billing_audit.streams.apart is 'How many of its events are no change: daily coverage, and who signed in.';
 comment on column billing_audit.streams.last_changed_at is 'The latest changed_at of a change in it.';
 
 -- These are inlined into what calls them ("return" and "begin atomic" are parsed now, so they need no search_path).
@@ -82,44 +82,48 @@ end;
 
 -- Moves an event in `open_counts` when somebody marks it. Locks in the order of the key, like everybody, so that two never
 -- wait for each other.
-create function billing_audit.count_mark() returns trigger
+create function billing_audit.count_marks() returns trigger
 language plpgsql
 set search_path = ''
 as $$
 declare
+    new_     billing_audit.feedback;
     before_  billing_audit.feedback;
 begin
-    -- One at a time for each event: what the one before has said is seen then.
-    perform pg_advisory_xact_lock(hashtextextended('billing_audit:mark:' || new.event_key, 0));
-    select * into before_ from billing_audit.feedback
-    where event_key = new.event_key and id <> new.id order by id desc limit 1;
-    if before_.id > new.id then
-        return null;
-    end if;
-    insert into billing_audit.open_counts as o (hundredth, is_violation, currency, looker, events, priced, money)
-    select coalesce(billing_audit.look_hundredth(e.violation_type, e.severity, e.risk_score), 0),
-        e.violation_type not in ('NONE', 'APPROVED_CORRECTION'), e.currency, m.looker, m.by,
-        case when e.delta is null then 0 else m.by end,
-        m.by * coalesce(abs(e.delta) * greatest(coalesce(e.risk_score, 0), 0.05), 0)
-    from billing_audit.event_keys as k
-    join billing_audit.audit_events as e on e.stream = k.stream and e.seq = k.seq
-    cross join (
-        select looker, sum(by)::integer as by from (
-            select case before_.mark when 'looking' then before_.by_name else '' end as looker, -1 as by
-            where before_.id is null or before_.mark = 'looking'
-            union all
-            select new.by_name, 1 where new.mark = 'looking') as each
-        group by looker having sum(by) <> 0
-    ) as m
-    where k.event_key = new.event_key and billing_audit.is_concern(e.violation_type, e.severity, e.risk_score)
-    order by m.looker
-    on conflict (hundredth, is_violation, currency, looker) do update set
-        events = o.events + excluded.events, priced = o.priced + excluded.priced, money = o.money + excluded.money;
+    for new_ in select * from recorded order by event_key, id loop
+        -- One at a time for each event: what the one before has said is seen then.
+        perform pg_advisory_xact_lock(hashtextextended('billing_audit:mark:' || new_.event_key, 0));
+        select * into before_ from billing_audit.feedback
+        where event_key = new_.event_key and id <> new_.id
+            and (id < new_.id or id > (select max(r.id) from recorded as r where r.event_key = new_.event_key))
+        order by id desc limit 1;
+        continue when before_.id > new_.id;
+        insert into billing_audit.open_counts as o (hundredth, is_violation, currency, looker, events, priced, money)
+        select coalesce(billing_audit.look_hundredth(e.violation_type, e.severity, e.risk_score), 0),
+            e.violation_type not in ('NONE', 'APPROVED_CORRECTION'), e.currency, m.looker, m.by,
+            case when e.delta is null then 0 else m.by end,
+            m.by * coalesce(abs(e.delta) * greatest(coalesce(e.risk_score, 0), 0.05), 0)
+        from billing_audit.event_keys as k
+        join billing_audit.audit_events as e on e.stream = k.stream and e.seq = k.seq
+        cross join (
+            select looker, sum(by)::integer as by from (
+                select case before_.mark when 'looking' then before_.by_name else '' end as looker, -1 as by
+                where before_.id is null or before_.mark = 'looking'
+                union all
+                select new_.by_name, 1 where new_.mark = 'looking') as each
+            group by looker having sum(by) <> 0
+        ) as m
+        where k.event_key = new_.event_key and billing_audit.is_concern(e.violation_type, e.severity, e.risk_score)
+        order by m.looker
+        on conflict (hundredth, is_violation, currency, looker) do update set
+            events = o.events + excluded.events, priced = o.priced + excluded.priced, money = o.money + excluded.money;
+    end loop;
     return null;
 end
 $$;
+-- After whatever the verdict appends to the trail: a chain is locked before the counts, as the append does.
 create trigger is_counted after insert on billing_audit.feedback
-    for each row execute function billing_audit.count_mark();
+    referencing new table as recorded for each statement execute function billing_audit.count_marks();
 
 -- Makes all rollups anew from the trail: for a store that was made before they were kept, or filled past the append.
 create procedure billing_audit.rebuild_rollups()
@@ -137,7 +141,7 @@ begin
     left join billing_audit.event_payloads as d on d.stream = e.stream and d.seq = e.seq
     cross join lateral billing_audit.rollup_places(
         e.severity, e.risk_score, e.sheet_id, d.person, e.predicted_category, e.changed_at, e.recorded_at) as r
-    where e.kind <> 'coverage'
+    where e.kind not in ('coverage', 'access')
     group by r.dimension, r.start, r.key;
     insert into billing_audit.rollups (dimension, span, start, key, changes)
     select dimension, 'day', billing_audit.day_of(start), key, sum(changes)
@@ -149,7 +153,7 @@ begin
     left join billing_audit.event_payloads as d on d.stream = e.stream and d.seq = e.seq
     cross join lateral (values
         ('hour', billing_audit.hour_of(e.changed_at)), ('day', billing_audit.day_of(e.changed_at))) as s (span, start)
-    where e.kind <> 'coverage' and billing_audit.is_concern(e.violation_type, e.severity, e.risk_score)
+    where e.kind not in ('coverage', 'access') and billing_audit.is_concern(e.violation_type, e.severity, e.risk_score)
         and billing_audit.look_hundredth(e.violation_type, e.severity, e.risk_score) is not null
     group by 1, 2, 3, 4;
     insert into billing_audit.open_counts (hundredth, is_violation, currency, looker, events, priced, money)
@@ -162,10 +166,10 @@ begin
     where billing_audit.is_concern(e.violation_type, e.severity, e.risk_score)
         and (m.mark is null or m.mark = 'looking')
     group by 1, 2, 3, 4;
-    update billing_audit.streams as s set coverage = c.coverage, last_changed_at = c.last_changed_at
+    update billing_audit.streams as s set apart = c.apart, last_changed_at = c.last_changed_at
     from (
-        select stream, count(*) filter (where kind = 'coverage') as coverage,
-            max(changed_at) filter (where kind <> 'coverage') as last_changed_at
+        select stream, count(*) filter (where kind in ('coverage', 'access')) as apart,
+            max(changed_at) filter (where kind not in ('coverage', 'access')) as last_changed_at
         from billing_audit.audit_events group by stream
     ) as c
     where s.stream = c.stream;
@@ -183,5 +187,5 @@ call billing_audit.keep_private('billing_audit.hour_of(timestamptz)');
 call billing_audit.keep_private('billing_audit.day_of(timestamptz)');
 call billing_audit.keep_private('billing_audit.look_hundredth(text, text, numeric)');
 call billing_audit.keep_private('billing_audit.rollup_places(text, numeric, text, text, text, timestamptz, timestamptz)');
-call billing_audit.keep_private('billing_audit.count_mark()');
+call billing_audit.keep_private('billing_audit.count_marks()');
 call billing_audit.rebuild_rollups();

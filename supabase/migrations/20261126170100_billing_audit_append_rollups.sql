@@ -42,7 +42,8 @@ set search_path = ''
 as $$
 begin
     if exists (select from billing_audit.alert_rules where retired_at is null) then
-        insert into billing_audit.alert_queue (stream, seq, position) select stream, seq, position from recorded;
+        insert into billing_audit.alert_queue (stream, seq, position)
+        select stream, seq, position from recorded where kind <> 'access';
     end if;
     return null;
 end
@@ -53,7 +54,8 @@ create trigger to_be_told after insert on billing_audit.audit_events
 drop function billing_audit.queue_for_alerts();
 call billing_audit.keep_private('billing_audit.queue_recorded()');
 
--- p: events (AuditEvent, lib/event/audit-event.ts). Gives {appended: [{event_key, stream, seq, timestamp, is_new}]} in
+-- p: events (AuditEvent, lib/event/audit-event.ts), concern (left out: each event stands in the chain of its sheet; else
+-- all stand in the chain of that name). Gives {appended: [{event_key, stream, seq, timestamp, is_new}]} in
 -- the order of the events, and marks their changes done. A key that is in the trail already appends nothing.
 -- The heads are locked in one order by everybody, so that two appends never wait for each other. All the rest is one
 -- statement, told from top to bottom:
@@ -63,7 +65,7 @@ call billing_audit.keep_private('billing_audit.queue_recorded()');
 --   entries   the immutable half of each
 --   told      the text of each that is hashed
 --   chained   the hashes, each over the one before
---   rolled, looks, opened   the rollups in which each counts, in the order of their keys
+--   hours, rolled, looks, opened   the rollups in which each counts, in the order of their keys
 create or replace function public.billing_audit_append(p jsonb) returns jsonb
 language plpgsql security definer
 set search_path = ''
@@ -75,14 +77,20 @@ declare
 begin
     perform billing_audit.require(p, 'events');
     perform billing_audit.require_of_events(p -> 'events');
-    select array_agg(distinct 'sheet:' || (e ->> 'sheet_id')) into streams_ from jsonb_array_elements(p -> 'events') as e;
+    if p ->> 'concern' is not null and p ->> 'concern' !~ '^[a-z_]+$' then
+        raise exception using errcode = 'BA001', message = format('"%s" is no concern.', p ->> 'concern'),
+            hint = 'A concern is one word in small letters.';
+    end if;
+    select array_agg(distinct coalesce(p ->> 'concern', 'sheet:' || (e ->> 'sheet_id'))) into streams_
+    from jsonb_array_elements(p -> 'events') as e;
     insert into billing_audit.streams (stream, head)
     select s, billing_audit.genesis(s) from unnest(streams_) as s where s is not null order by s
     on conflict do nothing;
     perform from billing_audit.streams where stream = any (streams_) order by stream for update;
 
     with given as materialized (
-        select e.event, e.place, e.event ->> 'event_key' as event_key, 'sheet:' || (e.event ->> 'sheet_id') as stream,
+        select e.event, e.place, e.event ->> 'event_key' as event_key,
+            coalesce(p ->> 'concern', 'sheet:' || (e.event ->> 'sheet_id')) as stream,
             row_number() over (partition by e.event ->> 'event_key' order by e.place) = 1 as is_first
         from jsonb_array_elements(p -> 'events') with ordinality as e (event, place)
     ), known as materialized (
@@ -131,12 +139,12 @@ begin
         insert into billing_audit.event_keys (event_key, stream, seq)
         select (entry).event_key, stream, seq from chained
     ), heads as (
-        update billing_audit.streams as s set seq = c.seq, head = c.hash, coverage = s.coverage + c.coverage,
+        update billing_audit.streams as s set seq = c.seq, head = c.hash, apart = s.apart + c.apart,
             last_changed_at = greatest(s.last_changed_at, c.last_changed_at)
         from (
             select stream, max(seq) as seq, (array_agg(hash order by seq desc))[1] as hash,
-                count(*) filter (where (entry).kind = 'coverage') as coverage,
-                max((entry).changed_at) filter (where (entry).kind <> 'coverage') as last_changed_at
+                count(*) filter (where (entry).kind in ('coverage', 'access')) as apart,
+                max((entry).changed_at) filter (where (entry).kind not in ('coverage', 'access')) as last_changed_at
             from chained group by stream
         ) as c
         where s.stream = c.stream
@@ -146,7 +154,7 @@ begin
         cross join lateral billing_audit.rollup_places(
             (c.entry).severity, (c.entry).risk_score, (c.entry).sheet_id, lower(c.payload ->> 'changed_by'),
             (c.entry).predicted_category, (c.entry).changed_at, now_) as t
-        where (c.entry).kind <> 'coverage'
+        where (c.entry).kind not in ('coverage', 'access')
         group by t.dimension, t.start, t.key
     ), rolled as (
         insert into billing_audit.rollups as r (dimension, span, start, key, changes)
@@ -165,7 +173,7 @@ begin
             (c.entry).violation_type, (c.entry).severity, (c.entry).risk_score) as hundredth) as h
         cross join lateral (values ('hour', billing_audit.hour_of((c.entry).changed_at)),
             ('day', billing_audit.day_of((c.entry).changed_at))) as s (span, start)
-        where h.hundredth is not null and (c.entry).kind <> 'coverage'
+        where h.hundredth is not null and (c.entry).kind not in ('coverage', 'access')
         group by 1, 2, 3, 4 order by 2, 1, 3, 4
         on conflict (span, person, start, hundredth) do update set changes = r.changes + excluded.changes
     ), opened as (

@@ -30,12 +30,12 @@ as $$
             'changes', changes) order by amount desc), '[]') from money))
 $$;
 
--- Events in the trail that are no daily coverage.
+-- Events in the trail that are changes: neither daily coverage nor who signed in.
 create function billing_audit.events_recorded() returns bigint
 language sql stable
 set search_path = ''
 as $$
-    select coalesce(sum(seq - coverage), 0)::bigint from billing_audit.streams
+    select coalesce(sum(seq - apart), 0)::bigint from billing_audit.streams
 $$;
 
 -- What was stored since a moment: how much, and how much of it of a risk from the threshold on.
@@ -50,7 +50,7 @@ as $$
         select 1, case when risk_score >= 0.4 then floor(risk_score * 100)::integer::text else '' end
         from billing_audit.audit_events
         where recorded_at >= began and recorded_at < billing_audit.hour_of(began + interval '59 minutes 59.999 seconds')
-            and kind <> 'coverage'
+            and kind not in ('coverage', 'access')
     )
     select coalesce(sum(changes), 0)::bigint,
         coalesce(sum(changes) filter (where nullif(key, '')::integer >= floor(risk_from * 100)), 0)::bigint
@@ -112,10 +112,10 @@ as $$
         select e.changed_at, e.severity, e.risk_score, e.sheet_id
         from frame as f
         cross join lateral (
-            select * from billing_audit.audit_events as a where a.kind <> 'coverage'
+            select * from billing_audit.audit_events as a where a.kind not in ('coverage', 'access')
                 and a.changed_at >= f.first_place at time zone time_zone and a.changed_at < f.from_hour
             union all
-            select * from billing_audit.audit_events as a where a.kind <> 'coverage'
+            select * from billing_audit.audit_events as a where a.kind not in ('coverage', 'access')
                 and a.changed_at >= f.to_hour and a.changed_at <= until) as e
     ), places as materialized (
         select date_trunc(f.unit, c.at at time zone time_zone) as place, c.severity, sum(c.changes) as changes
@@ -175,10 +175,10 @@ as $$
             select coalesce(d.person, ''), 1 from hours as h
             cross join lateral (
                 select person from billing_audit.event_payloads
-                where changed_at >= since and changed_at < h.from_hour and event_key not like 'sheet:%:coverage:%'
+                where changed_at >= since and changed_at < h.from_hour and event_key not like 'sheet:%:coverage:%' and event_key not like 'access:%'
                 union all
                 select person from billing_audit.event_payloads
-                where changed_at >= h.to_hour and changed_at <= until and event_key not like 'sheet:%:coverage:%') as d
+                where changed_at >= h.to_hour and changed_at <= until and event_key not like 'sheet:%:coverage:%' and event_key not like 'access:%') as d
         ) as c
         group by key order by sum(changes) desc, nullif(key, '') limit 20
     ), risky as (
@@ -192,7 +192,7 @@ as $$
             select coalesce(d.person, ''), 1
             from hours as h, billing_audit.audit_events as e
             join billing_audit.event_payloads as d on d.stream = e.stream and d.seq = e.seq
-            where e.kind <> 'coverage' and billing_audit.is_concern(e.violation_type, e.severity, e.risk_score)
+            where e.kind not in ('coverage', 'access') and billing_audit.is_concern(e.violation_type, e.severity, e.risk_score)
                 and billing_audit.needs_look(e.violation_type, e.severity, e.risk_score, risk_from)
                 and (e.changed_at >= since and e.changed_at < h.from_hour or e.changed_at >= h.to_hour and e.changed_at <= until)
                 and coalesce(d.person, '') in (select person from active)
@@ -247,7 +247,7 @@ as $$
         'median_seconds_to_alert', billing_audit.median_seconds_to_alert(),
         'median_seconds_from_arrival', billing_audit.median_seconds_from_arrival(),
         'last_event_at', (select billing_audit.instant(max(recorded_at)) from billing_audit.audit_events
-            where kind <> 'coverage'),
+            where kind not in ('coverage', 'access')),
         -- No backups are made by this version of the store.
         'last_backup_at', null)
     from stored_today as t
@@ -276,7 +276,7 @@ as $$
         'changes_leased', c.leased,
         'changes_provisional', (select count(*) from billing_audit.unexplained_rows),
         'changes_dead', c.failing,
-        -- Days of coverage are in the trail, and nothing that happened to a sheet.
+        -- Days of coverage and who signed in are in the trail, and nothing that happened to a sheet.
         'events', billing_audit.events_recorded(),
         'oldest_waiting_at', billing_audit.instant(least(k.oldest, c.oldest)))
     from callbacks as k, open_changes as c

@@ -105,8 +105,8 @@ begin
         where %2$s and %6$s and ($2 is null or (%1$s, %4$s) < (($2 ->> 1)::%3$s, ($2 ->> 2)::bigint))
         order by %1$s desc, e.position desc $query$,
         sort_key,
-        -- How a day was watched is no change: it is found only when asked for by its kind.
-        case when p ->> 'kind' is null then 'e.kind <> ''coverage''' else 'true' end, key_type, 'e.position',
+        -- How a day was watched and who signed in is no change: it is found only when asked for by its kind.
+        case when p ->> 'kind' is null then 'e.kind not in (''coverage'', ''access'')' else 'true' end, key_type, 'e.position',
         case when by_person then 'join billing_audit.event_payloads as d on d.stream = e.stream and d.seq = e.seq' else '' end,
         coalesce(case when by_person then replace(seek, 'e.changed_at', 'd.changed_at') else seek end, 'true'));
     execute format($query$

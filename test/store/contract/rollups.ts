@@ -55,7 +55,7 @@ export function rollupsContract(under: () => StoreUnderTest): void {
       rows(
         'select hundredth, is_violation, currency, looker, events, priced, money::text from billing_audit.open_counts where events <> 0 order by 1, 2, 3, 4',
       ),
-      rows('select stream, coverage, last_changed_at from billing_audit.streams order by 1'),
+      rows('select stream, apart, last_changed_at from billing_audit.streams order by 1'),
     ]);
 
   describe('rollups', () => {
