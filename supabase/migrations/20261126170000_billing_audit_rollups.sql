@@ -142,10 +142,11 @@ begin
     cross join lateral billing_audit.rollup_places(
         e.severity, e.risk_score, e.sheet_id, d.person, e.predicted_category, e.changed_at, e.recorded_at) as r
     where e.kind not in ('coverage', 'access')
-    group by r.dimension, r.start, r.key;
+    group by r.dimension, r.start, r.key
+    order by r.dimension, r.start, r.key;
     insert into billing_audit.rollups (dimension, span, start, key, changes)
     select dimension, 'day', billing_audit.day_of(start), key, sum(changes)
-    from billing_audit.rollups where dimension <> 'stored' group by 1, 3, 4;
+    from billing_audit.rollups where dimension <> 'stored' group by 1, 3, 4 order by 1, 3, 4;
     insert into billing_audit.look_rollups (person, span, start, hundredth, changes)
     select coalesce(d.person, ''), s.span, s.start,
         billing_audit.look_hundredth(e.violation_type, e.severity, e.risk_score) as hundredth, count(*)
@@ -155,7 +156,7 @@ begin
         ('hour', billing_audit.hour_of(e.changed_at)), ('day', billing_audit.day_of(e.changed_at))) as s (span, start)
     where e.kind not in ('coverage', 'access') and billing_audit.is_concern(e.violation_type, e.severity, e.risk_score)
         and billing_audit.look_hundredth(e.violation_type, e.severity, e.risk_score) is not null
-    group by 1, 2, 3, 4;
+    group by 1, 2, 3, 4 order by 2, 1, 3, 4;
     insert into billing_audit.open_counts (hundredth, is_violation, currency, looker, events, priced, money)
     select coalesce(billing_audit.look_hundredth(e.violation_type, e.severity, e.risk_score), 0),
         e.violation_type not in ('NONE', 'APPROVED_CORRECTION'), e.currency,

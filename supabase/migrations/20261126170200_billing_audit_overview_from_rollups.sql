@@ -181,21 +181,35 @@ as $$
                 where changed_at >= h.to_hour and changed_at <= until and event_key not like 'sheet:%:coverage:%' and event_key not like 'access:%') as d
         ) as c
         group by key order by sum(changes) desc, nullif(key, '') limit 20
+    ), spans as (
+        -- Days in the middle, hours at both ends; hours alone where there is no whole day.
+        select 'day' as span, from_day as first, to_day as beyond from hours where from_day < to_day
+        union all
+        select 'hour', from_hour, case when from_day < to_day then from_day else to_hour end from hours
+        union all
+        select 'hour', to_day, to_hour from hours where from_day < to_day
+    ), edges as materialized (
+        select e.stream, e.seq, e.violation_type, e.severity, e.risk_score from hours as h
+        cross join lateral (
+            select * from billing_audit.audit_events as a
+            where a.kind not in ('coverage', 'access') and a.changed_at >= since and a.changed_at < h.from_hour
+            union all
+            select * from billing_audit.audit_events as a
+            where a.kind not in ('coverage', 'access') and a.changed_at >= h.to_hour and a.changed_at <= until) as e
     ), risky as (
         select person, sum(changes) as events from (
-            select l.person, l.changes from hours as h, billing_audit.look_rollups as l
-            where l.person in (select person from active) and l.hundredth >= floor(risk_from * 100)
-                and case when h.from_day >= h.to_day then l.span = 'hour' and l.start >= h.from_hour and l.start < h.to_hour
-                    when l.span = 'day' then l.start >= h.from_day and l.start < h.to_day
-                    else l.start >= h.from_hour and l.start < h.from_day or l.start >= h.to_day and l.start < h.to_hour end
+            select a.person, l.changes
+            from active as a cross join spans as s
+            cross join lateral (
+                select sum(r.changes) as changes from billing_audit.look_rollups as r
+                where r.span = s.span and r.person = a.person and r.start >= s.first and r.start < s.beyond
+                    and r.hundredth >= floor(risk_from * 100)) as l
             union all
             select coalesce(d.person, ''), 1
-            from hours as h, billing_audit.audit_events as e
-            join billing_audit.event_payloads as d on d.stream = e.stream and d.seq = e.seq
-            where e.kind not in ('coverage', 'access') and billing_audit.is_concern(e.violation_type, e.severity, e.risk_score)
-                and billing_audit.needs_look(e.violation_type, e.severity, e.risk_score, risk_from)
-                and (e.changed_at >= since and e.changed_at < h.from_hour or e.changed_at >= h.to_hour and e.changed_at <= until)
-                and coalesce(d.person, '') in (select person from active)
+            from edges as e
+            left join lateral (
+                select person from billing_audit.event_payloads where stream = e.stream and seq = e.seq limit 1) as d on true
+            where billing_audit.needs_look(e.violation_type, e.severity, e.risk_score, risk_from)
         ) as c
         group by person
     )
@@ -253,6 +267,80 @@ as $$
     from stored_today as t
 $$;
 
+-- p: risk_from, order (newest stored, or money_at_risk), limit (1..100), after (the page before). Gives {events, next}:
+-- what needs a look and has no verdict, each with its `mark` (null, or that somebody is looking). Looked at in portions: how
+-- much of it has a verdict already cannot be known beforehand, and the planner would read all of it to be sure.
+create or replace function public.billing_audit_needs_look(p jsonb) returns jsonb
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+    by_money  boolean := coalesce(p ->> 'order', 'newest') = 'money_at_risk';
+    sort_key  text := case when by_money then 'coalesce(abs(e.delta) * greatest(e.risk_score, 0.05), -1)' else 'e.position' end;
+    page_size integer := least(greatest(coalesce((p ->> 'limit')::integer, 20), 1), 100);
+    after_    numeric[] := null;
+    page      jsonb := '[]';
+    part      jsonb;
+    found_    bigint;
+    looked_at bigint;
+    last_     text;
+    given_    text;
+    next_     text;
+begin
+    if coalesce(p ->> 'order', 'newest') not in ('newest', 'money_at_risk') then
+        raise exception using errcode = 'BA001', message = format('"%s" is not an order.', p ->> 'order'),
+            hint = 'Use newest or money_at_risk.';
+    elsif p ->> 'after' ~ '^-?\d+(\.\d+)?:\d+$' then
+        after_ := string_to_array(p ->> 'after', ':')::numeric[];
+    elsif p ->> 'after' is not null then
+        raise exception using errcode = 'BA001', message = 'The page mark "after" cannot be read.',
+            hint = 'Use the "next" of the page before, unchanged.';
+    end if;
+    loop
+        execute format($query$
+            with looked_at as materialized (
+                select e as entry, %1$s as sort_key, e.position
+                from billing_audit.audit_events as e
+                where billing_audit.is_concern(e.violation_type, e.severity, e.risk_score)
+                    and billing_audit.needs_look(e.violation_type, e.severity, e.risk_score, $1)
+                    and ($2 is null or (%1$s, e.position) < (($2)[1], ($2)[2]::bigint))
+                order by %1$s desc, e.position desc
+                limit 500
+            ), open as materialized (
+                select l.*, (m.event_key, m.mark, m.reason, m.by_name, m.marked_at)::billing_audit.last_marks as mark,
+                    row_number() over (order by l.sort_key desc, l.position desc) as n
+                from looked_at as l
+                left join lateral (
+                    select f.event_key, f.mark, f.reason, f.by_name, f.marked_at
+                    from billing_audit.feedback as f where f.event_key = (l.entry).event_key order by f.id desc limit 1) as m on true
+                where m.mark is null or m.mark = 'looking'
+                order by l.sort_key desc, l.position desc
+                limit $3 + 1
+            )
+            select
+                jsonb_agg(billing_audit.event_json(o.entry, d.payload)
+                    || jsonb_build_object('mark', billing_audit.mark_json(o.mark)) order by o.n) filter (where o.n <= $3),
+                count(*), (array_agg(o.sort_key || ':' || o.position order by o.n desc) filter (where o.n <= $3))[1],
+                (select array[sort_key, position]::numeric[] from looked_at order by sort_key, position limit 1),
+                (select count(*) from looked_at)
+            from open as o
+            left join lateral (
+                select payload from billing_audit.event_payloads
+                where stream = (o.entry).stream and seq = (o.entry).seq limit 1) as d on true $query$, sort_key)
+        into part, found_, last_, after_, looked_at using billing_audit.risk_from(p), after_, page_size;
+        page := page || coalesce(part, '[]');
+        given_ := coalesce(last_, given_);
+        if found_ > page_size then
+            next_ := given_;
+            exit;
+        end if;
+        exit when looked_at < 500;
+        page_size := page_size - found_;
+    end loop;
+    return jsonb_build_object('events', page, 'next', next_);
+end
+$$;
+
 -- p: {}. Gives the counts of lib/store/store.ts, StoreCounts.
 create or replace function public.billing_audit_counts(p jsonb) returns jsonb
 language sql security definer
@@ -286,3 +374,29 @@ call billing_audit.keep_private('billing_audit.events_recorded()');
 call billing_audit.keep_private('billing_audit.stored_since(timestamptz, numeric)');
 call billing_audit.keep_private('billing_audit.rolled_up(text, timestamptz, timestamptz)');
 call billing_audit.keep_private('billing_audit.whole_hours(timestamptz, timestamptz)');
+
+-- p: limit. Gives {events}, the last stored first; without the daily coverage and without who signed in. Payloads are
+-- looked up one by one: how few they are is not known when the query is planned.
+create or replace function public.billing_audit_recent(p jsonb) returns jsonb
+language sql security definer
+set search_path = ''
+as $$
+    select jsonb_build_object('events', coalesce(jsonb_agg(
+        billing_audit.event_json(r.entry, d.payload) order by (r.entry).position desc), '[]'))
+    from (
+        select e as entry from billing_audit.audit_events as e
+        where e.kind not in ('coverage', 'access')
+        order by e.position desc limit (p ->> 'limit')::integer
+    ) as r
+    left join lateral (
+        select payload from billing_audit.event_payloads
+        where stream = (r.entry).stream and seq = (r.entry).seq limit 1) as d on true
+$$;
+
+-- What is asked while somebody waits reads little by indexes, and the planner thinks it reads much: compiling such a query
+-- takes a second, running it a few milliseconds.
+alter function public.billing_audit_overview(jsonb) set jit = off;
+alter function public.billing_audit_needs_look(jsonb) set jit = off;
+alter function public.billing_audit_recent(jsonb) set jit = off;
+alter function public.billing_audit_counts(jsonb) set jit = off;
+alter function public.billing_audit_append(jsonb) set jit = off;

@@ -143,6 +143,7 @@ as $$
         jsonb_build_array(coalesce(p ->> 'order', 'newest'), sort_key, place)::text, 'UTF8'), 'base64'), E'\n', '')
 $$;
 
+alter function public.billing_audit_search(jsonb) set jit = off;
 drop function billing_audit.search_conditions(jsonb);
 call billing_audit.keep_private('billing_audit.search_conditions(jsonb, text, text)');
 call billing_audit.keep_private('billing_audit.page_mark(jsonb, text, bigint)');
