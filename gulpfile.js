@@ -158,7 +158,8 @@ async function bench() {
   for (const name of names) {
     const outfile = `build/bench/${name}.js`;
     await bundle({ entryPoints: [`bench/${name}.bench.ts`], outfile, packages: 'external', target: 'node24' });
-    execFileSync(process.execPath, [outfile], { stdio: 'inherit' });
+    const own = JSON.parse(process.env.BENCH_ARGUMENTS ?? '[]');
+    execFileSync(process.execPath, [outfile, ...own], { stdio: 'inherit' });
   }
 }
 

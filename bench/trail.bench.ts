@@ -29,7 +29,7 @@ interface Flags {
   readonly record: boolean;
 }
 
-void main(flagsOf(process.env['BENCH_ARGUMENTS']?.split(' ') ?? process.argv.slice(2)));
+void main(flagsOf(process.argv.slice(2)));
 
 async function main(flags: Flags): Promise<void> {
   const places: Place[] = [];
@@ -100,7 +100,9 @@ async function bytesOf(client: Client): Promise<object> {
      where relnamespace = 'billing_audit'::regnamespace and relkind in ('r', 'p')
        and relname in ('audit_events', 'event_payloads', 'event_keys', 'rollups', 'look_rollups')`,
   );
-  const { rows: counted } = await client.query<{ events: string }>('select sum(seq) as events from billing_audit.streams');
+  const { rows: counted } = await client.query<{ events: string }>(
+    'select sum(seq) as events from billing_audit.streams',
+  );
   const events = Number(counted[0]?.events);
   const each = Object.fromEntries(rows.map(({ table, bytes }) => [table, Math.round(Number(bytes) / events)]));
   return { bytes_per_event: Object.values(each).reduce((sum, bytes) => sum + bytes, 0), of: each };

@@ -45,7 +45,11 @@ const tasks = {
   },
   bench: () => {
     build();
-    tool('gulp', ['bench', ...rest.flatMap((name) => ['--name', name])]);
+    // What stands behind "--" is the benchmark's own.
+    const own = rest.indexOf('--');
+    const names = own < 0 ? rest : rest.slice(0, own);
+    process.env.BENCH_ARGUMENTS = JSON.stringify(own < 0 ? [] : rest.slice(own + 1));
+    tool('gulp', ['bench', ...names.flatMap((name) => ['--name', name])]);
   },
 };
 

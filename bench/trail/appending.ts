@@ -58,4 +58,3 @@ export function median(values: readonly number[]): number {
 }
 
 export const rounded = (value: number): number => Math.round(value * 100) / 100;
-

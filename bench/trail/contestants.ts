@@ -61,7 +61,10 @@ export const BARE_CHAIN: Contestant = { name: 'bare chain', sql: 'select peers.a
 export const CONTESTANTS: readonly Contestant[] = [
   { name: 'ours', sql: 'select public.billing_audit_append($1)' },
   BARE_CHAIN,
-  { name: 'plain insert', sql: `insert into peers.plain (event) select e from jsonb_array_elements($1::jsonb -> 'events') as e` },
+  {
+    name: 'plain insert',
+    sql: `insert into peers.plain (event) select e from jsonb_array_elements($1::jsonb -> 'events') as e`,
+  },
   {
     name: 'row-version trigger',
     sql: `insert into peers.rows select e ->> 'event_key', e from jsonb_array_elements($1::jsonb -> 'events') as e`,
@@ -119,7 +122,12 @@ export function newEvents(count: number): readonly AuditEvent[] {
 }
 
 /** @returns events a second, over so many commits of `size` events */
-export async function rateOf(client: Client, { name, sql }: Contestant, size: number, commits: number): Promise<number> {
+export async function rateOf(
+  client: Client,
+  { name, sql }: Contestant,
+  size: number,
+  commits: number,
+): Promise<number> {
   const batches = Array.from({ length: commits }, () => JSON.stringify({ events: newEvents(size) }));
   const began = performance.now();
   for (const batch of batches) await client.query({ name, text: sql, values: [batch] });

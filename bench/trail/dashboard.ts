@@ -7,7 +7,13 @@ const ROUNDS = 5;
 /** Every question that a page of the dashboard asks, by the product's own driver; milliseconds, median of five. */
 export async function dashboardTimes(driver: StoreDriver, client: Client): Promise<readonly object[]> {
   const store = storeOver(driver, { secrets: secretBox(new Uint8Array(32)) });
-  const { rows } = await client.query<{ key: string; row: string; work_request: string; sheet: string; person: string }>(
+  const { rows } = await client.query<{
+    key: string;
+    row: string;
+    work_request: string;
+    sheet: string;
+    person: string;
+  }>(
     `select e.event_key as key, e.row_id as row, e.work_request, e.sheet_id as sheet, d.person
      from billing_audit.audit_events as e join billing_audit.event_payloads as d using (stream, seq)
      where e.position = (select max(position) / 2 from billing_audit.audit_events)`,
@@ -15,14 +21,16 @@ export async function dashboardTimes(driver: StoreDriver, client: Client): Promi
   const one = rows[0];
   if (!one) throw new Error('The store holds no event.');
   const now = new Date().toISOString();
-  const overview = (days: number) => () =>
-    store.overview({ now, days, time_zone: 'America/Chicago', risk_from: 0.7 });
+  const overview = (days: number) => () => store.overview({ now, days, time_zone: 'America/Chicago', risk_from: 0.7 });
   const search = (query: TrailQuery) => () => store.search({ limit: 50, ...query });
   const first = await store.search({ limit: 50 });
   const known = await store.overview({ now, days: 7, time_zone: 'America/Chicago', risk_from: 0.7 });
   const questions: readonly (readonly [string, () => Promise<unknown>])[] = [
     ...[1, 7, 30, 90, 400].map((days) => [`overview of ${days} days`, overview(days)] as const),
-    ['overview, unchanged', () => store.overview({ now, days: 7, time_zone: 'America/Chicago', risk_from: 0.7, known: known.version })],
+    [
+      'overview, unchanged',
+      () => store.overview({ now, days: 7, time_zone: 'America/Chicago', risk_from: 0.7, known: known.version }),
+    ],
     ['needs a look, newest', () => store.needsLook({ risk_from: 0.7 })],
     ['needs a look, by money', () => store.needsLook({ risk_from: 0.7, order: 'money_at_risk' })],
     ['counts', () => store.counts()],
@@ -42,14 +50,25 @@ export async function dashboardTimes(driver: StoreDriver, client: Client): Promi
     ['search, high', search({ severity: 'HIGH' })],
     ['search, a column', search({ column_name: 'Quantity' })],
     ['search, a column that is nowhere', search({ column_name: 'Nowhere' })],
-    ['search, a month of long ago', search({ from: new Date(Date.now() - 500 * 86_400_000).toISOString(), to: new Date(Date.now() - 470 * 86_400_000).toISOString() })],
+    [
+      'search, a month of long ago',
+      search({
+        from: new Date(Date.now() - 500 * 86_400_000).toISOString(),
+        to: new Date(Date.now() - 470 * 86_400_000).toISOString(),
+      }),
+    ],
     ['search, text that is common', search({ text: 'closed' })],
     ['search, text that is nowhere', search({ text: 'no such text anywhere' })],
   ];
   const figures: object[] = [];
   for (const [question, ask] of questions) {
     const milliseconds = await timeOf(ask);
-    figures.push({ question, milliseconds: Math.round(milliseconds * 10) / 10, goal: 100, reached: milliseconds <= 100 });
+    figures.push({
+      question,
+      milliseconds: Math.round(milliseconds * 10) / 10,
+      goal: 100,
+      reached: milliseconds <= 100,
+    });
   }
   return figures;
 }

@@ -108,7 +108,11 @@ const SECONDARY = `
     and indexname not in (select conname from pg_constraint)`;
 
 /** Loads a trail into an empty store, as a superuser, over `connect` connections. */
-export async function fill(connect: () => Promise<Client>, filling: Filling, say: (text: string) => void): Promise<void> {
+export async function fill(
+  connect: () => Promise<Client>,
+  filling: Filling,
+  say: (text: string) => void,
+): Promise<void> {
   const { events, sheets, people, seed, days } = filling;
   const main = await connect();
   await main.query(LOADER);
@@ -132,7 +136,9 @@ export async function fill(connect: () => Promise<Client>, filling: Filling, say
      select event_key, stream, seq from billing_audit.audit_events order by event_key`,
   );
   for (const { definition } of indexes) await main.query(definition);
-  await main.query(`select setval(pg_get_serial_sequence('billing_audit.audit_events', 'position'), $1::bigint)`, [events]);
+  await main.query(`select setval(pg_get_serial_sequence('billing_audit.audit_events', 'position'), $1::bigint)`, [
+    events,
+  ]);
   // Of what needs a look, half has its verdict.
   await main.query(
     `insert into billing_audit.feedback (event_key, mark, reason, by_name, by_role)
@@ -157,7 +163,9 @@ async function inParts(
   await Promise.all(
     Array.from({ length: parts }, async (_, part) => {
       const client = await connect();
-      await client.query(`set session_replication_role = replica; set work_mem = '256MB'; set synchronous_commit = off;`);
+      await client.query(
+        `set session_replication_role = replica; set work_mem = '256MB'; set synchronous_commit = off;`,
+      );
       for (let first = 0; first < events; first += CHUNK) {
         const beyond = Math.min(first + CHUNK, events);
         await client.query(

@@ -41,8 +41,19 @@ export async function verifyRatios(client: Client, driver: StoreDriver, folder: 
   const check = median(checks ?? []);
   const read = median(reads ?? []);
   return [
-    { part: 'full', checked_events: events, milliseconds: Math.round(check), reading: Math.round(read), ratio: rounded(check / read), goal: 1.5 },
-    { part: 'since the last seal, 1,000 events, checked and sealed', milliseconds: Math.round(median(increments ?? [])), goal: 100 },
+    {
+      part: 'full',
+      checked_events: events,
+      milliseconds: Math.round(check),
+      reading: Math.round(read),
+      ratio: rounded(check / read),
+      goal: 1.5,
+    },
+    {
+      part: 'since the last seal, 1,000 events, checked and sealed',
+      milliseconds: Math.round(median(increments ?? [])),
+      goal: 100,
+    },
   ];
 }
 

@@ -56,7 +56,7 @@ export const contractFields = {
 /**
  * What the store writes by itself: how a sheet was watched on a day, who put dead letters back to work, and what people did
  * here (a verdict, an approval, an answer to a notice, a change in the directory of people, a change of Billing Audit's own
- * configuration).
+ * configuration, and in the chain `keeping` what was done to the trail itself: legal holds and erasures).
  */
 const KINDS_OF_THE_STORE = [
   'coverage',
@@ -67,6 +67,9 @@ const KINDS_OF_THE_STORE = [
   'person_saved',
   'person_removed',
   'configuration',
+  'legal_hold_set',
+  'legal_hold_released',
+  'payloads_erased',
 ] as const;
 
 /**

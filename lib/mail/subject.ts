@@ -73,6 +73,12 @@ export function whatHappened(event: AuditEvent, aliases: MailFrame['columnAliase
       return `Changes to ${oneLine(event.sheet_name || event.sheet_id, 60)} may have gone unseen`;
     case 'sheet_checked':
       return `${column} found wrong in a check of ${oneLine(event.sheet_name || event.sheet_id, 60)}`;
+    case 'legal_hold_set':
+      return `Legal hold set ${who}`;
+    case 'legal_hold_released':
+      return `Legal hold released ${who}`;
+    case 'payloads_erased':
+      return `Data of a person erased ${who}`;
     case 'callbacks_replayed':
       return `Callbacks of ${oneLine(event.sheet_name || event.sheet_id, 60)} put back to work ${who}`;
     case 'coverage':

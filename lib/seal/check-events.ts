@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ErasureCheck, type Erasure } from './check-erasures';
 import type { Findings } from './finding';
 import type { LeafList } from './leaf-list';
 import type { StoredEvent, StoredHeads } from './seal-book';
@@ -13,6 +14,7 @@ export interface CheckedEvents {
   readonly unsealed: number;
   /** The hashes of such events, so far as they are few: what lost its seal is told from what is gone. */
   readonly unsealedHashes: ReadonlySet<string>;
+  readonly erasures: readonly Erasure[];
 }
 
 const MOST_UNSEALED_HASHES = 100_000;
@@ -37,6 +39,7 @@ export class EventCheck {
   /** The last event of a chain that lies beyond its head: right when it was appended after the heads were read. */
   private readonly beyond = new Map<string, number>();
   private readonly leafSeen: Uint8Array;
+  private readonly erasures: ErasureCheck;
 
   constructor(
     heads: StoredHeads,
@@ -46,6 +49,7 @@ export class EventCheck {
   ) {
     this.heads = new Map(heads.streams.map((each) => [each.stream, each]));
     this.leafSeen = new Uint8Array(leaves.size);
+    this.erasures = new ErasureCheck(findings);
     for (const key of heads.strays) {
       findings.add('stray', {}, `The payload or key of "${key}" belongs to no event: the event is gone.`);
     }
@@ -80,7 +84,12 @@ export class EventCheck {
       const place = { stream, seq, leaves: { from: index, to: index + 1 } };
       if (stream !== '') this.findings.add('event_missing', place, `Event ${seq} of ${stream} was sealed and is gone.`);
     }
-    return { events: this.events, unsealed: this.unsealed, unsealedHashes: this.unsealedHashes };
+    return {
+      events: this.events,
+      unsealed: this.unsealed,
+      unsealedHashes: this.unsealedHashes,
+      erasures: this.erasures.end(),
+    };
   }
 
   private begin(stream: string): void {
@@ -123,6 +132,7 @@ export class EventCheck {
     } else {
       this.findingsOf(event);
     }
+    this.erasures.see(event);
     this.compareLeaf(event);
     this.compareTimes(event);
     this.next = seq + 1;

@@ -1,4 +1,5 @@
 import { messageOf } from '../errors';
+import type { Erasure } from './check-erasures';
 import { EventCheck, type SealTimes } from './check-events';
 import { readCheckpoint, type FoundCheckpoint } from './checkpoint';
 import { Findings, type Finding } from './finding';
@@ -46,6 +47,8 @@ export interface TrailReport {
   /** The largest size that an anchor outside holds and that agrees; 0 = evidence is not anchored. */
   readonly anchored: number;
   readonly anchors: readonly { readonly anchor: string; readonly size: number | null }[];
+  /** What was erased, by whom and why: it breaks no proof. */
+  readonly erasures: readonly Erasure[];
   /** All of them; `findings` holds the first thousand. */
   readonly found: number;
   readonly findings: readonly Finding[];
@@ -70,7 +73,7 @@ export async function checkTrail({ source, trusted, anchors, onProgress }: Check
     walk.page(page);
     onProgress?.((walked += page.length));
   }
-  const { events, unsealed, unsealedHashes } = walk.end(await source.heads());
+  const { events, unsealed, unsealedHashes, erasures } = walk.end(await source.heads());
   const views = anchors.map((view) => ({ ...view, found: readView(view, findings) }));
   const { roots, edge } = rootsAt([...checkpoints, ...views.flatMap(({ found }) => found)], leaves);
   compareTree(state, checkpoints, { leaves, roots, edge }, findings);
@@ -88,6 +91,7 @@ export async function checkTrail({ source, trusted, anchors, onProgress }: Check
     checkpoints: checkpoints.length,
     anchored: Math.max(0, ...sizes.filter((_, at) => !views[at]?.inHouse).map((size) => size ?? 0)),
     anchors: views.flatMap(({ anchor, inHouse }, at) => (inHouse ? [] : [{ anchor, size: sizes[at] ?? null }])),
+    erasures,
     found: findings.total,
     findings: findings.list,
   };

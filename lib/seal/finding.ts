@@ -25,6 +25,8 @@ export type FindingKind =
   | 'columns_altered'
   /** Values or personal fields are not those that were committed to. */
   | 'payload_altered'
+  /** Values are gone, and no erasure that stands in the trail accounts for them. */
+  | 'payload_missing'
   /** A payload or a key belongs to no event, or to another. */
   | 'stray'
   /** An event is another than the one that was sealed in its place. */

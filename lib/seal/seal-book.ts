@@ -133,6 +133,8 @@ const eventSchema = z.object({
   key_fits: z.boolean(),
   leaf_index: z.number().nullable(),
   leaf_hash: hex.nullable(),
+  /** The erasure that took the payload away. */
+  erasure: z.string().nullable().default(null),
 });
 const eventsSchema = z.object({ events: z.array(eventSchema) });
 const headsSchema = z.object({

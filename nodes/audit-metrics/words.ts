@@ -36,6 +36,9 @@ const KINDS: Readonly<Record<string, string>> = {
   watch_gap: 'Gap in the watch',
   sheet_checked: 'Sheet checked',
   callbacks_replayed: 'Callbacks worked on again',
+  legal_hold_set: 'Legal hold set',
+  legal_hold_released: 'Legal hold released',
+  payloads_erased: 'Personal data erased',
 };
 
 const ACTORS: Readonly<Record<string, string>> = {

@@ -117,7 +117,8 @@ function valueOf(field: Field, text: string): string | number | boolean {
   if (field === 'week_ending' && !isDay(text)) throw new BadSetting(flag, `is "${text}"`, 'Write it like 2026-01-25.');
   if (!INSTANTS.includes(field)) return text;
   const at = Date.parse(text);
-  if (Number.isNaN(at)) throw new BadSetting(flag, `is "${text}", which is no time`, 'Write it like 2026-01-31T09:00:00Z.');
+  if (Number.isNaN(at))
+    throw new BadSetting(flag, `is "${text}", which is no time`, 'Write it like 2026-01-31T09:00:00Z.');
   return new Date(at).toISOString();
 }
 

@@ -78,7 +78,7 @@ function guardsOfMigrations(): Promise<readonly GuardFact[]> {
 }
 
 function inWords(report: TrailReport, guards: GuardReport, practice: boolean): readonly string[] {
-  const { events, streams, sealed, unsealed, checkpoints, anchored, anchors, findings, found } = report;
+  const { events, streams, sealed, unsealed, checkpoints, anchored, anchors, erasures, findings, found } = report;
   const kept = practice ? ' (practice data)' : '';
   const shown = findings.slice(0, MOST_SHOWN).map(({ text }) => `WRONG  ${text}`);
   const wrong = found + guards.findings.length;
@@ -87,6 +87,10 @@ function inWords(report: TrailReport, guards: GuardReport, practice: boolean): r
     anchored > 0 ? `${anchored} events are covered by an anchor.` : 'Evidence is not anchored: see docs/evidence.md.',
     ...anchors.map(
       ({ anchor, size }) => `  ${anchor}: ${size === null ? 'not read back' : `agrees up to ${size} events`}`,
+    ),
+    ...erasures.map(
+      ({ id, by, at, events: count, text }) =>
+        `Erased by ${by ?? 'somebody whose data was erased'} at ${at} (erasure ${id}, ${count} events): ${text ?? 'the reason was erased too'}`,
     ),
     ...shown,
     ...(found > shown.length ? [`... and ${found - shown.length} more (--json tells a thousand)`] : []),

@@ -193,5 +193,6 @@ export function eventOf(stream: string, seq: number, before: string, at: string,
     key_fits: true,
     leaf_index: null,
     leaf_hash: null,
+    erasure: null,
   };
 }

@@ -229,11 +229,22 @@ export function trailContract(under: () => StoreUnderTest): void {
     });
 
     it('orders events of one moment always alike, and gives each once over pages of any size', async () => {
-      await store.append(Array.from({ length: 30 }, (_, index) => event(`tie:${index}`, { changed_by: 'tie@example.com' })));
-      for (const [limit, order] of [[1, 'newest'], [7, 'delta'], [30, 'money_at_risk']] as const) {
+      await store.append(
+        Array.from({ length: 30 }, (_, index) => event(`tie:${index}`, { changed_by: 'tie@example.com' })),
+      );
+      for (const [limit, order] of [
+        [1, 'newest'],
+        [7, 'delta'],
+        [30, 'money_at_risk'],
+      ] as const) {
         const seen: string[] = [];
         for (let after: string | null = ''; after !== null;) {
-          const page = await store.search({ changed_by: 'tie@example.com', limit, order, ...(after !== '' && { after }) });
+          const page = await store.search({
+            changed_by: 'tie@example.com',
+            limit,
+            order,
+            ...(after !== '' && { after }),
+          });
           seen.push(...keysOf(page.events));
           after = page.next;
         }
@@ -244,7 +255,9 @@ export function trailContract(under: () => StoreUnderTest): void {
     it('looks at so many events in one call, and goes on from there until what is rare is found', async () => {
       for (let part = 0; part < 9; part += 1) {
         const of = Array.from({ length: 500 }, (_, index) => event(`many:${part}:${index}`));
-        await store.append(part === 0 ? [event('rare', { new_value: 'a needle', changed_at: at('08:00:00') }), ...of] : of);
+        await store.append(
+          part === 0 ? [event('rare', { new_value: 'a needle', changed_at: at('08:00:00') }), ...of] : of,
+        );
       }
       const pages: string[][] = [];
       for (let after: string | null = ''; after !== null;) {
