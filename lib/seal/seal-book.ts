@@ -60,9 +60,9 @@ export class SealBook {
     return new Set(checkpointsSchema.parse(answer).checkpoints.map(({ note }) => note));
   }
 
-  /** Every event as it is stored, chain by chain. */
-  async *allEvents(stream?: string): AsyncGenerator<readonly StoredEvent[]> {
-    let after: { stream: string; seq: number } | undefined;
+  /** Every event as it is stored, chain by chain; or those of one chain that follow a number. */
+  async *allEvents(stream?: string, from = 0): AsyncGenerator<readonly StoredEvent[]> {
+    let after: { stream: string; seq: number } | undefined = stream === undefined ? undefined : { stream, seq: from };
     for (;;) {
       const p = { limit: PAGE, ...(stream !== undefined && { stream }), ...(after && { after }) };
       const { events } = eventsSchema.parse(await this.driver.rpc('billing_audit_seal_events', p));

@@ -14,6 +14,7 @@ import {
   type TableSet,
 } from '../export';
 import { runEvidence, showInForce } from './evidence';
+import { runOcsf } from './ocsf';
 import { guarded, loadDotEnv, print } from './run';
 
 interface ExportFlags {
@@ -24,6 +25,8 @@ interface ExportFlags {
   readonly out?: string;
   readonly evidence?: string;
   readonly inForce?: string;
+  readonly ocsf?: string;
+  readonly cursor?: string;
   readonly sample?: string;
   readonly seed?: string;
   readonly home?: string;
@@ -55,6 +58,11 @@ export function addExport(program: Command): void {
       'instead of tables: a bundle that proves itself, in a folder or a .zip (docs/evidence.md)',
     )
     .option('--in-force <hash>', 'instead: show the rules, flow or model that an event names by this hash')
+    .option(
+      '--ocsf <file>',
+      'instead of tables: all events as OCSF JSON lines for a SIEM; - is standard output (docs/keeping.md)',
+    )
+    .option('--cursor <file>', 'with --ocsf: write what is new since the last time, and remember it here')
     .option('--sheet <id...>', 'only these sheets')
     .option('--format <format>', 'csv or xlsx (by the ending of --out)')
     .option('--sample <n>', 'how many changes the sample holds; 0 for none (25)')
@@ -65,7 +73,8 @@ export function addExport(program: Command): void {
     .action((flags: ExportFlags) =>
       guarded(() => {
         if (flags.inForce !== undefined) return showInForce(flags.inForce, flags);
-        const { evidence } = flags;
+        const { ocsf, evidence } = flags;
+        if (ocsf !== undefined) return runOcsf({ ...flags, ocsf });
         return evidence === undefined ? runExport(tablesOf(flags)) : runEvidence({ ...flags, evidence });
       }),
     );

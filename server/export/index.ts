@@ -6,3 +6,5 @@ export { openTrail, type OpenTrail } from './open-trail';
 export { writeExport } from './write-export';
 export { bundleFilesAt } from './evidence/bundle-files';
 export { writeEvidence, type EvidenceOrder, type EvidenceResult } from './evidence/write-evidence';
+export { OCSF_VERSION, ocsfEvent } from './ocsf/ocsf-event';
+export { OtherTrail, writeOcsf, type OcsfCursor } from './ocsf/write-ocsf';
