@@ -25,7 +25,7 @@ that the person changed, and their entry in the directory. What happened when an
 the trail says who erased, when and why, though not whose data it was. Cells of other people that name the person, mails
 that were sent, exports and backups are not touched (docs/keeping.md).`;
 
-/** `erase` and `hold`: what may be taken from the trail, and what must not. */
+/** `erase` and `hold`: what is taken from the trail, and what must stay. */
 export function addKeeping(program: Command): void {
   program
     .command('erase')
@@ -37,7 +37,7 @@ export function addKeeping(program: Command): void {
     .option(...JSON_LINE)
     .addHelpText('after', ABOUT_ERASING)
     .action((flags: KeepingFlags) => guarded(() => withTrail(flags, (trail) => erase(trail, flags))));
-  const hold = program.command('hold').description('Legal hold: what is held is neither erased nor archived.');
+  const hold = program.command('hold').description('Legal hold: what is held is not erased.');
   hold
     .command('set')
     .description('Hold events; without a person, a sheet or a time it holds everything.')

@@ -128,7 +128,7 @@ declare
     made   billing_audit.legal_holds;
 begin
     -- Nobody erases meanwhile what is held from now on.
-    lock table billing_audit.legal_holds in share row exclusive mode;
+    perform pg_advisory_xact_lock(hashtextextended('billing_audit:holds', 0));
     insert into billing_audit.legal_holds (person, sheet_id, changed_from, changed_to, reason, set_by, set_at)
     values (lower(p ->> 'person'), p ->> 'sheet_id', (p ->> 'from')::timestamptz, (p ->> 'to')::timestamptz,
         btrim(p ->> 'reason'), by_, billing_audit.clock())
@@ -202,7 +202,7 @@ declare
     made     billing_audit.erasures;
 begin
     perform billing_audit.require(p, 'person');
-    lock table billing_audit.legal_holds in share mode;
+    perform pg_advisory_xact_lock_shared(hashtextextended('billing_audit:holds', 0));
     select h.* into held
     from billing_audit.payloads_of(who) as d
     join billing_audit.audit_events as e on e.stream = d.stream and e.seq = d.seq
