@@ -1,53 +1,10 @@
 import { Option, type Command } from 'commander';
 import type { AuditEvent } from '../../lib/event';
 import type { Store, TrailQuery } from '../../lib/store';
-import { BadSetting } from '../../lib/errors';
 import { readConfiguration } from '../configuration';
 import { openTrail } from '../export';
 import { guarded, loadDotEnv, print } from './run';
-
-/** A field of the trail and what it takes; the flag has its name with dashes. */
-const FIELDS = {
-  text: 'a part of any text',
-  from: 'changed at or after, like 2026-01-31T09:00:00Z',
-  to: 'changed before',
-  recorded_from: 'recorded at or after',
-  recorded_to: 'recorded before',
-  sheet_id: 'sheet',
-  row_id: 'row',
-  work_request: 'work request, up to the first dot',
-  column_name: 'column',
-  changed_by: 'e-mail of who changed it',
-  changed_by_kind: 'person, automation, form, cell_link, system or unknown',
-  violation_type: 'like HISTORICAL_CHANGE',
-  severity: 'LOW, MEDIUM or HIGH',
-  kind: 'like cell_changed, row_deleted or coverage',
-  is_historical: 'true or false',
-  week_ending: 'like 2026-01-25',
-  risk_from: 'least risk, 0..1',
-  predicted_category: 'category',
-  approval_id: 'approval',
-  audit_run_id: 'callback, compare or backfill that found it',
-  event_key: 'key of the event',
-  rules_hash: 'hash of the rules that judged it',
-  currency: 'like USD',
-  old_value: 'whole value before',
-  new_value: 'whole value after',
-  ip_address: 'address',
-  session_id: 'session',
-} as const satisfies Partial<Record<keyof TrailQuery, string>>;
-
-type Field = keyof typeof FIELDS;
-const INSTANTS: readonly Field[] = ['from', 'to', 'recorded_from', 'recorded_to'];
-const ORDERS = ['newest', 'delta', 'money_at_risk'] as const;
-
-interface SearchFlags {
-  readonly order: (typeof ORDERS)[number];
-  readonly limit: string;
-  readonly after?: string;
-  readonly home?: string;
-  readonly json?: boolean;
-}
+import { FIELDS, ORDERS, queryOf, type SearchFlags } from './search-query';
 
 const MORE = `
 Every flag that is given must match. Events are told in a fixed order and each once, whatever is recorded meanwhile;
@@ -83,46 +40,6 @@ async function runSearch(flags: SearchFlags & Record<string, unknown>): Promise<
     await trail.close();
   }
 }
-
-/** @throws BadSetting  a flag says what it cannot mean */
-export function queryOf(flags: SearchFlags & Record<string, unknown>): TrailQuery & { readonly limit: number } {
-  const given = Object.keys(FIELDS).flatMap((name) => {
-    const field = name as Field;
-    const value = flags[name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())];
-    return typeof value === 'string' ? [[field, valueOf(field, value)] as const] : [];
-  });
-  const limit = Number(flags.limit);
-  if (!Number.isInteger(limit) || limit < 1 || limit > 1_000_000) {
-    throw new BadSetting('--limit', `is "${flags.limit}"`, 'Give a whole number from 1 to 1000000.');
-  }
-  return {
-    ...(Object.fromEntries(given) as TrailQuery),
-    order: flags.order,
-    limit,
-    ...(flags.after !== undefined && { after: flags.after }),
-  };
-}
-
-function valueOf(field: Field, text: string): string | number | boolean {
-  const flag = `--${field.replaceAll('_', '-')}`;
-  if (field === 'is_historical') {
-    if (text !== 'true' && text !== 'false') throw new BadSetting(flag, `is "${text}"`, 'Say true or false.');
-    return text === 'true';
-  }
-  if (field === 'risk_from') {
-    const risk = Number(text);
-    if (!(risk >= 0 && risk <= 1)) throw new BadSetting(flag, `is "${text}"`, 'Give a number from 0 to 1.');
-    return risk;
-  }
-  if (field === 'week_ending' && !isDay(text)) throw new BadSetting(flag, `is "${text}"`, 'Write it like 2026-01-25.');
-  if (!INSTANTS.includes(field)) return text;
-  const at = Date.parse(text);
-  if (Number.isNaN(at))
-    throw new BadSetting(flag, `is "${text}", which is no time`, 'Write it like 2026-01-31T09:00:00Z.');
-  return new Date(at).toISOString();
-}
-
-const isDay = (text: string): boolean => /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text));
 
 const PAGE = 500;
 

@@ -1,0 +1,42 @@
+import { queryOf } from '../../server/cli/search-query';
+
+const base = { order: 'newest', limit: '50' } as const;
+
+describe('billing-audit search', () => {
+  it('asks the store for what its flags say, in the words of the trail', () => {
+    const flags = {
+      ...base,
+      changedBy: 'ana@example.com',
+      riskFrom: '0.7',
+      isHistorical: 'false',
+      from: '2026-01-05T03:00:00-06:00',
+      weekEnding: '2026-01-11',
+      after: 'mark',
+    };
+    expect(queryOf(flags)).toEqual({
+      changed_by: 'ana@example.com',
+      risk_from: 0.7,
+      is_historical: false,
+      from: '2026-01-05T09:00:00.000Z',
+      week_ending: '2026-01-11',
+      after: 'mark',
+      order: 'newest',
+      limit: 50,
+    });
+  });
+
+  it.each([
+    ['--limit', { limit: '0' }],
+    ['--limit', { limit: 'many' }],
+    ['--risk-from', { riskFrom: '70' }],
+    ['--risk-from', { riskFrom: 'high' }],
+    ['--is-historical', { isHistorical: 'yes' }],
+    ['--from', { from: 'yesterday' }],
+    ['--recorded-to', { recordedTo: '2026-13-01' }],
+    ['--week-ending', { weekEnding: '11 January' }],
+  ])('says what is wrong with %s %j, and how to write it', (flag, wrong) => {
+    expect(() => queryOf({ ...base, ...wrong })).toThrow(
+      expect.objectContaining({ code: 'bad_setting', message: expect.stringContaining(flag) as string }),
+    );
+  });
+});
