@@ -84,14 +84,24 @@ as $$
     group by r.key
 $$;
 
--- The whole hours of a time: from the first that begins in it to the one that its end lies in.
+-- The whole hours of a time. An hour at either end counts as whole when nothing of it lies outside the time, so that a busy
+-- hour that is not over yet is not counted event by event. Without a whole hour both are `until`.
 create function billing_audit.whole_hours(since timestamptz, until timestamptz, out from_hour timestamptz, out to_hour timestamptz)
-language sql immutable
+language sql stable
 set search_path = ''
 as $$
     select case when first < last then first else until end, case when first < last then last else until end
-    from (select billing_audit.hour_of(since + interval '59 minutes 59.999999 seconds') as first,
-        billing_audit.hour_of(until) as last) as h
+    from (
+        select
+            case when exists (
+                select from billing_audit.audit_events where kind not in ('coverage', 'access')
+                    and changed_at >= billing_audit.hour_of(since) and changed_at < since)
+                then billing_audit.hour_of(since) + interval '1 hour' else billing_audit.hour_of(since) end as first,
+            case when exists (
+                select from billing_audit.audit_events where kind not in ('coverage', 'access')
+                    and changed_at > until and changed_at < billing_audit.hour_of(until) + interval '1 hour')
+                then billing_audit.hour_of(until) else billing_audit.hour_of(until) + interval '1 hour' end as last
+    ) as h
 $$;
 
 create or replace function billing_audit.overview_charts(until timestamptz, days integer, time_zone text) returns jsonb
@@ -99,7 +109,10 @@ language sql stable
 set search_path = ''
 as $$
     with frame as materialized (
-        select f.*, h.from_hour, h.to_hour
+        select f.*, h.from_hour, h.to_hour,
+            -- Where clocks differ from UTC by half an hour, the hours of rollups are no hours of the chart.
+            date_part('minute', until at time zone time_zone) = date_part('minute', until at time zone 'UTC')
+                and date_part('minute', f.first_place at time zone time_zone at time zone 'UTC') = 0 as is_whole
         from (
             select unit, step, date_trunc(unit, until at time zone time_zone) as last_place,
                 date_trunc(unit, until at time zone time_zone)
@@ -121,10 +134,14 @@ as $$
         select date_trunc(f.unit, c.at at time zone time_zone) as place, c.severity, sum(c.changes) as changes
         from frame as f, (
             select r.start as at, r.key as severity, r.changes from billing_audit.rollups as r
-            where r.dimension = 'severity' and r.span = 'hour'
+            where r.dimension = 'severity' and r.span = 'hour' and (select is_whole from frame)
                 and r.start >= (select from_hour from frame) and r.start < (select to_hour from frame)
             union all
-            select changed_at, severity, 1 from edges) as c
+            select changed_at, severity, 1 from edges where (select is_whole from frame)
+            union all
+            select a.changed_at, a.severity, 1 from billing_audit.audit_events as a
+            where not (select is_whole from frame) and a.kind not in ('coverage', 'access')
+                and a.changed_at >= (select first_place from frame) at time zone time_zone and a.changed_at <= until) as c
         group by 1, 2
     ), tenths as (
         select key, sum(changes) as changes from (

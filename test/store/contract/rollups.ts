@@ -98,6 +98,27 @@ export function rollupsContract(under: () => StoreUnderTest): void {
     });
   });
 
+  it.each(['Asia/Kolkata', 'America/St_Johns', 'America/Chicago', 'UTC'])(
+    'lie in the right hour and day of the chart in %s',
+    async (zone) => {
+      await store.append(anyEvents(120, 5));
+      for (const [days, unit, form] of [
+        [2, 'hour', 'FMDD Mon HH24:MI'],
+        [9, 'day', 'FMDD Mon'],
+      ] as const) {
+        const told = await store.overview({ now: NOW, days, time_zone: zone, risk_from: 0.7 });
+        if (told.unchanged) throw new Error('Nothing was told.');
+        const counted = await rows(`
+          select to_char(date_trunc('${unit}', changed_at at time zone '${zone}'), '${form}') as at, count(*)::integer as changes
+          from billing_audit.audit_events where kind <> 'coverage' and changed_at <= '${NOW}' group by 1`);
+        const expected = new Map(counted.map(({ at, changes }) => [at, changes]));
+        for (const { at, low, medium, high } of told.timeline) {
+          expect([zone, at, low + medium + high]).toEqual([zone, at, expected.get(at) ?? 0]);
+        }
+      }
+    },
+  );
+
   /** The same, from the events. */
   async function counted({ days, unit }: Overview, zone: string): Promise<unknown> {
     const steps = unit === 'hour' ? days * 24 - 1 : days - 1;
