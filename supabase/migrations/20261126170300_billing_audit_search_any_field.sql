@@ -70,7 +70,7 @@ declare
     rest       text := concat_ws(' and ', billing_audit.search_conditions(p, 'event', '(s.entry)'),
         billing_audit.search_conditions(p, 'payload', '(s.entry)'));
     -- Payloads are looked up one by one.
-    looks_at   integer := case when billing_audit.search_conditions(p, 'payload', '') is null then 20000 else 4000 end;
+    looks_at   integer := case when billing_audit.search_conditions(p, 'payload', '') is null then 8000 else 2500 end;
     by_person  boolean := p ->> 'changed_by' is not null and coalesce(p ->> 'order', 'newest') = 'newest';
     seek       text := billing_audit.search_conditions(p, 'seek', 'e');
     after_     jsonb;
