@@ -98,6 +98,7 @@ describe('erasing the data of a person', () => {
         views: [],
         keys: sealed.keys.trusted(),
         practice: false,
+        inForce: (hashes) => sealed.store.inForce(hashes),
         verifier: readFileSync(PROGRAM, 'utf8'),
         now: Date.now,
       },
