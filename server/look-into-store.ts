@@ -17,7 +17,7 @@ export function paletteFolder(): string {
  * @throws BadSetting, StoreLocked, StoreUnavailable, StoreNotSynced, StoreMisconfigured, MigrationMissing
  */
 export function openStoreOf(home: string, environment: Environment): Promise<Required<OpenStore>> {
-  const folders = { store: join(home, 'store'), keys: join(home, 'keys') };
+  const folders = { store: join(home, 'store'), keys: join(home, 'keys'), backups: join(home, 'backups') };
   return openNamedStore({ home: folders, environment, machine: thisMachine(), assets: paletteFolder() });
 }
 

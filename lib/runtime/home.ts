@@ -10,6 +10,8 @@ export interface Home {
   readonly keys: string;
   /** Callbacks that are durable and not in the database yet. */
   readonly journal: string;
+  /** Copies of the store: those before an upgrade, and nightly ones. */
+  readonly backups: string;
   /** Says that a Runtime has this home open, and where its service key is. */
   readonly runtimeFile: string;
 }
@@ -26,6 +28,7 @@ export function openHome(folder: string): Home {
     store: join(folder, 'store'),
     keys: join(folder, 'keys'),
     journal: join(folder, 'journal'),
+    backups: join(folder, 'backups'),
     runtimeFile: join(folder, 'runtime.json'),
   };
 }

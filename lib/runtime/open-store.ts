@@ -14,6 +14,7 @@ import {
   type Store,
   type StoreDriver,
 } from '../store';
+import { refuseMoved } from './moved-home';
 
 /** A store that is open, and how to close it. */
 export interface OpenStore {
@@ -27,7 +28,13 @@ export interface OpenStore {
 
 export interface OpenNamedStore {
   /** Folders of the home: `store/` and, for who takes callbacks, `journal/` for the embedded one, `keys/` for all. */
-  readonly home: { readonly store: string; readonly keys: string; readonly journal?: string };
+  readonly home: {
+    readonly store: string;
+    readonly keys: string;
+    readonly journal?: string;
+    /** Where the embedded store is copied to before it is upgraded. */
+    readonly backups?: string;
+  };
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly machine: { readonly http: Http; readonly sleep: Sleep; readonly random: Random };
   /** The folder with `store-worker.js` and `supabase/`. Default: that of the running bundle. */
@@ -43,6 +50,7 @@ export interface OpenNamedStore {
  * Opens the store that the environment names: `DATABASE_URL`, or `SUPABASE_URL` and its key, else the embedded one.
  * @throws BadSetting  the environment names two, or one that cannot be
  * @throws MigrationMissing  the database does not fit this program; the hint names the command
+ * @throws StoreMoved  the embedded one was moved to a database that the environment does not name
  * @throws StoreMisconfigured, StoreUnavailable, StoreLocked, StoreNotSynced
  */
 export async function openNamedStore(options: OpenNamedStore): Promise<Required<OpenStore>> {
@@ -81,9 +89,11 @@ async function openDriver(named: NamedStore, { home, machine, assets }: OpenDriv
     case 'supabase':
       return openSupabaseStore({ ...machine, url: named.url, key: named.key });
     case 'embedded':
+      refuseMoved(home);
       return openEmbeddedStore({
         directory: join(home.store, 'embedded'),
         ...(home.journal !== undefined && { journal: home.journal }),
+        ...(home.backups !== undefined && { copies: home.backups }),
         ...(assets !== undefined && {
           workerPath: join(assets, 'store-worker.js'),
           migrations: join(assets, 'supabase'),

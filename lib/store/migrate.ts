@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { MigrationMissing } from './store-errors';
+import { MigrationMissing, MigrationRefused, StoreRefused } from './store-errors';
 
 /** A database that takes SQL: all statements in one transaction, the rows of the last one as the answer. */
 export interface SqlSession {
@@ -21,6 +21,8 @@ export interface MigrateOptions {
   readonly directory: string;
   /** True for plain PostgreSQL and PGlite, which lack the roles that Supabase has. */
   readonly bootstrap: boolean;
+  /** Called before a database that holds something already is changed; what it throws keeps the database as it is. */
+  readonly beforeUpgrade?: (newestVersion: string) => Promise<void>;
 }
 
 /** Our files, told from a user's own migrations by their name. */
@@ -32,11 +34,12 @@ export const HISTORY = `
 `;
 
 /**
- * Brings a database up to date: applies what is missing in lexical order, each file in a transaction of its own, and
- * records it where the Supabase CLI looks for it. Safe to run twice, and by two processes: the second one's record
- * collides, and its file is undone as a whole.
+ * Brings a database up to date: applies what is missing in lexical order, all of it or nothing, and records it where the
+ * Supabase CLI looks for it. Safe to run twice, and by two processes: the second one's record collides, and all that it did
+ * is undone.
  * @returns the versions applied now
  * @throws MigrationMissing  when there are no files, or the database holds a migration of ours that has no file
+ * @throws MigrationRefused  a file was refused: the database is as it was
  */
 export async function migrate(session: SqlSession, options: MigrateOptions): Promise<readonly string[]> {
   const migrations = readMigrations(options.directory);
@@ -48,16 +51,24 @@ export async function migrate(session: SqlSession, options: MigrateOptions): Pro
     { sql: 'select version, name from supabase_migrations.schema_migrations order by version', parameters: [] },
   ]);
   const missing = missingFrom(migrations, rows);
-  for (const { version, name, sql } of missing) {
-    await session.transaction([
-      { sql },
-      {
-        sql: 'insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3)',
-        parameters: [version, name, [sql]],
-      },
-    ]);
-  }
+  const newest = migrations.filter((each) => !missing.includes(each)).at(-1);
+  if (missing.length === 0) return [];
+  if (newest) await options.beforeUpgrade?.(newest.version);
+  await applyAll(session, missing, newest?.version ?? null);
   return missing.map((migration) => migration.version);
+}
+
+async function applyAll(session: SqlSession, missing: readonly Migration[], from: string | null): Promise<void> {
+  const record = 'insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3)';
+  try {
+    await session.transaction(
+      missing.flatMap(({ version, name, sql }) => [{ sql }, { sql: record, parameters: [version, name, [sql]] }]),
+    );
+  } catch (thrown) {
+    const file = thrown instanceof StoreRefused ? missing[Math.floor((thrown.statement ?? -2) / 2)] : undefined;
+    if (!file || !(thrown instanceof StoreRefused)) throw thrown;
+    throw new MigrationRefused(`${file.version}_${file.name}`, from, thrown);
+  }
 }
 
 /** @throws MigrationMissing  when the folder holds none */

@@ -1,4 +1,4 @@
-import { BillingAuditError } from '../errors';
+import { BillingAuditError, messageOf } from '../errors';
 
 /** The store cannot be reached, is closed, or did not answer in time. The call is safe to repeat. */
 export class StoreUnavailable extends BillingAuditError {
@@ -48,6 +48,8 @@ export class StoreRefused extends BillingAuditError {
     message: string,
     readonly hint: string,
     readonly detail: string | null = null,
+    /** Of several statements the one that was refused, from 0. */
+    readonly statement: number | null = null,
   ) {
     super(message, { sqlstate, ...(detail === null ? {} : { detail }) });
   }
@@ -102,5 +104,26 @@ export class SecretUnreadable extends BillingAuditError {
 
   constructor(about: string, options?: { cause?: unknown }) {
     super(`The stored secret of ${about} cannot be read with the key of this home.`, { about }, options);
+  }
+}
+
+/** A file of an upgrade was refused, and with it the whole of it: the database is as it was. */
+export class MigrationRefused extends BillingAuditError {
+  readonly code = 'migration_refused';
+  readonly hint = 'Nothing was changed: go on with the version of Billing Audit that you had, and report this message.';
+
+  constructor(file: string, from: string | null, cause: Error) {
+    const stays = from === null ? 'It stays empty' : `It stays at ${from}, with all that it holds`;
+    super(`The store was not upgraded: ${file} was refused (${cause.message}). ${stays}.`, { file, from }, { cause });
+  }
+}
+
+/** A store is not upgraded without a copy of it. */
+export class CopyNotMade extends BillingAuditError {
+  readonly code = 'copy_not_made';
+  readonly hint = 'Make room there, or give this user the right to write there; then try again. Nothing was changed.';
+
+  constructor(folder: string, cause: unknown) {
+    super(`The store could not be copied to ${folder}: ${messageOf(cause)}.`, { folder }, { cause });
   }
 }

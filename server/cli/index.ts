@@ -12,9 +12,11 @@ import { addExport } from './export';
 import { addImport } from './import';
 import { addKeeping } from './keeping';
 import { addMigrate } from './migrate';
+import { addMove } from './move';
 import { EXIT, guarded, loadDotEnv, print } from './run';
 import { addSearch } from './search';
 import { addSetup } from './setup';
+import { addUpgrade } from './upgrade';
 import { addVerify } from './verify';
 
 const assets: Assets = {
@@ -48,6 +50,8 @@ addImport(program);
 addKeeping(program);
 addMigrate(program);
 addSearch(program);
+addMove(program);
+addUpgrade(program);
 addVerify(program);
 
 void program.parseAsync();

@@ -9,6 +9,7 @@ import { journalFilesIn, type JournalFiles } from './journal-files';
 import { takeLock, type Lock } from './lock';
 import type { Statement, WorkerSetup } from './protocol';
 import { StoreCalls } from './store-calls';
+import { copyBeforeUpgrade, finishReturn } from './upgrade-copies';
 import { afterCommit, afterUpkeep, dueUpkeep, upkeepAtOpening } from './upkeep';
 import { threadOf, type WorkerThread } from './worker-thread';
 
@@ -27,13 +28,25 @@ export interface EmbeddedStoreOptions {
    * Without it the driver has no inbox, and a callback is as durable as every other call, only much slower.
    */
   readonly journal?: string | JournalFiles;
+  /**
+   * Where a store is copied to before it is upgraded; the last two such copies are kept. Without it an upgrade makes none:
+   * it is all or nothing all the same, but there is no way back to the version before.
+   */
+  readonly copies?: string;
   /** Verifies a person's token and gives its claims; without it only the service may call. */
   readonly claimsOf?: (token: string) => Promise<Readonly<Record<string, unknown>>>;
 }
 
 export interface EmbeddedStoreDriver extends StoreDriver, SqlSession {
+  /** Migrations that its opening applied. */
+  readonly applied: readonly string[];
   /** How often the disk was really told to keep what was written. */
   syncs(): number;
+  /**
+   * A copy of the whole store as it is between two calls, in a folder that is not there yet; everything waits meanwhile.
+   * @throws StoreUnavailable  it could not be written
+   */
+  copyTo(folder: string): Promise<void>;
   /** The worker's work that nobody calls for, done now when due; a timer asks every 30 s. */
   upkeep(): Promise<void>;
 }
@@ -52,14 +65,20 @@ const URGENT = new Set(['billing_audit_accept_callback']);
  * @throws StoreNotSynced  its writes would not survive a power failure
  * @throws StoreUnavailable  it could not be opened
  * @throws MigrationMissing  the SQL files and the database do not fit
+ * @throws MigrationRefused, CopyNotMade  it could not be upgraded, and is as it was
  */
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStoreDriver> {
   const now = options.now ?? Date.now;
   mkdirSync(dirname(options.directory), { recursive: true });
   const lock = takeLock(options.directory, now);
+  finishReturn(options.directory);
   const driver = new EmbeddedDriver(options, lock, now);
   try {
-    await migrate(driver, { directory: options.migrations ?? join(__dirname, 'supabase'), bootstrap: true });
+    driver.applied = await migrate(driver, {
+      directory: options.migrations ?? join(__dirname, 'supabase'),
+      bootstrap: true,
+      beforeUpgrade: (newest) => copyBeforeUpgrade(driver, options.copies, newest, now()),
+    });
     await driver.openInbox();
     return driver;
   } catch (thrown) {
@@ -78,6 +97,7 @@ class EmbeddedDriver implements EmbeddedStoreDriver {
   #upkeepUnderWay: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
   #inbox: Inbox | undefined;
+  applied: readonly string[] = [];
 
   constructor(options: EmbeddedStoreOptions, lock: Lock, now: () => number) {
     this.#options = options;
@@ -123,6 +143,10 @@ class EmbeddedDriver implements EmbeddedStoreDriver {
   async transaction(statements: readonly Statement[]): Promise<readonly Record<string, unknown>[]> {
     const rows = await this.#calls.call({ kind: 'transaction', statements }, MIGRATION_MILLISECONDS);
     return rows as Record<string, unknown>[];
+  }
+
+  async copyTo(folder: string): Promise<void> {
+    await this.#calls.call({ kind: 'copy', to: folder }, MIGRATION_MILLISECONDS);
   }
 
   syncs(): number {

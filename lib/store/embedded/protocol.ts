@@ -14,6 +14,8 @@ export type WorkerCall =
   /** All in one transaction; the answer is the rows of the last one. */
   | { readonly kind: 'transaction'; readonly statements: readonly Statement[] }
   | { readonly kind: 'checkpoint' }
+  /** A copy of the whole folder, as it is between two calls. */
+  | { readonly kind: 'copy'; readonly to: string }
   | { readonly kind: 'analyze' }
   | { readonly kind: 'vacuum' }
   | { readonly kind: 'close' };
@@ -25,6 +27,8 @@ export interface WorkerFailure {
   readonly message: string;
   readonly detail: string | null;
   readonly hint: string | null;
+  /** Of several statements the one that was refused, from 0. */
+  readonly statement: number | null;
 }
 
 export type WorkerReply =

@@ -1,5 +1,15 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import { PGlite, type Transaction } from '@electric-sql/pglite';
 import type { NodeFS } from '@electric-sql/pglite/nodefs';
@@ -40,7 +50,7 @@ export async function serve(
   let last = Promise.resolve();
   port.on('message', (request: WorkerRequest) => {
     last = last.then(async () => {
-      say(await answer(database, files, request));
+      say(await answer(database, files, directory, request));
       if (request.kind === 'close') port.close();
     });
   });
@@ -58,16 +68,21 @@ async function writesAreSynced(database: PGlite, files: CountedFiles): Promise<b
   return files.syncs > before;
 }
 
-async function answer(database: PGlite, files: CountedFiles, request: WorkerRequest): Promise<WorkerReply> {
+async function answer(
+  database: PGlite,
+  files: CountedFiles,
+  directory: string,
+  request: WorkerRequest,
+): Promise<WorkerReply> {
   try {
-    const value = await perform(database, request);
+    const value = await perform(database, directory, request);
     return { kind: 'answer', id: request.id, value: JSON.stringify(value ?? null), syncs: files.syncs };
   } catch (thrown) {
     return { kind: 'failure', id: request.id, failure: failureOf(thrown) };
   }
 }
 
-async function perform(database: PGlite, call: WorkerCall): Promise<unknown> {
+async function perform(database: PGlite, directory: string, call: WorkerCall): Promise<unknown> {
   switch (call.kind) {
     case 'rpc':
       return database.transaction((transaction) => callFunction(transaction, call));
@@ -75,6 +90,9 @@ async function perform(database: PGlite, call: WorkerCall): Promise<unknown> {
       return database.transaction((transaction) => runAll(transaction, call.statements));
     case 'checkpoint':
       return void (await database.exec('checkpoint'));
+    case 'copy':
+      await database.exec('checkpoint');
+      return copyFolder(directory, call.to);
     case 'analyze':
       return void (await database.exec('analyze'));
     case 'vacuum':
@@ -99,20 +117,44 @@ async function callFunction(transaction: Transaction, call: WorkerCall & { kind:
 
 async function runAll(transaction: Transaction, statements: readonly Statement[]): Promise<unknown> {
   let rows: unknown[] = [];
-  for (const { sql, parameters } of statements) {
-    if (parameters) rows = (await transaction.query(sql, [...parameters])).rows;
-    else rows = (await transaction.exec(sql)).at(-1)?.rows ?? [];
+  for (const [statement, { sql, parameters }] of statements.entries()) {
+    try {
+      if (parameters) rows = (await transaction.query(sql, [...parameters])).rows;
+      else rows = (await transaction.exec(sql)).at(-1)?.rows ?? [];
+    } catch (thrown) {
+      throw Object.assign(thrown as object, { statement });
+    }
   }
   return rows;
 }
 
+/** Nothing writes meanwhile: this thread has the database, and does nothing else. Whole under its name, or not there. */
+function copyFolder(from: string, to: string): void {
+  const part = `${to}.part`;
+  rmSync(part, { recursive: true, force: true });
+  mkdirSync(dirname(part), { recursive: true, mode: 0o700 });
+  cpSync(from, part, { recursive: true });
+  syncFolder(part);
+  renameSync(part, to);
+}
+
+function syncFolder(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile()) continue;
+    const descriptor = openSync(join(entry.parentPath, entry.name), 'r+');
+    fsyncSync(descriptor);
+    closeSync(descriptor);
+  }
+}
+
 function failureOf(thrown: unknown): WorkerFailure {
-  const error = thrown as { code?: unknown; message?: unknown; detail?: unknown; hint?: unknown };
+  const error = thrown as Partial<Record<'code' | 'message' | 'detail' | 'hint' | 'statement', unknown>>;
   const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
   return {
     sqlstate: text(error.code),
     message: text(error.message) ?? String(thrown),
     detail: text(error.detail),
     hint: text(error.hint),
+    statement: typeof error.statement === 'number' ? error.statement : null,
   };
 }

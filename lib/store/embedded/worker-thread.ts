@@ -143,7 +143,8 @@ async function within(exited: Promise<void>, milliseconds: number): Promise<void
 
 /** PostgreSQL's classes 53 (no disk, no memory) and 58 (the system failed) are no fault of the call. */
 function errorOf(failure: WorkerFailure): Error {
-  const { sqlstate, message, detail, hint } = failure;
+  const { sqlstate, message, detail, hint, statement } = failure;
   if (sqlstate === null || sqlstate.startsWith('53') || sqlstate.startsWith('58')) return new StoreUnavailable(message);
-  return new StoreRefused(sqlstate, message, hint ?? 'Nothing was changed. Look at what the message names.', detail);
+  const todo = hint ?? 'Nothing was changed. Look at what the message names.';
+  return new StoreRefused(sqlstate, message, todo, detail, statement);
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Client } from 'pg';
 import { codeOf } from '../error-code';
 import { messageOf } from '../../errors';
+import type { SqlConnection } from '../rows';
 import { HISTORY, missingFrom, readMigrations, type Migration } from '../migrate';
 import { StoreMisconfigured, StoreRefused } from '../store-errors';
 import { readPostgresAddress } from './address';
@@ -16,6 +17,11 @@ export interface MigratePostgresOptions {
   /** Looks and changes nothing. */
   readonly dryRun?: boolean;
   readonly onProgress?: (done: number, of: number, file: string) => void;
+  /**
+   * All files in one transaction, which is committed when this resolves: it sees what they made. Default: each file in a
+   * transaction of its own.
+   */
+  readonly check?: (migrated: SqlConnection) => Promise<void>;
 }
 
 export interface Migrated {
@@ -79,7 +85,7 @@ async function bringUpToDate(
   client: Client,
   files: readonly Migration[],
   place: string,
-  { directory, dryRun = false, onProgress = () => undefined }: MigratePostgresOptions,
+  { directory, dryRun = false, onProgress = () => undefined, check }: MigratePostgresOptions,
 ): Promise<Migrated> {
   await checkVersion(client, place);
   const prepared = (await client.query<{ what: string }>(LACKING)).rows.map(({ what }) => what);
@@ -90,10 +96,14 @@ async function bringUpToDate(
   if (prepared.length > 0) await prepare(client, directory, prepared, place);
   await within(client, async () => void (await client.query(HISTORY)));
   const applied: string[] = [];
-  for (const [index, file] of missing.entries()) {
-    onProgress(index, missing.length, fileName(file));
-    if (await apply(client, file)) applied.push(fileName(file));
-  }
+  const applyAll = async (wrap: typeof within): Promise<void> => {
+    for (const [index, file] of missing.entries()) {
+      onProgress(index, missing.length, fileName(file));
+      if (await apply(client, file, wrap)) applied.push(fileName(file));
+    }
+  };
+  if (check) await atOnce(client, () => applyAll((_, work) => work()), check);
+  else await applyAll(within);
   const notes = await letLoginActAsService(client);
   // A PostgREST beside it learns of new functions; nobody else listens.
   if (applied.length > 0) await client.query(`notify pgrst, 'reload schema'`);
@@ -135,10 +145,10 @@ async function prepare(client: Client, directory: string, lacking: readonly stri
 }
 
 /** @returns false when another has applied it meanwhile */
-async function apply(client: Client, file: Migration): Promise<boolean> {
+async function apply(client: Client, file: Migration, wrap: typeof within): Promise<boolean> {
   const { version, name, sql } = file;
   try {
-    return await within(client, async () => {
+    return await wrap(client, async () => {
       const there = 'select from supabase_migrations.schema_migrations where version = $1';
       if ((await client.query(there, [version])).rowCount !== 0) return false;
       await client.query(sql);
@@ -174,6 +184,22 @@ async function letLoginActAsService(client: Client): Promise<readonly string[]> 
     if (codeOf(thrown) !== '42501') throw thrown;
     return [`Before this user can run the server, have a superuser run: ${grant};`];
   }
+}
+
+/** Files and check see each other, and nobody else sees either before all is well. */
+async function atOnce(
+  client: Client,
+  applyAll: () => Promise<void>,
+  check: (migrated: SqlConnection) => Promise<void>,
+): Promise<void> {
+  await within(client, async () => {
+    await client.query(`set local statement_timeout to 0; set local lock_timeout to '30s'`);
+    await applyAll();
+    await check({
+      query: async (sql, parameters) =>
+        (await client.query<Record<string, unknown>>(sql, parameters && [...parameters])).rows,
+    });
+  });
 }
 
 async function within<Answer>(client: Client, work: () => Promise<Answer>): Promise<Answer> {

@@ -1,0 +1,2 @@
+export { ServerRuns } from './errors';
+export { moveStore, type Moved, type MoveOptions } from './move-store';

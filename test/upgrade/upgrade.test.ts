@@ -1,0 +1,223 @@
+import { cpSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openHome, type Home } from '../../lib/runtime/home';
+import { thisMachine } from '../../lib/runtime/machine';
+import {
+  checkTrail,
+  openSealKeys,
+  readAnchors,
+  SealBook,
+  viewsOf,
+  type AnchorView,
+  type SealKeys,
+} from '../../lib/seal';
+import {
+  migratePostgres,
+  openEmbeddedStore,
+  openPostgresStore,
+  readMigrations,
+  type StoreDriver,
+} from '../../lib/store';
+import { upgrade, type Upgraded } from '../../server/upgrade';
+import { anchor, PALETTE, seal } from '../move/filled-home';
+import { runCli } from '../server/cli';
+import { event } from '../store/examples';
+import { describeOnPostgres, startPostgres, type TestPostgres } from '../support/postgres';
+import { postgresUrl } from '../support/postgres-driver';
+import { migrations, newFolder, removeFolder } from '../support/store';
+
+/** The last migration of each time: the first version that could append, and the first with a seal. */
+const FIRST = '20261123100900';
+const FIRST_SEALED = '20261126151000';
+jest.setTimeout(300_000);
+const folder = newFolder();
+const workerPath = join(PALETTE, 'store-worker.js');
+const total = readMigrations(migrations).length;
+afterAll(() => removeFolder(folder));
+
+let made = 0;
+/** The SQL that a version had. @param more  a file that comes after it */
+function sqlUntil(last: string, more?: { readonly name: string; readonly sql: string }): string {
+  const to = join(folder, `sql${(made += 1)}`, 'supabase');
+  cpSync(migrations, to, { recursive: true });
+  for (const name of readdirSync(join(to, 'migrations'))) {
+    if (name.slice(0, last.length) > last) rmSync(join(to, 'migrations', name));
+  }
+  if (more) writeFileSync(join(to, 'migrations', more.name), more.sql);
+  return to;
+}
+
+const BROKEN = {
+  name: '20991231000000_billing_audit_broken.sql',
+  sql: 'create table billing_audit.half_made (); select billing_audit.no_such_function();',
+};
+/** Harmless to PostgreSQL, and a forgery: what verifies before does not verify after it. */
+const FORGING = {
+  name: '20991231000000_billing_audit_forging.sql',
+  sql: `alter table billing_audit.audit_events disable trigger never_altered;
+    update billing_audit.audit_events set severity = 'HIGH' where seq = 2;
+    alter table billing_audit.audit_events enable always trigger never_altered;`,
+};
+
+/** What a home of that time did: appended by its functions, sealed and anchored where it could. */
+async function work(driver: StoreDriver, home: Home, until: string): Promise<void> {
+  await driver.rpc('billing_audit_append', { events: [event('a'), event('b'), event('c', { sheet_id: '7' })] });
+  if (until < FIRST_SEALED) return;
+  await seal(driver, home);
+  await anchor(driver, readAnchors({ ANCHOR_FOLDER: join(home.folder, 'anchor') }, thisMachine()));
+  await driver.rpc('billing_audit_append', { events: [event('d')] });
+}
+
+const templates = new Map<string, Promise<Home>>();
+
+/** A home of its own for each test; the work of each time is done once. */
+async function homeOf(until: string): Promise<Home> {
+  const template = templates.get(until) ?? workedHome(until);
+  templates.set(until, template);
+  const home = openHome(join(folder, `home${(made += 1)}`));
+  cpSync((await template).folder, home.folder, { recursive: true });
+  return home;
+}
+
+async function workedHome(until: string): Promise<Home> {
+  const home = openHome(join(folder, `template${(made += 1)}`));
+  const directory = join(home.store, 'embedded');
+  const driver = await openEmbeddedStore({ directory, workerPath, migrations: sqlUntil(until) });
+  await work(driver, home, until).finally(() => driver.close());
+  return home;
+}
+
+const assetsWith = (sql: string): string => {
+  const assets = join(sql, '..');
+  writeFileSync(join(assets, 'store-worker.js'), `require(${JSON.stringify(workerPath)});`);
+  return assets;
+};
+
+async function proofOf(home: Home): Promise<{ keys: SealKeys; views: readonly AnchorView[] }> {
+  const keys = openSealKeys(home.keys, {});
+  const anchors = readAnchors({ ANCHOR_FOLDER: join(home.folder, 'anchor') }, thisMachine());
+  return { keys, ...(await viewsOf(anchors, keys)) };
+}
+
+function upgraded(
+  home: Home,
+  { databaseUrl = null, assets = PALETTE }: { databaseUrl?: string | null; assets?: string },
+): Promise<Upgraded> {
+  const environment = { ANCHOR_FOLDER: join(home.folder, 'anchor') };
+  return upgrade({ home: home.folder, practice: false, databaseUrl, environment, assets, now: Date.now });
+}
+
+describe('an embedded store', () => {
+  it.each([
+    ['the first migrations', FIRST, { events: 3, sealed: 0, anchored: 0 }],
+    ['the first version with a seal', FIRST_SEALED, { events: 4, sealed: 3, anchored: 3 }],
+  ])('of %s is copied, upgraded and verified, and what was anchored then still agrees', async (_, until, expected) => {
+    const home = await homeOf(until);
+    const done = await upgraded(home, {});
+    expect(done.applied).toBe(readMigrations(migrations).filter(({ version }) => version > until).length);
+    expect(done.report).toMatchObject({ ok: true, ...expected });
+    expect(existsSync(join(done.copy ?? '', 'PG_VERSION'))).toBe(true);
+    const driver = await openEmbeddedStore({ directory: join(home.store, 'embedded'), workerPath, migrations });
+    await driver.rpc('billing_audit_append', { events: [event('later'), event('a')] });
+    await seal(driver, home);
+    const { keys, views } = await proofOf(home);
+    const report = await checkTrail({ source: new SealBook(driver), trusted: keys.trusted(), anchors: views });
+    await driver.close();
+    const events = expected.events + 1;
+    expect(report).toMatchObject({ ok: true, events, sealed: events, anchored: expected.anchored });
+  });
+
+  it('stays as it was when a file is refused, with what that file began, and says which and what to do', async () => {
+    const home = await homeOf(FIRST_SEALED);
+    const broken = assetsWith(sqlUntil('20991230', BROKEN));
+    await expect(upgraded(home, { assets: broken })).rejects.toMatchObject({
+      code: 'migration_refused',
+      message: expect.stringMatching(
+        /billing_audit_broken was refused .*no_such_function.*It stays at 20261126151000/,
+      ) as string,
+      hint: expect.stringContaining('version of Billing Audit that you had') as string,
+    });
+    // The version before opens it as its own, and nothing of any newer file is in it.
+    const directory = join(home.store, 'embedded');
+    const driver = await openEmbeddedStore({ directory, workerPath, migrations: sqlUntil(FIRST_SEALED) });
+    expect(driver.applied).toEqual([]);
+    await driver.rpc('billing_audit_append', { events: [event('goes on')] });
+    await driver.close();
+    expect((await upgraded(home, {})).report).toMatchObject({ ok: true, events: 5, anchored: 3 });
+  });
+
+  it('is put back when it does not verify afterwards', async () => {
+    const home = await homeOf(FIRST_SEALED);
+    await expect(upgraded(home, { assets: assetsWith(sqlUntil('20991230', FORGING)) })).rejects.toMatchObject({
+      code: 'upgrade_taken_back',
+      message: expect.stringContaining('severity') as string,
+      context: { aside: expect.stringContaining('upgraded-') as string },
+    });
+    expect((await upgraded(home, {})).report).toMatchObject({ ok: true, events: 4, anchored: 3 });
+  });
+
+  it('is not touched while it cannot be copied', async () => {
+    const home = await homeOf(FIRST);
+    rmSync(home.backups, { recursive: true });
+    writeFileSync(home.backups, 'a file, where copies should go');
+    const { status, stderr } = runCli(['upgrade', '--home', home.folder], folder);
+    expect([status, stderr]).toEqual([3, expect.stringMatching(/could not be copied.*\nMake room/s)]);
+    rmSync(home.backups);
+    const done = runCli(['upgrade', '--home', home.folder], folder);
+    expect([done.status, done.stdout]).toEqual([
+      0,
+      expect.stringMatching(/migrations applied.*all holds.*start the server/s),
+    ]);
+    const again = runCli(['upgrade', '--home', home.folder, '--json'], folder);
+    expect([again.status, JSON.parse(again.stdout)]).toMatchObject([0, { applied: 0, report: { ok: true } }]);
+  });
+});
+
+describeOnPostgres('a PostgreSQL', () => {
+  let postgres: TestPostgres;
+  let databases = 0;
+  beforeAll(() => {
+    postgres = startPostgres({ bare: true });
+    postgres.sql('super', 'create role owner login createrole', 'postgres');
+  });
+  afterAll(() => postgres.stop());
+
+  async function databaseOf(until: string): Promise<{ home: Home; databaseUrl: string; sql(text: string): string }> {
+    const name = `of${(databases += 1)}`;
+    const home = openHome(join(folder, name));
+    postgres.sql('super', `create database ${name} owner owner`, 'postgres');
+    const databaseUrl = postgresUrl(postgres.folder, { user: 'owner', database: name });
+    await migratePostgres({ url: databaseUrl, directory: sqlUntil(until) });
+    const driver = await openPostgresStore({ ...thisMachine(), url: databaseUrl });
+    await work(driver, home, until).finally(() => driver.close());
+    return { home, databaseUrl, sql: (text) => postgres.sql('super', text, name) };
+  }
+  const count = 'select count(*) from supabase_migrations.schema_migrations';
+
+  it.each([
+    ['the first migrations', FIRST, { events: 3, anchored: 0 }],
+    ['the first version with a seal', FIRST_SEALED, { events: 4, anchored: 3 }],
+  ])('of %s is upgraded and verified in one transaction', async (_, until, expected) => {
+    const { home, databaseUrl, sql } = await databaseOf(until);
+    expect((await upgraded(home, { databaseUrl })).report).toMatchObject({ ok: true, ...expected });
+    expect(sql(count)).toBe(String(total));
+    const { status, stdout } = runCli(['upgrade', '--home', home.folder, '--json'], folder, {
+      DATABASE_URL: databaseUrl,
+    });
+    expect([status, JSON.parse(stdout)]).toMatchObject([0, { applied: 0, report: { ok: true } }]);
+  });
+
+  it.each([
+    ['a file is refused', BROKEN, 'store_refused'],
+    ['it does not verify afterwards', FORGING, 'upgrade_taken_back'],
+  ])('stays as it was when %s', async (_, file, code) => {
+    const { home, databaseUrl, sql } = await databaseOf(FIRST_SEALED);
+    const before = sql(count);
+    await expect(upgraded(home, { databaseUrl, assets: assetsWith(sqlUntil('20991230', file)) })).rejects.toMatchObject(
+      { code },
+    );
+    expect(sql(count)).toBe(before);
+    expect(sql(`select to_regclass('billing_audit.half_made') is null`)).toBe('t');
+    expect((await upgraded(home, { databaseUrl })).report).toMatchObject({ ok: true, anchored: 3 });
+  });
+});
