@@ -11,15 +11,23 @@ import {
   type SealKeys,
   type TrailReport,
 } from '../../lib/seal';
-import { secretBox, storeOver, type EmbeddedStoreDriver, type Store } from '../../lib/store';
+import {
+  secretBox,
+  storeOver,
+  type EmbeddedStoreDriver,
+  type SqlSession,
+  type Store,
+  type StoreDriver,
+} from '../../lib/store';
 import { event } from '../store/examples';
+import { openPostgres } from '../store/stores';
 import { newFolder, openTestStore, removeFolder } from '../support/store';
 
-/** A real embedded store with a key of its own; the clock is ours. */
+/** A real store with a key of its own; the clock is ours. */
 export interface SealedStore {
   readonly folder: string;
   readonly keysFolder: string;
-  readonly driver: EmbeddedStoreDriver;
+  readonly driver: StoreDriver & SqlSession;
   readonly store: Store;
   readonly book: SealBook;
   readonly keys: SealKeys;
@@ -103,6 +111,17 @@ export async function openSealedStore(workerPath: string): Promise<SealedStore> 
   return { ...sealedOver(folder, driver), close: () => endOf(folder, driver) };
 }
 
+/** The same in a real PostgreSQL, which the product reaches as no superuser. */
+export async function openSealedPostgres(): Promise<SealedStore & { readonly url: string }> {
+  const folder = newFolder();
+  const { driver, url, close } = await openPostgres();
+  const end = async (): Promise<void> => {
+    await close();
+    removeFolder(folder);
+  };
+  return { ...sealedOver(folder, driver), url, close: end };
+}
+
 async function openAnew(workerPath: string): Promise<{ folder: string; driver: EmbeddedStoreDriver }> {
   const folder = newFolder();
   return { folder, driver: await openTestStore(folder, workerPath) };
@@ -113,7 +132,7 @@ async function endOf(folder: string, driver: EmbeddedStoreDriver): Promise<void>
   removeFolder(folder);
 }
 
-function sealedOver(folder: string, driver: EmbeddedStoreDriver): Omit<SealedStore, 'close'> {
+function sealedOver(folder: string, driver: StoreDriver & SqlSession): Omit<SealedStore, 'close'> {
   const keysFolder = join(folder, 'keys');
   mkdirSync(keysFolder);
   const store = storeOver(driver, { secrets: secretBox(new Uint8Array(32)) });

@@ -50,10 +50,11 @@ export async function openEmbedded(): Promise<StoreUnderTest> {
 }
 
 /** A real PostgreSQL that was migrated by no superuser. */
-export async function openPostgres(): Promise<StoreUnderTest> {
+export async function openPostgres(): Promise<StoreUnderTest & { readonly url: string }> {
   const postgres = startPostgres();
-  const driver = await openPostgresStore({ ...thisMachine(), url: postgresUrl(postgres.folder) });
-  return over(postgres, driver, async () => undefined);
+  const url = postgresUrl(postgres.folder);
+  const driver = await openPostgresStore({ ...thisMachine(), url });
+  return { ...over(postgres, driver, async () => undefined), url };
 }
 
 /** A real PostgREST before a real PostgreSQL, as in a Supabase project. */
