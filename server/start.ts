@@ -13,7 +13,9 @@ import { httpOverFetch } from '../lib/runtime/http-over-fetch';
 import { startHeartbeat, type Heartbeat } from './heartbeat';
 import { keyFile } from './key-file';
 import { openJournal, type LogFile } from './logs';
-import { lookIntoNamed } from './look-into-store';
+import { readBackupSettings, startNightly, withoutNightly } from './backup';
+import type { Sleep } from '../lib/ports';
+import { lookIntoNamed, paletteFolder } from './look-into-store';
 import { useNetworkSettings } from './network';
 import { startNodeRed, type Addresses, type ServerParts } from './node-red';
 import { logAccess, logFailure, openSignIn } from './open-sign-in';
@@ -34,6 +36,8 @@ export interface Started {
 
 /** Where the build put what the server needs beside itself. */
 export interface Assets {
+  /** The command line's own program. */
+  readonly program: string;
   readonly sandboxProgram: string;
   readonly firstFlow: string;
   readonly dashboardFlow: string;
@@ -55,7 +59,7 @@ export async function start(
 ): Promise<Started> {
   const setup = placeOfServer(environment, configuration.home, [assets.firstFlow, assets.dashboardFlow]);
   const { folder, practice: practising } = openHome(configuration.home, configuration.smartsheetToken);
-  if (practising) refuseStrangers(configuration.host);
+  checkBefore(configuration, environment, practising);
   useNetworkSettings(environment);
   const { log, onFailure, onAccess } = openJournal(folder, environment, { onAccess: logAccess, onFailure: logFailure });
   const access = new AccessRecorder({ home: folder, folder: join(folder, 'access'), onFailure });
@@ -89,7 +93,7 @@ export async function start(
       parts: partsFor(folder, setup, log, access),
     });
     const { address, webhookAddress, dashboardAddress } = nodeRed;
-    const heartbeat = practice ? null : heartbeatOf(configuration.heartbeatUrl, address, log);
+    const beside = practice ? [] : startBeside(configuration, folder, environment, { address, assets, log });
     log.write({ level: 'info', from: 'server', message: 'started', version, address, practice: practising });
     return {
       address,
@@ -98,7 +102,7 @@ export async function start(
       practice,
       home: folder,
       flowWasPlaced,
-      stop: () => stopAll({ heartbeat, access, nodeRed, practice, log }),
+      stop: () => stopAll({ beside, access, nodeRed, practice, log }),
     };
   } catch (thrown) {
     await access.close();
@@ -108,15 +112,15 @@ export async function start(
 }
 
 interface Running {
-  readonly heartbeat: Heartbeat | null;
+  readonly beside: readonly { stop(): Promise<void> }[];
   readonly access: AccessRecorder;
   readonly nodeRed: { stop(): Promise<void> };
   readonly practice: PracticeOffice | null;
   readonly log: LogFile;
 }
 
-async function stopAll({ heartbeat, access, nodeRed, practice, log }: Running): Promise<void> {
-  await heartbeat?.stop();
+async function stopAll({ beside, access, nodeRed, practice, log }: Running): Promise<void> {
+  for (const each of beside) await each.stop();
   // While the nodes have the store open.
   await access.flush();
   await nodeRed.stop();
@@ -140,6 +144,46 @@ async function tryNamedStore(environment: NodeJS.ProcessEnv, onFailure: (failure
   }
 }
 
+/** What runs beside Node-RED, where it is set up. */
+function startBeside(
+  { heartbeatUrl }: Configuration,
+  home: string,
+  environment: NodeJS.ProcessEnv,
+  { address, assets, log }: { readonly address: string; readonly assets: Assets; readonly log: LogFile },
+): readonly { stop(): Promise<void> }[] {
+  const parts = [heartbeatOf(heartbeatUrl, address, log), nightlyOf(home, environment, assets, log)];
+  return parts.filter((each) => each !== null);
+}
+
+/** A wrong setting is told at once, before anything listens; see `start`. */
+function nightlyOf(
+  home: string,
+  environment: NodeJS.ProcessEnv,
+  { program }: Assets,
+  log: LogFile,
+): ReturnType<typeof startNightly> | null {
+  const settings = readBackupSettings(environment);
+  if (settings === null) {
+    withoutNightly(home);
+    return null;
+  }
+  return startNightly({
+    settings,
+    home,
+    environment,
+    assets: paletteFolder(),
+    program,
+    now: Date.now,
+    sleep: quietSleep,
+    say: (level, message) => log.write({ level, from: 'backup', message }),
+  });
+}
+
+/** Keeps no process alive. */
+const quietSleep: Sleep = async (milliseconds, signal) => {
+  await delay(milliseconds, undefined, { ref: false, ...(signal && { signal }) });
+};
+
 function heartbeatOf(url: string | null, address: string, log: LogFile): Heartbeat | null {
   if (url === null) return null;
   return startHeartbeat({
@@ -148,11 +192,15 @@ function heartbeatOf(url: string | null, address: string, log: LogFile): Heartbe
     seconds: 60,
     http: httpOverFetch(),
     now: Date.now,
-    sleep: async (milliseconds, signal) => {
-      await delay(milliseconds, undefined, { ref: false, ...(signal && { signal }) });
-    },
+    sleep: quietSleep,
     say: (level, message) => log.write({ level, from: 'heartbeat', message }),
   });
+}
+
+/** What is told before anything listens. @throws BadSetting */
+function checkBefore({ host }: Configuration, environment: NodeJS.ProcessEnv, practising: boolean): void {
+  if (practising) refuseStrangers(host);
+  else readBackupSettings(environment);
 }
 
 /** @throws BadSetting  when practice would listen to others */
@@ -203,6 +251,7 @@ const REAL_CONNECTIONS = [
   'SUPABASE_URL',
   'SUPABASE_SECRET_KEY',
   'SUPABASE_PUBLISHABLE_KEY',
+  'BACKUP_DIR',
   'ANCHOR_FOLDER',
   'ANCHOR_GIT',
   'ANCHOR_URL',

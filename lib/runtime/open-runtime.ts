@@ -5,6 +5,7 @@ import { defaultSettings } from '../settings';
 import type { RateLimits } from '../smartsheet';
 import type { CallbackInbox, StoreDriver } from '../store';
 import { ReportDesk } from './access/report-desk';
+import { backupCheck, readBackupNote } from './backup-note';
 import { CallbackPump } from './callback-pump';
 import { CoverageKeeper } from './coverage-keeper';
 import { Emitter } from './emitter';
@@ -121,7 +122,14 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
     },
     answerWebhook: (request) => countedAnswer(intake, request, answers),
     configurationInForce: (deployed) => putInForce(deployed, { home, machine, opened, onRecorded }),
-    health: () => wholeHealth(healthOf(healthParts(opened, machine, intake, watches)), opened, { alerting, sealer }),
+    health: async () => {
+      const health = await wholeHealth(healthOf(healthParts(opened, machine, intake, watches)), opened, {
+        alerting,
+        sealer,
+      });
+      const copies = readBackupNote(home.folder);
+      return copies ? withCheck(health, 'backup', backupCheck(copies, machine.now())) : health;
+    },
     close,
   };
 }

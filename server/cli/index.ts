@@ -6,6 +6,7 @@ import type { NewPassword } from '../sign-in';
 import { start, type Assets, type Started } from '../start';
 import { sandboxCommand } from '../../sandbox';
 import { version } from '../version';
+import { addBackup } from './backup';
 import { addConfig } from './config';
 import { addDoctor } from './doctor';
 import { addExport } from './export';
@@ -20,6 +21,7 @@ import { addUpgrade } from './upgrade';
 import { addVerify } from './verify';
 
 const assets: Assets = {
+  program: __filename,
   sandboxProgram: join(__dirname, 'sandbox.js'),
   firstFlow: join(__dirname, 'flows', '01 - Watch a sheet.json'),
   dashboardFlow: join(__dirname, 'flows', '02 - Dashboard.json'),
@@ -42,6 +44,7 @@ program
 
 program.addCommand(sandboxCommand().copyInheritedSettings(program));
 
+addBackup(program);
 addSetup(program, [assets.firstFlow, assets.dashboardFlow]);
 addDoctor(program);
 addConfig(program);

@@ -1,5 +1,5 @@
 import { checkAlerts } from './check-alerts';
-import { checkEvidence } from './check-evidence';
+import { checkBackup, checkEvidence } from './check-evidence';
 import { checkClock, checkDisk, checkPermissions } from './check-machine';
 import { checkDashboard, checkDatabase, checkServer } from './check-server';
 import { checkSmartsheet } from './check-smartsheet';
@@ -24,7 +24,7 @@ export async function diagnose(options: DoctorOptions): Promise<readonly Line[]>
     await checkAlerts(patient),
     checkEvidence(patient),
     off('models', 'Scores are rule points; models come with part D.'),
-    off('backup', 'Snapshots come with part F. Until then copy the home while the server is stopped.'),
+    checkBackup(patient),
     await checkClock(patient),
     checkDisk(patient),
   ];

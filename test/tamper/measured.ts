@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 const root = resolve(__dirname, '../..');
@@ -13,5 +13,6 @@ export function record(what: string, figures: Readonly<Record<string, number | s
   if (process.env['TAMPER_RECORD'] !== '1') return;
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
   const line = { what, ...figures, seed: SEED, commit, at: new Date().toISOString() };
+  mkdirSync(resolve(root, 'docs/measured'), { recursive: true });
   appendFileSync(resolve(root, 'docs/measured/tamper.jsonl'), `${JSON.stringify(line)}\n`);
 }
