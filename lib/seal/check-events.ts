@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ErasureCheck, type Erasure } from './check-erasures';
-import type { Findings } from './finding';
+import type { FindingKind, Findings } from './finding';
 import type { LeafList } from './leaf-list';
 import type { StoredEvent, StoredHeads } from './seal-book';
 import { chainHash } from './seal-next';
@@ -96,7 +96,7 @@ export class EventCheck {
     this.endStream();
     this.stream = stream;
     this.next = 1;
-    this.hash = createHash('sha256').update(`billing-audit:genesis:${stream}`).digest('hex');
+    this.hash = genesisOf(stream);
     this.newest = 0;
   }
 
@@ -140,18 +140,8 @@ export class EventCheck {
   }
 
   private findingsOf(event: StoredEvent): void {
-    const { stream, seq } = event;
-    const place = { stream, seq };
-    const name = `event ${seq} of ${stream}`;
-    if (event.hash !== chainHash(event.previous_hash, event.preimage)) {
-      this.findings.add('hash_wrong', place, `The text of ${name} was altered: it does not have its hash.`);
-    } else if (event.preimage !== event.columns) {
-      this.findings.add('columns_altered', place, `Columns of ${name} were altered: ${differenceOf(event)}.`);
-    } else if (!payloadHolds(event)) {
-      this.findings.add('payload_altered', place, `The values or personal fields of ${name} were altered.`);
-    } else if (!event.key_fits) {
-      this.findings.add('stray', place, `The key of ${name} is missing, or belongs to another event.`);
-    }
+    const flaw = flawOf(event);
+    if (flaw) this.findings.add(flaw.kind, { stream: event.stream, seq: event.seq }, flaw.text);
   }
 
   private compareLeaf(event: StoredEvent): void {
@@ -194,6 +184,29 @@ export class EventCheck {
     }
     return low === 0 ? 0 : (this.times[low - 1]?.at ?? 0);
   }
+}
+
+/** What is wrong with an event by itself: its hash, its columns, its values, its key. */
+export function flawOf(event: StoredEvent): { readonly kind: FindingKind; readonly text: string } | null {
+  const name = `event ${event.seq} of ${event.stream}`;
+  if (event.hash !== chainHash(event.previous_hash, event.preimage)) {
+    return { kind: 'hash_wrong', text: `The text of ${name} was altered: it does not have its hash.` };
+  }
+  if (event.preimage !== event.columns) {
+    return { kind: 'columns_altered', text: `Columns of ${name} were altered: ${differenceOf(event)}.` };
+  }
+  if (!payloadHolds(event)) {
+    return { kind: 'payload_altered', text: `The values or personal fields of ${name} were altered.` };
+  }
+  if (!event.key_fits) {
+    return { kind: 'stray', text: `The key of ${name} is missing, or belongs to another event.` };
+  }
+  return null;
+}
+
+/** The hash that the first event of a chain follows. */
+export function genesisOf(stream: string): string {
+  return createHash('sha256').update(`billing-audit:genesis:${stream}`).digest('hex');
 }
 
 /** A payload that is gone was erased, which breaks nothing. */

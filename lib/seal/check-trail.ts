@@ -8,6 +8,7 @@ import { Frontier, sameHash, type Hash } from './merkle';
 import type { Verifier } from './note';
 import type { SealBook, SealState, StoredCheckpoint } from './seal-book';
 import { Trust } from './trust';
+import type { Verified } from './verified';
 
 /** A checkpoint as an anchor holds it, with the hashes of the events that were new in it, where it has them. */
 export interface AnchoredCheckpoint {
@@ -52,6 +53,8 @@ export interface TrailReport {
   /** All of them; `findings` holds the first thousand. */
   readonly found: number;
   readonly findings: readonly Finding[];
+  /** From where a check of what is new may go on; null when something is wrong, or nothing is sealed. */
+  readonly verified: Verified | null;
 }
 
 /**
@@ -94,7 +97,14 @@ export async function checkTrail({ source, trusted, anchors, onProgress }: Check
     erasures,
     found: findings.total,
     findings: findings.list,
+    verified: findings.total === 0 ? verifiedOf(state, leaves) : null,
   };
+}
+
+function verifiedOf({ origin, size, frontier, checkpoint }: SealState, leaves: LeafList): Verified | null {
+  if (checkpoint === null) return null;
+  const { id, note } = checkpoint;
+  return { origin, size, frontier, checkpoint: { id, note }, streams: Object.fromEntries(leaves.ends()) };
 }
 
 async function checkpointsOf(
@@ -119,7 +129,12 @@ async function checkpointsOf(
   return good;
 }
 
-function checked(stored: StoredCheckpoint, { origin }: SealState, trust: Trust): FoundCheckpoint | string {
+/** @returns what was signed, or what is wrong with it */
+export function checked(
+  stored: StoredCheckpoint,
+  { origin }: Pick<SealState, 'origin'>,
+  trust: Trust,
+): FoundCheckpoint | string {
   try {
     const found = readCheckpoint(stored.note);
     if (found.origin !== origin) return `is of another log, ${found.origin}`;

@@ -7,6 +7,8 @@ export * from './finding';
 export { changeSealKey, openSealKeys, type SealKeys } from './seal-keys';
 export { MOST_IN_ONE_SEAL, sealNext, chainHash, type SealTurn } from './seal-next';
 export { checkTrail } from './check-trail';
+export { checkNew, type NewReport } from './check-new';
+export { keepVerified, readVerified, type Verified } from './verified';
 export type { AnchoredCheckpoint, AnchorView, CheckParts, TrailReport, TrailSource } from './check-trail';
 export type { Anchor } from './anchors/anchor';
 export { readAnchors } from './anchors/read-anchors';

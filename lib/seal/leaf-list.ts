@@ -49,6 +49,18 @@ export class LeafList {
     return { stream: this.names[this.streamOf[index] ?? 0] ?? '', seq: this.seqs[index] ?? 0 };
   }
 
+  /** The last leaf of each chain, by its event's hash. */
+  ends(): ReadonlyMap<string, { readonly seq: number; readonly hash: string }> {
+    const last = new Map<number, number>();
+    for (let index = 0; index < this.size; index += 1) last.set(this.streamOf[index] ?? 0, index);
+    return new Map(
+      [...last.values()].map((index) => {
+        const { stream, seq } = this.eventAt(index);
+        return [stream, { seq, hash: this.entry(index).toString('hex') }];
+      }),
+    );
+  }
+
   private push(stream: string, seq: number, hash: Buffer): void {
     if (this.size === this.seqs.length) this.grow();
     let number = this.numbers.get(stream);

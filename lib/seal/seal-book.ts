@@ -27,6 +27,17 @@ export class SealBook {
     return headsSchema.parse(await this.driver.rpc('billing_audit_seal_heads', {}));
   }
 
+  /** Where each chain ends, and nothing else: costs no walk over the trail. */
+  async ends(): Promise<StoredHeads['streams']> {
+    return endsSchema.parse(await this.driver.rpc('billing_audit_seal_ends', {})).streams;
+  }
+
+  /** Events of a chain after a number, at most a thousand. */
+  async eventsAfter(stream: string, seq: number): Promise<readonly StoredEvent[]> {
+    const p = { stream, limit: PAGE, after: { stream, seq } };
+    return eventsSchema.parse(await this.driver.rpc('billing_audit_seal_events', p)).events;
+  }
+
   /** Leaves from an index on, at most `limit`. */
   async leaves(from: number, limit: number): Promise<readonly StoredLeaf[]> {
     return leavesSchema.parse(await this.driver.rpc('billing_audit_seal_leaves', { from, limit })).leaves;
@@ -137,10 +148,8 @@ const eventSchema = z.object({
   erasure: z.string().nullable().default(null),
 });
 const eventsSchema = z.object({ events: z.array(eventSchema) });
-const headsSchema = z.object({
-  streams: z.array(z.object({ stream: z.string(), seq: z.number(), head: hex })),
-  strays: z.array(z.string()),
-});
+const endsSchema = z.object({ streams: z.array(z.object({ stream: z.string(), seq: z.number(), head: hex })) });
+const headsSchema = endsSchema.extend({ strays: z.array(z.string()) });
 
 export type SealState = z.infer<typeof stateSchema>;
 export type AnchorMark = z.infer<typeof anchorMark>;

@@ -4,22 +4,28 @@ import type { Command } from 'commander';
 import { BadSetting, messageOf } from '../../lib/errors';
 import {
   changeSealKey,
+  checkNew,
   checkTrail,
+  contradictions,
+  keepVerified,
+  readVerified,
   readVerifier,
   type AnchorView,
   type TrailReport,
+  type Verified,
   type Verifier,
 } from '../../lib/seal';
 import { checkGuards, expectedGuards, type GuardFact, type GuardReport } from '../../lib/store';
 import { readConfiguration } from '../configuration';
 import { paletteFolder } from '../look-into-store';
-import { openEvidence, progressOf } from './open-evidence';
+import { openEvidence, progressOf, type OpenEvidence } from './open-evidence';
 import { EXIT, guarded, loadDotEnv, print } from './run';
 
 interface VerifyFlags {
   readonly home?: string;
   readonly key?: string;
   readonly anchor?: readonly string[];
+  readonly new?: boolean;
   readonly newKey?: boolean;
   readonly json?: boolean;
 }
@@ -28,7 +34,8 @@ const MOST_SHOWN = 50;
 const MORE = `
 Compares chains, columns and payloads, the signed tree and the anchors (ANCHOR_FOLDER, ANCHOR_GIT, ANCHOR_URL) with each
 other, and names each place that does not fit; and what keeps the trail append-only in the database (triggers, rights, row
-security, functions) with what the migrations make. It changes nothing.
+security, functions) with what the migrations make. It changes nothing, but for noting in verified.json of the home up to where
+all was well. With --new it goes on from there: what was altered since in older events only the whole check finds.
 
 Exit codes: 0 all holds, 1 something is wrong, 2 misused, 3 could not be done (an anchor cannot be read, for example).`;
 
@@ -38,6 +45,7 @@ export function addVerify(program: Command): void {
     .description('Check that nothing in the trail was altered, removed or slipped in since it was sealed.')
     .option('--key <text>', 'believe this public key alone, not those of keys/seal.pub')
     .option('--anchor <file...>', 'compare with these checkpoints too, for example from a mail')
+    .option('--new', 'check only what is new since the last check that found all well; the whole where there was none')
     .option('--new-key', 'instead: make a new signing key; the next checkpoint is signed by both')
     .option('--home <folder>', 'folder of all local state (BILLING_AUDIT_HOME, ./.billing-audit)')
     .option('--json', 'print one JSON line instead of sentences')
@@ -53,8 +61,11 @@ async function runVerify(flags: VerifyFlags): Promise<void> {
   const evidence = await openEvidence(home);
   try {
     if (flags.newKey) return tellNewKey(changeSealKey(evidence.keysFolder), flags);
+    const file = join(evidence.home, 'verified.json');
+    const since = flags.new && !key ? readVerified(file) : null;
+    if (since) return await runNew(evidence, since, file, flags);
     const progress = progressOf('events', flags);
-    const report = await checkTrail({
+    const { verified, ...report } = await checkTrail({
       source: evidence.book,
       trusted: key ? [key] : evidence.keys.trusted(),
       anchors: [...evidence.views, ...brought],
@@ -62,6 +73,7 @@ async function runVerify(flags: VerifyFlags): Promise<void> {
     });
     progress.end();
     const guards = await checkGuards(evidence.driver, await guardsOfMigrations());
+    if (verified && !key && guards.findings.length === 0) keepVerified(file, verified);
     const { unreadable, practice, through } = evidence;
     if (flags.json) print(JSON.stringify({ ...report, guards, unreadable, practice, through, home: evidence.home }));
     else print([...inWords(report, guards, practice), ...unreadable.map((why) => `NOT COMPARED  ${why}`)].join('\n'));
@@ -77,7 +89,32 @@ function guardsOfMigrations(): Promise<readonly GuardFact[]> {
   return expectedGuards({ workerPath: join(assets, 'store-worker.js'), migrations: join(assets, 'supabase') });
 }
 
-function inWords(report: TrailReport, guards: GuardReport, practice: boolean): readonly string[] {
+/** Goes on from the last check; anchors are compared by their newest checkpoints. */
+async function runNew(evidence: OpenEvidence, since: Verified, file: string, flags: VerifyFlags): Promise<void> {
+  const { book, keys, views, unreadable } = evidence;
+  const { verified, ...report } = await checkNew({ book, trusted: keys.trusted(), since });
+  const against = await contradictions(book, views);
+  const ok = report.ok && against.length === 0;
+  if (ok && verified) keepVerified(file, verified);
+  const { events, from, sealed, unsealed, findings } = report;
+  if (flags.json) print(JSON.stringify({ ...report, ok, against, unreadable, home: evidence.home }));
+  else {
+    const wrong = [...findings.slice(0, MOST_SHOWN).map(({ text }) => text), ...against.map((text) => `${text}.`)];
+    print(
+      [
+        `${events} events looked at: ${sealed - from} sealed since the last check, which ended at ${from}; ${unsealed} not yet protected.`,
+        ...wrong.map((text) => `WRONG  ${text}`),
+        ...unreadable.map((why) => `NOT COMPARED  ${why}`),
+        ok ? 'What is new holds. The whole: billing-audit verify' : 'Find the place: billing-audit verify',
+      ].join('\n'),
+    );
+  }
+  process.exitCode = ok ? (unreadable.length > 0 ? EXIT.couldNotBeDone : EXIT.done) : EXIT.foundWrong;
+}
+
+type ShownReport = Omit<TrailReport, 'verified'>;
+
+function inWords(report: ShownReport, guards: GuardReport, practice: boolean): readonly string[] {
   const { events, streams, sealed, unsealed, checkpoints, anchored, anchors, erasures, findings, found } = report;
   const kept = practice ? ' (practice data)' : '';
   const shown = findings.slice(0, MOST_SHOWN).map(({ text }) => `WRONG  ${text}`);
