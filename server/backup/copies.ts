@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkTrail, openSealKeys, SealBook, viewsOf, type TrailReport } from '../../lib/seal';
 import {
@@ -19,6 +19,8 @@ export type CopyingStore = Pick<EmbeddedStoreDriver, 'copyTo'>;
 export type CopySource = { readonly store: CopyingStore } | { readonly databaseUrl: string };
 
 const PREFIX = 'copy-';
+/** Tells a copy from a home that works: going back to it does not use it up. */
+export const COPY_MARK = 'copy.json';
 
 export interface CopyOptions {
   /** The home whose keys go along. Absolute. */
@@ -48,6 +50,7 @@ export async function makeCopy(source: CopySource, options: CopyOptions): Promis
     const embedded = join(part, 'store', 'embedded');
     if ('store' in source) await source.store.copyTo(embedded);
     else await copyRows(source.databaseUrl, embedded, options);
+    writeFileSync(join(part, COPY_MARK), `${JSON.stringify({ of: home, at: new Date(now()).toISOString() })}\n`);
     renameSync(part, join(folder, name));
     return join(folder, name);
   } catch (thrown) {
@@ -114,7 +117,7 @@ async function opened(copy: string, assets: string): Promise<TrailReport> {
 }
 
 /** Copies of a folder, the oldest first. */
-export function copiesIn(folder: string): readonly string[] {
+function copiesIn(folder: string): readonly string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .filter((name) => name.startsWith(PREFIX) && !name.endsWith('.part'))

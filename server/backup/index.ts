@@ -1,3 +1,3 @@
 export { backup, type Backup } from './backup';
-export { checkCopy, copiesIn } from './copies';
+export { checkCopy, COPY_MARK } from './copies';
 export { keepOf, readBackupSettings, startNightly, withoutNightly } from './nightly';

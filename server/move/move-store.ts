@@ -27,6 +27,7 @@ import {
   type PostgresSession,
   type TableSum,
 } from '../../lib/store';
+import { COPY_MARK } from '../backup';
 import { runningServer } from '../running-server';
 import { CopyDiffers, NothingToMove, refuseApiAddress, ServerRuns, TrailBroken } from './errors';
 
@@ -88,7 +89,9 @@ export async function moveStore(options: MoveOptions): Promise<Moved> {
     const before = await checkTrail({ source: new SealBook(driver), ...proof });
     if (!before.ok && options.asItIs !== true) throw new TrailBroken(before);
     const moved = await (options.dryRun ? planned : carried)(driver, before, proof, options);
-    if (!options.dryRun) markMoved({ store }, { to: moved.place, at: new Date(options.now()).toISOString() });
+    const isCopy = existsSync(join(home, COPY_MARK));
+    if (!options.dryRun && !isCopy)
+      markMoved({ store }, { to: moved.place, at: new Date(options.now()).toISOString() });
     return moved;
   } finally {
     await driver.close();

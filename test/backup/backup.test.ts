@@ -154,6 +154,8 @@ describeOnPostgres('of a PostgreSQL', () => {
         0,
         { report: { ok: true, events: 3, sealed: 2 } },
       ]);
+      // A copy is not used up by going back to it.
+      expect(runCli(['verify', '--home', copy], folder)).toMatchObject({ status: 0 });
     } finally {
       postgres.stop();
     }
