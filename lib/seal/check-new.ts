@@ -1,9 +1,9 @@
 import { flawOf, genesisOf } from './check-events';
 import { checked } from './check-trail';
 import { Findings, type Finding } from './finding';
-import { Frontier, leafHash, sameHash } from './merkle';
+import { Frontier, leafHash, sameHash, type Hash } from './merkle';
 import type { Verifier } from './note';
-import type { SealBook, SealState, StoredEvent, StoredLeaf } from './seal-book';
+import type { SealBook, SealState, StoredCheckpoint, StoredEvent, StoredLeaf } from './seal-book';
 import { Trust } from './trust';
 import type { Verified } from './verified';
 
@@ -96,47 +96,51 @@ async function compareTree(
   leaves: readonly StoredLeaf[],
   findings: Findings,
 ): Promise<number> {
-  const edge = Frontier.of(
-    since.size,
-    (since.frontier.match(/.{64}/g) ?? []).map((one) => Buffer.from(one, 'hex')),
-  );
-  const roots = new Map([[edge.size, edge.root()]]);
-  for (const { leaf_index: index, hash } of leaves) {
-    if (index !== edge.size) {
-      findings.add('tree_altered', { leaves: { from: edge.size, to: index } }, `Leaf ${edge.size} is missing.`);
-      return 0;
-    }
-    edge.append(leafHash(Buffer.from(hash, 'hex')));
-    roots.set(edge.size, edge.root());
-  }
-  const trust = new Trust(trusted);
-  let [seen, last] = [0, -1];
+  const stored: StoredCheckpoint[] = [];
   for await (const page of book.allCheckpoints(since.checkpoint.id - 1)) {
-    for (const stored of page) {
-      if (stored.id > (state.checkpoint?.id ?? 0)) continue;
-      const place = { leaves: { from: since.size, to: stored.tree_size } };
-      if (seen === 0 && (stored.id !== since.checkpoint.id || stored.note !== since.checkpoint.note)) break;
-      seen += 1;
-      last = stored.tree_size;
-      const found = checked(stored, state, trust);
-      if (typeof found === 'string') findings.add('not_signed', place, `Checkpoint ${stored.id} ${found}.`);
-      else if (!sameHash(roots.get(found.size) ?? Buffer.alloc(32), found.root)) {
-        findings.add('root_differs', place, `The tree of ${found.size} leaves does not have the root that was signed.`);
-      }
+    stored.push(...page.filter(({ id }) => id <= (state.checkpoint?.id ?? 0)));
+  }
+  const goesOn = stored[0]?.id === since.checkpoint.id && stored[0].note === since.checkpoint.note;
+  const { roots, size } = rootsOf(since, leaves, new Set(stored.map((each) => each.tree_size)));
+  const trust = new Trust(trusted);
+  for (const each of goesOn ? stored : []) {
+    const place = { leaves: { from: since.size, to: each.tree_size } };
+    const found = checked(each, state, trust);
+    if (typeof found === 'string') findings.add('not_signed', place, `Checkpoint ${each.id} ${found}.`);
+    else if (!sameHash(roots.get(found.size) ?? Buffer.alloc(32), found.root)) {
+      findings.add('root_differs', place, `The tree of ${found.size} leaves does not have the root that was signed.`);
     }
   }
+  const last = stored.at(-1)?.tree_size ?? 0;
   const whole = { leaves: { from: since.size, to: state.size } };
-  if (seen === 0) {
+  if (!goesOn) {
     findings.add(
       'checkpoint_missing',
       whole,
       `The checkpoint of ${since.size} events that was verified is not there as it was.`,
     );
-  } else if (last !== state.size || edge.size !== state.size) {
-    const text = `The tree says ${state.size} leaves, ${edge.size} are there, and ${last} are signed for.`;
+  } else if (last !== state.size || size !== state.size) {
+    const text = `The tree says ${state.size} leaves, ${size} are there, and ${last} are signed for.`;
     findings.add('tree_altered', whole, text);
   }
-  return Math.max(0, seen - 1);
+  return Math.max(0, stored.length - 1);
+}
+
+/** The roots of the grown tree at these sizes, and how far its leaves go without a gap. */
+function rootsOf(
+  since: Verified,
+  leaves: readonly StoredLeaf[],
+  wanted: ReadonlySet<number>,
+): { readonly roots: ReadonlyMap<number, Hash>; readonly size: number } {
+  const hashes = (since.frontier.match(/.{64}/g) ?? []).map((one) => Buffer.from(one, 'hex'));
+  const edge = Frontier.of(since.size, hashes);
+  const roots = new Map([[edge.size, edge.root()]]);
+  for (const { leaf_index: index, hash } of leaves) {
+    if (index !== edge.size) break;
+    edge.append(leafHash(Buffer.from(hash, 'hex')));
+    if (wanted.has(edge.size)) roots.set(edge.size, edge.root());
+  }
+  return { roots, size: edge.size };
 }
 
 interface Walk {
