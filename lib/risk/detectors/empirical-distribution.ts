@@ -1,0 +1,135 @@
+import { BadModel, BadNumbers } from '../errors';
+
+/** What `toJSON` gives. */
+export interface EmpiricalDistributionJson {
+  readonly count: number;
+  readonly knots: number[];
+  readonly below: number[];
+  readonly atMost: number[];
+}
+
+/** At most this many points are kept: both tails exactly, the middle evenly. */
+const MOST_KNOTS = 1024;
+const EXACT_TAIL = 128;
+
+/**
+ * The distribution of numbers seen before, kept in bounded space: which share of them is below a value.
+ * Up to 1,024 different values it is exact; of more, the 128 smallest and largest are, and between knots it is linear.
+ */
+export class EmpiricalDistribution {
+  private constructor(
+    /** How many numbers it was made from. */
+    readonly count: number,
+    private readonly knots: Float64Array,
+    /** For each knot, how many numbers were smaller. */
+    private readonly smaller: Float64Array,
+    /** For each knot, how many numbers were smaller or equal. */
+    private readonly upTo: Float64Array,
+  ) {}
+
+  /** @throws BadNumbers  when there is no number, or one that is not finite */
+  static fit(numbers: Float64Array): EmpiricalDistribution {
+    if (numbers.length === 0 || !numbers.every((value) => Number.isFinite(value))) {
+      throw new BadNumbers(
+        'A distribution needs at least one number, and finite ones only.',
+        'Leave out what is missing.',
+      );
+    }
+    const sorted = numbers.slice().sort();
+    const distinct: { value: number; below: number; atMost: number }[] = [];
+    for (let from = 0, to = 0; from < sorted.length; from = to) {
+      while (to < sorted.length && sorted[to] === sorted[from]) to += 1;
+      distinct.push({ value: sorted[from] as number, below: from, atMost: to });
+    }
+    const kept = distinct.length <= MOST_KNOTS ? distinct : thinned(distinct);
+    return new EmpiricalDistribution(
+      numbers.length,
+      Float64Array.from(kept, ({ value }) => value),
+      Float64Array.from(kept, ({ below }) => below),
+      Float64Array.from(kept, ({ atMost }) => atMost),
+    );
+  }
+
+  /** The share of numbers at or below `value`, 0..1. */
+  atMost(value: number): number {
+    const at = this.lastKnotUpTo(value);
+    if (at < 0) return 0;
+    return this.between(at, value, this.upTo[at] as number);
+  }
+
+  /** The share of numbers at or above `value`, 0..1. */
+  atLeast(value: number): number {
+    const at = this.lastKnotUpTo(value);
+    if (at < 0) return 1;
+    if (this.knots[at] === value) return 1 - (this.smaller[at] as number) / this.count;
+    return 1 - this.between(at, value, this.upTo[at] as number);
+  }
+
+  /** The place of `value` among the numbers, in (0, 1): ties count half, and nothing is ever quite 0 or 1. */
+  rank(value: number): number {
+    const middle = (this.atMost(value) + 1 - this.atLeast(value)) / 2;
+    return (middle * this.count + 0.5) / (this.count + 1);
+  }
+
+  /** The smallest kept number at or below which the share `probability` lies. */
+  quantile(probability: number): number {
+    const wanted = probability * this.count;
+    let at = 0;
+    while (at < this.knots.length - 1 && (this.upTo[at] as number) < wanted) at += 1;
+    return this.knots[at] as number;
+  }
+
+  toJSON(): EmpiricalDistributionJson {
+    return { count: this.count, knots: [...this.knots], below: [...this.smaller], atMost: [...this.upTo] };
+  }
+
+  /** @throws BadModel  when the knots do not rise or their counts do not fit */
+  static fromJSON(json: EmpiricalDistributionJson): EmpiricalDistribution {
+    const { count, knots, below, atMost } = json ?? {};
+    const rising = (list: readonly number[] | undefined, from: number): boolean =>
+      Array.isArray(list) &&
+      list.length === knots.length &&
+      list.every(
+        (value, index) => Number.isFinite(value) && (index === 0 ? value >= from : value > (list[index - 1] as number)),
+      );
+    const whole = Array.isArray(knots) && knots.length > 0 && rising(knots, -Infinity) && rising(below, 0);
+    if (!whole || !rising(atMost, 1) || atMost[atMost.length - 1] !== count) {
+      throw new BadModel('distribution', 'its knots do not rise up to its count');
+    }
+    return new EmpiricalDistribution(
+      count,
+      Float64Array.from(knots),
+      Float64Array.from(below),
+      Float64Array.from(atMost),
+    );
+  }
+
+  private lastKnotUpTo(value: number): number {
+    let low = 0;
+    let high = this.knots.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.knots[middle] as number) <= value) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  /** The count at `value`, which lies at or behind knot `at` and before the next one, as a share. */
+  private between(at: number, value: number, here: number): number {
+    const [from, to] = [this.knots[at] as number, this.knots[at + 1]];
+    if (to === undefined || value === from) return here / this.count;
+    const next = this.smaller[at + 1] as number;
+    return (here + ((next - here) * (value - from)) / (to - from)) / this.count;
+  }
+}
+
+function thinned<T>(distinct: readonly T[]): readonly T[] {
+  const middle = distinct.slice(EXACT_TAIL, -EXACT_TAIL);
+  const places = MOST_KNOTS - 2 * EXACT_TAIL;
+  const even = Array.from(
+    { length: places },
+    (_, place) => middle[Math.round((place * (middle.length - 1)) / (places - 1))],
+  );
+  return [...distinct.slice(0, EXACT_TAIL), ...new Set(even as T[]), ...distinct.slice(-EXACT_TAIL)];
+}

@@ -1,0 +1,137 @@
+import { BadModel } from '../errors';
+import { seededRandom } from '../seeded-random';
+import { checkRow, type Table } from '../table';
+import { type Scaling, scalingOf } from './scaling';
+
+export interface LeSiNNOptions {
+  /** How many samples the distance is averaged over. */
+  readonly samples?: number;
+  /** Rows in each sample. Few: local oddities show, and clusters of odd rows cannot vouch for each other. */
+  readonly size?: number;
+  readonly seed?: number;
+}
+
+/** What `toJSON` gives. The points are rows of features, standardised; nothing names where they came from. */
+export interface LeSiNNJson extends Scaling {
+  readonly kind: 'lesinn';
+  readonly version: 1;
+  readonly samples: number;
+  readonly size: number;
+  readonly points: number[];
+}
+
+const DEFAULTS = { samples: 50, size: 32, seed: 0 } as const;
+
+/**
+ * LeSiNN (Pang, Ting, Albrecht 2015): the distance to the nearest of a few rows, averaged over many small samples.
+ * Sees what a forest's straight cuts do not: rows that are odd for their own neighbourhood only.
+ */
+export class LeSiNN {
+  private readonly scaled: Float64Array;
+
+  private constructor(
+    readonly columns: number,
+    private readonly samples: number,
+    private readonly size: number,
+    private readonly scaling: Scaling,
+    private readonly points: Float64Array,
+    /** Which row of the training table each point was; only known in the process that trained it. */
+    private readonly rowsOfPoints: Int32Array | null,
+  ) {
+    this.scaled = new Float64Array(columns);
+  }
+
+  static fit(table: Table, options: LeSiNNOptions = {}): LeSiNN {
+    const { samples, size: wanted, seed } = { ...DEFAULTS, ...options };
+    const size = Math.min(wanted, table.rows);
+    const { columns, values } = table;
+    const scaling = scalingOf(table);
+    const random = seededRandom(seed);
+    const points = new Float64Array(samples * size * columns);
+    const rows = new Int32Array(samples * size);
+    for (let sample = 0; sample < samples; sample += 1) {
+      const chosen = new Set<number>();
+      while (chosen.size < size) chosen.add(Math.floor(random() * table.rows));
+      rows.set([...chosen], sample * size);
+    }
+    for (const [place, row] of rows.entries()) {
+      for (let column = 0; column < columns; column += 1) {
+        const value = values[row * columns + column] as number;
+        points[place * columns + column] =
+          (value - (scaling.means[column] as number)) / (scaling.spreads[column] as number);
+      }
+    }
+    return new LeSiNN(columns, samples, size, scaling, points, rows);
+  }
+
+  /**
+   * The mean distance to the nearest neighbour, in standard deviations; larger is stranger.
+   * @throws BadNumbers  when the row is too short or holds what is not finite
+   */
+  score(values: ArrayLike<number>, offset = 0): number {
+    return this.meanDistance(values, offset, -1);
+  }
+
+  /** The scores of the very table that it was fitted on: a row is not its own neighbour. */
+  trainingScores({ rows, values }: Table): Float64Array {
+    return Float64Array.from({ length: rows }, (_, row) => this.meanDistance(values, row * this.columns, row));
+  }
+
+  toJSON(): LeSiNNJson {
+    const { samples, size, scaling, points } = this;
+    return { kind: 'lesinn', version: 1, samples, size, ...scaling, points: [...points] };
+  }
+
+  /** @throws BadModel  when the text was written by another version, or its points are not whole */
+  static fromJSON(json: LeSiNNJson): LeSiNN {
+    if (json?.kind !== 'lesinn' || json.version !== 1) {
+      throw new BadModel('LeSiNN', `its kind is ${String(json?.kind)}, version ${String(json?.version)}`);
+    }
+    const columns = json.means?.length ?? 0;
+    const whole =
+      columns > 0 &&
+      json.spreads?.length === columns &&
+      json.points?.length === json.samples * json.size * columns &&
+      [...json.means, ...json.points].every((value) => Number.isFinite(value)) &&
+      json.spreads.every((spread) => spread > 0);
+    if (!whole) throw new BadModel('LeSiNN', 'its points are not whole');
+    const { means, spreads } = json;
+    return new LeSiNN(columns, json.samples, json.size, { means, spreads }, Float64Array.from(json.points), null);
+  }
+
+  private meanDistance(values: ArrayLike<number>, offset: number, ownRow: number): number {
+    checkRow(values, offset, this.columns);
+    const { columns, scaled, scaling } = this;
+    for (let column = 0; column < columns; column += 1) {
+      scaled[column] =
+        ((values[offset + column] as number) - (scaling.means[column] as number)) / (scaling.spreads[column] as number);
+    }
+    let sum = 0;
+    let used = 0;
+    for (let sample = 0; sample < this.samples; sample += 1) {
+      const nearest = this.nearestIn(sample, ownRow);
+      if (nearest === Infinity) continue;
+      sum += Math.sqrt(nearest);
+      used += 1;
+    }
+    return used === 0 ? 0 : sum / used;
+  }
+
+  /** The squared distance from the scaled row to the nearest point of one sample; Infinity when only itself is there. */
+  private nearestIn(sample: number, ownRow: number): number {
+    const { columns, size, points, scaled, rowsOfPoints } = this;
+    let nearest = Infinity;
+    for (let place = sample * size; place < (sample + 1) * size; place += 1) {
+      if (ownRow >= 0 && rowsOfPoints?.[place] === ownRow) continue;
+      const from = place * columns;
+      let distance = 0;
+      // What is farther already cannot become the nearest.
+      for (let column = 0; column < columns && distance < nearest; column += 1) {
+        const off = (points[from + column] as number) - (scaled[column] as number);
+        distance += off * off;
+      }
+      if (distance < nearest) nearest = distance;
+    }
+    return nearest;
+  }
+}

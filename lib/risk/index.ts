@@ -1,0 +1,17 @@
+export {
+  AnomalyModel,
+  type AnomalyModelJson,
+  type AnomalyModelOptions,
+  type Strangeness,
+} from './detectors/anomaly-model';
+export { Ecod, type EcodJson, type Tail } from './detectors/ecod';
+export { EmpiricalDistribution, type EmpiricalDistributionJson } from './detectors/empirical-distribution';
+export { IsolationForest, type IsolationForestJson, type IsolationForestOptions } from './detectors/isolation-forest';
+export { LeSiNN, type LeSiNNJson, type LeSiNNOptions } from './detectors/lesinn';
+export { BadLabels, BadModel, BadNumbers } from './errors';
+export { calibrationError, logLoss } from './measures/calibration';
+export { areaUnderCurve, averagePrecision } from './measures/ranking';
+export { seededRandom } from './seeded-random';
+export { checkedTable, type Table, tableOf } from './table';
+export { LogisticModel, type LogisticModelJson, type LogisticModelOptions } from './logistic/logistic-model';
+export { type Calibration, calibrated, plattCalibration } from './logistic/platt';
