@@ -15,3 +15,13 @@ export { seededRandom } from './seeded-random';
 export { checkedTable, type Table, tableOf } from './table';
 export { LogisticModel, type LogisticModelJson, type LogisticModelOptions } from './logistic/logistic-model';
 export { type Calibration, calibrated, plattCalibration } from './logistic/platt';
+export { Adwin } from './promotion/adwin';
+export {
+  type Contribution,
+  RiskModel,
+  type RiskJudgement,
+  type RiskModelJson,
+  type RiskModelOptions,
+} from './logistic/risk-model';
+export { CALIBRATION_DAYS, PromiseKeeper } from './sittings/promise';
+export { IDLE_MINUTES, type ScoredMoment, type Sitting, SittingBook } from './sittings/sittings';
