@@ -25,3 +25,10 @@ export {
 } from './logistic/risk-model';
 export { CALIBRATION_DAYS, PromiseKeeper } from './sittings/promise';
 export { IDLE_MINUTES, type ScoredMoment, type Sitting, SittingBook } from './sittings/sittings';
+export { type FeatureName, FEATURES, features } from './features/features';
+export { type EventLine, EventReader, type RiskEvent } from './features/risk-event';
+export { RiskEngine, type RiskEngineJson, type RiskReading, type TrainingRows } from './engine/engine';
+export { type ContextLine, RiskState, type Verdict } from './state/risk-state';
+export { RecentRank } from './engine/recent-rank';
+export { RiskScorer, type ScoredLine } from './engine/scorer';
+export { reasonOf, type RiskReason } from './engine/words';

@@ -1,0 +1,252 @@
+import { AnomalyModel, type AnomalyModelJson } from '../detectors/anomaly-model';
+import { EmpiricalDistribution, type EmpiricalDistributionJson } from '../detectors/empirical-distribution';
+import { BadModel } from '../errors';
+import { LogisticModel, type LogisticModelJson } from '../logistic/logistic-model';
+import { RiskModel, type RiskJudgement, type RiskModelJson } from '../logistic/risk-model';
+import { TailBins } from '../logistic/tail-bins';
+import { seededRandom } from '../seeded-random';
+import { checkedTable, type Table } from '../table';
+
+/** What an engine is trained on: events in the order of time, as figures. */
+export interface TrainingRows {
+  readonly features: readonly string[];
+  /** Rows by features; NaN is missing. */
+  readonly values: Float64Array;
+  /** 1 = part of a finding, 0 = harmless or not looked at. */
+  readonly labels: ArrayLike<number>;
+  /** The incident of each labelled row: an incident counts the same whether it has one event or a hundred. */
+  readonly incidents: readonly (string | null)[];
+  /** The kind of each labelled row, where a reviewer named it. */
+  readonly categories: readonly (string | null)[];
+}
+
+export interface EngineOptions {
+  readonly seed?: number;
+  /** How much the anomaly adds to the log-odds when events are ranked: 0.5 with few labels, 0.15 with all. */
+  readonly anomalyShare?: number;
+}
+
+/** What an engine says of one event. */
+export interface RiskReading {
+  /** Calibrated probability of a finding; null when no labels taught one. */
+  readonly risk: number | null;
+  /** How rare it is among the training events, 0..1. */
+  readonly anomaly: number;
+  /** What events are ranked by: log-odds and anomaly together. */
+  readonly rank: number;
+  readonly category: string | null;
+  readonly judgement: RiskJudgement | null;
+  /** Features by how unlikely their value is alone, the unlikeliest first. */
+  readonly tails: readonly { readonly feature: string; readonly probability: number; readonly side: 'low' | 'high' }[];
+}
+
+export interface RiskEngineJson {
+  readonly kind: 'risk-engine';
+  readonly version: 1;
+  readonly features: readonly string[];
+  readonly bins: TailBins['columns'];
+  readonly anomaly: AnomalyModelJson;
+  readonly combined: EmpiricalDistributionJson;
+  readonly risk: RiskModelJson | null;
+  readonly categories: { readonly names: readonly string[]; readonly model: LogisticModelJson } | null;
+  readonly anomalyShare: number;
+}
+
+/** The detectors need no more rows than this to know what is ordinary; all rows teach the logistic model. */
+const DETECTOR_ROWS = 10_000;
+const INCIDENT_WEIGHT = 20;
+const ANOMALY_INPUTS = ['anomaly_forest', 'anomaly_neighbours', 'anomaly_tails'] as const;
+const L2 = 3;
+
+/** Features to scores: strangeness without labels, risk with them, the kind of it, and the reasons. */
+export class RiskEngine {
+  private constructor(
+    readonly features: readonly string[],
+    private readonly bins: TailBins,
+    private readonly anomaly: AnomalyModel,
+    private readonly combined: EmpiricalDistribution,
+    private readonly riskModel: RiskModel | null,
+    private readonly categories: { readonly names: readonly string[]; readonly model: LogisticModel } | null,
+    readonly anomalyShare: number,
+  ) {}
+
+  /**
+   * Trains on labelled and unlabelled events. Without a label, or with nothing but labelled ones, there is no risk model:
+   * the anomaly stands alone.
+   */
+  static fit(rows: TrainingRows, { seed = 0, anomalyShare = 0.5 }: EngineOptions = {}): RiskEngine {
+    const { features, values, labels } = rows;
+    const bins = TailBins.fit(values, features.length);
+    const filled = filledTable(bins, values);
+    const sample = sampled(filled, DETECTOR_ROWS, seed);
+    const anomaly = AnomalyModel.fit(sample, { seed });
+    const combined = EmpiricalDistribution.fit(
+      Float64Array.from(anomaly.trainingScores(sample), (score) => score.combined),
+    );
+    const isTaught = new Set(Array.from(labels)).size > 1;
+    const widened = isTaught ? widen(values, features.length, anomaly, filled) : values;
+    const riskModel = isTaught
+      ? RiskModel.fit([...features, ...ANOMALY_INPUTS], widened, labels, { l2: L2, rowWeights: incidentWeights(rows) })
+      : null;
+    return new RiskEngine(features, bins, anomaly, combined, riskModel, categoriesOf(rows, filled), anomalyShare);
+  }
+
+  /** The same engine with probabilities calibrated on later events, which it was not trained on. */
+  calibratedOn(values: Float64Array, labels: ArrayLike<number>): RiskEngine {
+    if (!this.riskModel) return this;
+    const filled = filledTable(this.bins, values);
+    const risk = this.riskModel.calibratedOn(widen(values, this.features.length, this.anomaly, filled), labels);
+    return new RiskEngine(
+      this.features,
+      this.bins,
+      this.anomaly,
+      this.combined,
+      risk,
+      this.categories,
+      this.anomalyShare,
+    );
+  }
+
+  /** The same engine ranking with another share of the anomaly. */
+  withAnomalyShare(share: number): RiskEngine {
+    return new RiskEngine(
+      this.features,
+      this.bins,
+      this.anomaly,
+      this.combined,
+      this.riskModel,
+      this.categories,
+      share,
+    );
+  }
+
+  /** @throws BadNumbers  when the event has not the engine's features, or an infinite value */
+  read(values: ArrayLike<number>): RiskReading {
+    const filled = this.fill(values);
+    const strange = this.anomaly.score(filled);
+    const judgement =
+      this.riskModel?.judge([...Array.from(values), strange.forest, strange.lesinn, strange.ecod]) ?? null;
+    const rarity = -Math.log1p(-this.combined.rank(strange.combined));
+    return {
+      risk: judgement?.probability ?? null,
+      anomaly: this.combined.rank(strange.combined),
+      rank: judgement ? judgement.logOdds + this.anomalyShare * rarity : rarity,
+      category: this.categoryOf(filled),
+      judgement,
+      tails: this.anomaly.ecod
+        .tails(filled)
+        .slice(0, 5)
+        .map(({ column, side, probability }) => ({ feature: this.features[column] as string, side, probability })),
+    };
+  }
+
+  toJSON(): RiskEngineJson {
+    const { categories } = this;
+    return {
+      kind: 'risk-engine',
+      version: 1,
+      features: this.features,
+      bins: this.bins.columns,
+      anomaly: this.anomaly.toJSON(),
+      combined: this.combined.toJSON(),
+      risk: this.riskModel?.toJSON() ?? null,
+      categories: categories && { names: categories.names, model: categories.model.toJSON() },
+      anomalyShare: this.anomalyShare,
+    };
+  }
+
+  /** @throws BadModel  when it was written by another version, or a part is damaged */
+  static fromJSON(json: RiskEngineJson): RiskEngine {
+    if (json?.kind !== 'risk-engine' || json.version !== 1) {
+      throw new BadModel('risk engine', `its kind is ${String(json?.kind)}, version ${String(json?.version)}`);
+    }
+    const bins = TailBins.fromJSON(json.bins);
+    const anomaly = AnomalyModel.fromJSON(json.anomaly);
+    if (json.features?.length !== bins.columns.length || anomaly.columns !== bins.columns.length) {
+      throw new BadModel('risk engine', 'its parts know different numbers of features');
+    }
+    const categories = json.categories && {
+      names: json.categories.names,
+      model: LogisticModel.fromJSON(json.categories.model),
+    };
+    if (categories && categories.names?.length !== categories.model.classes) {
+      throw new BadModel('risk engine', 'its kinds have no names');
+    }
+    if (!Number.isFinite(json.anomalyShare)) throw new BadModel('risk engine', 'its anomaly share is not a number');
+    const combined = EmpiricalDistribution.fromJSON(json.combined);
+    const risk = json.risk && RiskModel.fromJSON(json.risk);
+    return new RiskEngine(json.features, bins, anomaly, combined, risk, categories, json.anomalyShare);
+  }
+
+  private fill(values: ArrayLike<number>): Float64Array {
+    return Float64Array.from(this.features, (_, column) => this.bins.linear(column, values[column] as number));
+  }
+
+  private categoryOf(filled: Float64Array): string | null {
+    if (!this.categories) return null;
+    const probabilities = this.categories.model.probabilities(filled);
+    const best = probabilities.indexOf(Math.max(...probabilities));
+    return (probabilities[best] as number) >= 0.5 ? (this.categories.names[best] as string) : 'other';
+  }
+}
+
+/** Standardised, clipped, and 0 where a value is missing: what the detectors can measure distances in. */
+function filledTable(bins: TailBins, values: Float64Array): Table {
+  const columns = bins.columns.length;
+  return checkedTable(
+    values.map((value, place) => bins.linear(place % columns, value)),
+    columns,
+  );
+}
+
+function sampled(table: Table, most: number, seed: number): Table {
+  if (table.rows <= most) return table;
+  const random = seededRandom(seed + 1);
+  const { columns, values } = table;
+  const chosen = new Set<number>();
+  for (let top = table.rows - most; top < table.rows; top += 1) {
+    const candidate = Math.floor(random() * (top + 1));
+    chosen.add(chosen.has(candidate) ? top : candidate);
+  }
+  const part = new Float64Array(most * columns);
+  [...chosen]
+    .sort((left, right) => left - right)
+    .forEach((row, place) => {
+      part.set(values.subarray(row * columns, (row + 1) * columns), place * columns);
+    });
+  return checkedTable(part, columns);
+}
+
+/** Each row with what the three detectors say of it. */
+function widen(values: Float64Array, columns: number, anomaly: AnomalyModel, filled: Table): Float64Array {
+  const width = columns + ANOMALY_INPUTS.length;
+  const widened = new Float64Array(filled.rows * width);
+  for (let row = 0; row < filled.rows; row += 1) {
+    widened.set(values.subarray(row * columns, (row + 1) * columns), row * width);
+    const { forest, lesinn, ecod } = anomaly.score(filled.values, row * columns);
+    widened.set([forest, lesinn, ecod], row * width + columns);
+  }
+  return widened;
+}
+
+function incidentWeights({ labels, incidents }: TrainingRows): Float64Array {
+  const sizes = new Map<string, number>();
+  for (const incident of incidents) if (incident !== null) sizes.set(incident, (sizes.get(incident) ?? 0) + 1);
+  return Float64Array.from(incidents, (incident, row) =>
+    labels[row] && incident !== null ? Math.max(1, INCIDENT_WEIGHT / (sizes.get(incident) as number)) : 1,
+  );
+}
+
+function categoriesOf(
+  { categories, labels }: TrainingRows,
+  filled: Table,
+): { names: readonly string[]; model: LogisticModel } | null {
+  const rows = [...categories.keys()].filter((row) => labels[row] && categories[row] !== null);
+  const names = [...new Set(rows.map((row) => categories[row] as string))].sort();
+  if (names.length < 2) return null;
+  const { columns, values } = filled;
+  const part = new Float64Array(rows.length * columns);
+  rows.forEach((row, place) => part.set(values.subarray(row * columns, (row + 1) * columns), place * columns));
+  const kinds = rows.map((row) => names.indexOf(categories[row] as string));
+  return { names, model: LogisticModel.fit(checkedTable(part, columns), kinds, { l2: 1 }) };
+}

@@ -1,0 +1,68 @@
+import type { BillingSettings } from '../../settings';
+import { features } from '../features/features';
+import { type EventLine, EventReader } from '../features/risk-event';
+import type { ContextLine, RiskState } from '../state/risk-state';
+import type { RiskEngine } from './engine';
+import { RecentRank } from './recent-rank';
+import { reasonOf, type RiskReason } from './words';
+
+/** What is said of an event with a model. */
+export interface ScoredLine {
+  /** Calibrated probability, 0..1, six places; null when the model was trained without labels. */
+  readonly risk_score: number | null;
+  /** Which share of the last 28 days is less strange, 0..1, six places. */
+  readonly anomaly_score: number;
+  readonly predicted_category: string | null;
+  readonly reasons: readonly RiskReason[];
+  /** How much of the person's history stands behind it, 0..1: n / (n + 200). */
+  readonly confidence: number;
+}
+
+/** Events of a person after which its history counts as much as nothing known. */
+const HALF_CONFIDENCE = 200;
+const REASONS = 5;
+/** From this risk on a kind is named: suspicion first, then the kind. */
+const SUSPICIOUS = 0.2;
+
+/** Scores a stream of events in the order of time: features, engine, ranks and reasons. */
+export class RiskScorer {
+  private readonly reader: EventReader;
+  private readonly recent = new RecentRank();
+  private readonly events = new Map<string, number>();
+
+  constructor(
+    private readonly engine: RiskEngine,
+    private readonly state: RiskState,
+    settings: BillingSettings,
+  ) {
+    this.reader = new EventReader(settings);
+  }
+
+  learn(line: ContextLine): void {
+    this.state.learn(line);
+  }
+
+  /** @throws BadNumbers  when the event has no time that can be read */
+  score(line: EventLine): ScoredLine {
+    const event = this.reader.read(line);
+    const figures = features(event, this.state);
+    this.state.take(event);
+    const { risk, anomaly, category, judgement } = this.engine.read(figures);
+    const known = event.person === null ? 0 : (this.events.get(event.person) ?? 0);
+    if (event.person !== null) this.events.set(event.person, known + 1);
+    return {
+      risk_score: risk === null ? null : sixPlaces(risk),
+      anomaly_score: sixPlaces(this.recent.take(event.at, anomaly)),
+      predicted_category: risk === null ? null : risk >= SUSPICIOUS ? category : 'routine',
+      reasons: (judgement?.contributions ?? [])
+        .filter(({ logOdds }) => logOdds > 0)
+        .slice(0, REASONS)
+        .map(reasonOf),
+      confidence: sixPlaces(known / (known + HALF_CONFIDENCE)),
+    };
+  }
+}
+
+function sixPlaces(value: number): number {
+  return Math.round(value * 1e6) / 1e6;
+}

@@ -1,0 +1,58 @@
+import { offScale, type Scale, worth } from '../state/counts';
+import { roundness, signedLog } from '../state/risk-state';
+import { type Feature, flag, type View } from './view';
+
+const LEAST_SPREAD = 0.3;
+const OFF_BOOK = 0.1;
+
+/** How much it was: in money, against what it was, against habits, against the price book; and how round. */
+export const amount = {
+  size: ({ event }) => (event.delta === null ? NaN : Math.log1p(Math.abs(event.delta))),
+  rise: ({ event }) => (event.delta === null ? NaN : Math.log1p(Math.max(0, event.delta))),
+  signed_size: ({ event }) => (event.delta === null ? NaN : signedLog(event.delta)),
+  relative: ({ event }) =>
+    event.delta === null || event.oldNumber === null
+      ? NaN
+      : Math.asinh(event.delta / Math.max(1, Math.abs(event.oldNumber))),
+  is_price: ({ event }) => flag(event.columnKind === 'price'),
+  is_quantity: ({ event }) => flag(event.columnKind === 'quantity'),
+  off_habit: ({ event, person }) => off(event, person?.habits.scales.get(event.column ?? '')),
+  off_column: ({ event, state }) => off(event, state.columnScales.get(event.column ?? '')),
+  off_work_request: ({ event, state }) =>
+    event.columnKind === 'price' ? off(event, state.workRequests.get(event.workRequest ?? '')?.scale) : NaN,
+  off_book: (view) => offBook(view),
+  above_book: (view) => Math.max(0, offBook(view)),
+  filled: ({ event }) => flag(event.oldText === null && event.newText !== null),
+  cleared: ({ event }) => flag(event.oldText !== null && event.newText === null),
+  /** A factor of 10, 100 or 1,000: a slipped point or another unit. */
+  slipped_point: ({ event }) => {
+    const { oldNumber, newNumber } = event;
+    if (!oldNumber || !newNumber) return NaN;
+    const tens = Math.log10(Math.abs(newNumber / oldNumber));
+    return flag(Math.abs(tens) > 0.9 && Math.abs(tens - Math.round(tens)) < 1e-9);
+  },
+  round: ({ event }) => roundness(event),
+  round_rise: ({ event }) => roundness(event) * flag((event.delta ?? 0) > 0),
+  round_habit: ({ event, state, person }) => {
+    const everybody = worth(state.money, event.at);
+    const share = everybody > 0 ? worth(state.rounded, event.at) / everybody : 0;
+    if (!person) return NaN;
+    const { rounded, money } = person.habits;
+    return (worth(rounded, event.at) + 5 * share) / (worth(money, event.at) + 5) - share;
+  },
+} as const satisfies Readonly<Record<string, Feature>>;
+
+function off({ delta }: View['event'], scale: Scale | undefined): number {
+  return delta === null ? NaN : offScale(scale, signedLog(delta), LEAST_SPREAD);
+}
+
+/** The logarithm of the new price over quantity times book price; 0 within a tenth, NaN where the book is silent. */
+function offBook({ event, row, state }: View): number {
+  if (!row || row.unit === null) return NaN;
+  const price = event.columnKind === 'price' ? event.newNumber : row.price;
+  const quantity = event.columnKind === 'quantity' ? event.newNumber : row.quantity;
+  const book = state.book.get(row.unit);
+  if (event.columnKind === 'other' || !book || !quantity || !price || price * quantity * book <= 0) return NaN;
+  const deviation = Math.log(price / (quantity * book));
+  return Math.abs(deviation) < OFF_BOOK / 10 ? 0 : Math.max(-5, Math.min(5, deviation));
+}

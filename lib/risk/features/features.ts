@@ -1,0 +1,29 @@
+import type { RiskState } from '../state/risk-state';
+import { amount } from './amount';
+import { pace } from './pace';
+import { pattern } from './pattern';
+import type { RiskEvent } from './risk-event';
+import { type Feature, viewOf } from './view';
+import { when } from './when';
+import { who } from './who';
+
+const all = { ...when, ...amount, ...pace, ...who, ...pattern } as const satisfies Readonly<Record<string, Feature>>;
+
+export type FeatureName = keyof typeof all;
+
+/** The names of all features, in the order of their figures. */
+export const FEATURES = Object.keys(all) as readonly FeatureName[];
+
+const functions: readonly Feature[] = Object.values(all);
+
+/**
+ * The figures of an event, made from what was known before it. Pure: it changes neither.
+ * @returns one number for each of `FEATURES`; NaN where a figure is not known; never infinite
+ */
+export function features(event: RiskEvent, state: RiskState): Float64Array {
+  const view = viewOf(event, state);
+  return Float64Array.from(functions, (feature) => {
+    const value = feature(view);
+    return Number.isFinite(value) ? value : NaN;
+  });
+}

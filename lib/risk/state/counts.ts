@@ -1,0 +1,136 @@
+const DAY = 86_400_000;
+
+/** A count that fades: `[value, when it had that value]`. */
+export type Faded = [value: number, at: number];
+
+/** Days in which a count loses half of itself. */
+export const HALF_LIFE_DAYS = 60;
+
+/** What a faded count is worth at `at`; a clock that runs back does not make it grow. */
+export function worth([value, from]: Faded, at: number): number {
+  return value * 2 ** (-Math.max(0, at - from) / (HALF_LIFE_DAYS * DAY));
+}
+
+/** The count with `by` added at `at`. */
+export function raised(count: Faded, at: number, by = 1): Faded {
+  return [worth(count, at) + by, Math.max(count[1], at)];
+}
+
+/** A map that keeps at most `most` keys, and forgets the one that was written longest ago. */
+export class BoundedMap<Value> {
+  private readonly entries = new Map<string, Value>();
+
+  constructor(private readonly most: number) {}
+
+  get size(): number {
+    return this.entries.size;
+  }
+
+  get(key: string): Value | undefined {
+    return this.entries.get(key);
+  }
+
+  set(key: string, value: Value): void {
+    this.entries.delete(key);
+    this.entries.set(key, value);
+    if (this.entries.size <= this.most) return;
+    for (const [oldest] of this.entries) {
+      this.entries.delete(oldest);
+      return;
+    }
+  }
+
+  /** The value under a key, made when it is not there, and counted as written. */
+  take(key: string, make: () => Value): Value {
+    const value = this.entries.get(key) ?? make();
+    this.set(key, value);
+    return value;
+  }
+
+  values(): IterableIterator<Value> {
+    return this.entries.values();
+  }
+
+  /** Pairs from the one written longest ago to the newest: the same history gives the same text. */
+  toJSON(): [string, Value][] {
+    return [...this.entries];
+  }
+
+  load(pairs: readonly (readonly [string, Value])[]): this {
+    for (const [key, value] of pairs) this.set(key, value);
+    return this;
+  }
+}
+
+/** How often each of several things happened, fading; bounded. */
+export class Tally {
+  private total: Faded = [0, 0];
+  private readonly counts: BoundedMap<Faded>;
+
+  constructor(most: number) {
+    this.counts = new BoundedMap(most);
+  }
+
+  add(key: string, at: number): void {
+    this.total = raised(this.total, at);
+    this.counts.set(key, raised(this.counts.get(key) ?? [0, at], at));
+  }
+
+  has(key: string): boolean {
+    return this.counts.get(key) !== undefined;
+  }
+
+  /** How much is counted in all at `at`. */
+  sum(at: number): number {
+    return worth(this.total, at);
+  }
+
+  /**
+   * How unexpected a key is: -log of its share, smoothed towards `backup` as long as little is counted.
+   * @param backup  the share that it has elsewhere, 0..1
+   */
+  surprise(key: string, at: number, backup: number): number {
+    const counted = worth(this.counts.get(key) ?? [0, at], at);
+    return -Math.log((counted + SMOOTHING * Math.max(backup, LEAST_SHARE)) / (this.sum(at) + SMOOTHING));
+  }
+
+  share(key: string, at: number): number {
+    const sum = this.sum(at);
+    return sum === 0 ? 0 : worth(this.counts.get(key) ?? [0, at], at) / sum;
+  }
+
+  toJSON(): { total: Faded; counts: [string, Faded][] } {
+    return { total: this.total, counts: this.counts.toJSON() };
+  }
+
+  load({ total, counts }: { total: Faded; counts: [string, Faded][] }): this {
+    this.total = total;
+    this.counts.load(counts);
+    return this;
+  }
+}
+
+/** So many observations of elsewhere count as much as one's own. */
+const SMOOTHING = 5;
+const LEAST_SHARE = 0.001;
+
+/** Mean and variance of a stream, in which the newest counts most: `[how many, mean, variance]`. */
+export type Scale = [count: number, mean: number, variance: number];
+
+/** From so many values on a scale says something. */
+export const SCALE_FROM = 5;
+/** How much a new value moves a scale once it is settled. */
+const NEWEST = 0.05;
+
+export function scaledBy([count, mean, variance]: Scale, value: number): Scale {
+  const share = Math.max(NEWEST, 1 / (count + 1));
+  const off = value - mean;
+  return [count + 1, mean + share * off, (1 - share) * (variance + share * off * off)];
+}
+
+/** How many standard deviations a value is off, clipped at 20; NaN while the scale says nothing. */
+export function offScale(scale: Scale | undefined, value: number, least: number): number {
+  if (scale === undefined || scale[0] < SCALE_FROM) return NaN;
+  const off = (value - scale[1]) / Math.max(least, Math.sqrt(scale[2]));
+  return Math.max(-20, Math.min(20, off));
+}
