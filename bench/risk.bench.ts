@@ -160,7 +160,7 @@ function unseen(prepared: Prepared, seed: number): void {
     return { pattern, area };
   });
   console.log(
-    `never seen in training (engine with anomaly 0.5): mean AUC ${mean(figures.map(({ area }) => area)).toFixed(3)} (goal 0.92): ${figures.map(({ pattern, area }) => `${pattern} ${area.toFixed(3)}`).join(', ')}`,
+    `never seen in training (engine with anomaly 0.5): mean AUC ${mean(figures.map(({ area }) => area).filter((area) => !Number.isNaN(area))).toFixed(3)} (goal 0.92): ${figures.map(({ pattern, area }) => `${pattern} ${area.toFixed(3)}`).join(', ')}`,
   );
 }
 

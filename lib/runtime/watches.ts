@@ -1,7 +1,7 @@
 import type { Status, Stop } from '../define/node';
 import type { Change } from '../event/change';
 import { messageOf } from '../errors';
-import { apiBase, callbackUrl, SmartsheetRefused, type SmartsheetClient } from '../smartsheet';
+import { apiBase, callbackUrl, SmartsheetRefused } from '../smartsheet';
 import type { LeasedCallback, Store, Webhook } from '../store/store';
 import type { ChangeSource, WatchRequest } from './change-source';
 import type { Emitter } from './emitter';

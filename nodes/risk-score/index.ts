@@ -1,2 +1,3 @@
 export { riskScore } from './definition';
 export { DOCUMENTED_WEIGHTS } from './factors';
+export { pointsOf } from './score';

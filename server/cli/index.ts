@@ -16,8 +16,10 @@ import { addMigrate } from './migrate';
 import { addMove } from './move';
 import { EXIT, guarded, loadDotEnv, print } from './run';
 import { addSearch } from './search';
-import { addSetup } from './setup';
 import { addUpgrade } from './upgrade';
+import { addScore } from './score';
+import { addSetup } from './setup';
+import { addTrain } from './train';
 import { addVerify } from './verify';
 
 const assets: Assets = {
@@ -56,6 +58,8 @@ addSearch(program);
 addMove(program);
 addUpgrade(program);
 addVerify(program);
+addTrain(program);
+addScore(program);
 
 void program.parseAsync();
 

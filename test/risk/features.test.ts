@@ -5,7 +5,12 @@ import { firstWorld } from '../../bench/scenarios/config';
 import { makeStream } from '../../bench/scenarios/stream';
 
 const reader = new EventReader(defaultSettings);
-const small = { ...firstWorld, weeks: 5, sheets: 3 };
+const small = {
+  ...firstWorld,
+  weeks: 5,
+  sheets: 3,
+  staff: { foreman: 5, clerk: 3, supervisor: 2, admin: 1, service: 1 },
+};
 
 function line(at: string, more: Partial<EventLine> = {}): EventLine {
   return {

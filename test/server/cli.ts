@@ -33,6 +33,8 @@ export function runCli(
 ) {
   return spawnSync(process.execPath, [built(), ...flags], {
     encoding: 'utf8',
+    // A stream of scored events is longer than Node.js keeps by default.
+    maxBuffer: 256 * 1024 * 1024,
     cwd: home,
     env: environmentWith(environment),
     ...user,

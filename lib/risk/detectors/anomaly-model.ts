@@ -8,6 +8,8 @@ import { LeSiNN, type LeSiNNJson } from './lesinn';
 export interface AnomalyModelOptions {
   readonly seed?: number;
   readonly trees?: number;
+  /** How many points of each column's distribution are kept; fewer make a smaller file. */
+  readonly knots?: number;
 }
 
 export interface AnomalyModelJson {
@@ -50,11 +52,11 @@ export class AnomalyModel {
     private readonly ranks: Readonly<Record<'forest' | 'lesinn' | 'ecod', EmpiricalDistribution>>,
   ) {}
 
-  static fit(table: Table, { seed = 0, trees = TREES }: AnomalyModelOptions = {}): AnomalyModel {
+  static fit(table: Table, { seed = 0, trees = TREES, knots }: AnomalyModelOptions = {}): AnomalyModel {
     const { rows, columns, values } = table;
     const forest = IsolationForest.fit(table, { trees, seed });
     const lesinn = LeSiNN.fit(table, { seed });
-    const ecod = Ecod.fit(table);
+    const ecod = Ecod.fit(table, knots);
     const scores = (score: (row: number) => number): EmpiricalDistribution =>
       EmpiricalDistribution.fit(Float64Array.from({ length: rows }, (_, row) => score(row)));
     return new AnomalyModel(forest, lesinn, ecod, {

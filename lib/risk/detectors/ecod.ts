@@ -32,12 +32,12 @@ export class Ecod {
     return this.distributions.length;
   }
 
-  static fit({ rows, columns, values }: Table): Ecod {
+  static fit({ rows, columns, values }: Table, mostKnots?: number): Ecod {
     const distributions: EmpiricalDistribution[] = [];
     const skews: number[] = [];
     for (let column = 0; column < columns; column += 1) {
       const numbers = Float64Array.from({ length: rows }, (_, row) => values[row * columns + column] as number);
-      distributions.push(EmpiricalDistribution.fit(numbers));
+      distributions.push(EmpiricalDistribution.fit(numbers, mostKnots));
       skews.push(signOfSkewness(numbers));
     }
     return new Ecod(distributions, skews);

@@ -8,13 +8,12 @@ export interface EmpiricalDistributionJson {
   readonly atMost: number[];
 }
 
-/** At most this many points are kept: both tails exactly, the middle evenly. */
+/** At most this many points are kept: both tails exactly, an eighth of them each, the middle evenly. */
 const MOST_KNOTS = 1024;
-const EXACT_TAIL = 128;
 
 /**
  * The distribution of numbers seen before, kept in bounded space: which share of them is below a value.
- * Up to 1,024 different values it is exact; of more, the 128 smallest and largest are, and between knots it is linear.
+ * Up to that many different values it is exact; of more, the smallest and largest are, and between knots it is linear.
  */
 export class EmpiricalDistribution {
   private constructor(
@@ -28,7 +27,7 @@ export class EmpiricalDistribution {
   ) {}
 
   /** @throws BadNumbers  when there is no number, or one that is not finite */
-  static fit(numbers: Float64Array): EmpiricalDistribution {
+  static fit(numbers: Float64Array, mostKnots = MOST_KNOTS): EmpiricalDistribution {
     if (numbers.length === 0 || !numbers.every((value) => Number.isFinite(value))) {
       throw new BadNumbers(
         'A distribution needs at least one number, and finite ones only.',
@@ -41,7 +40,7 @@ export class EmpiricalDistribution {
       while (to < sorted.length && sorted[to] === sorted[from]) to += 1;
       distinct.push({ value: sorted[from] as number, below: from, atMost: to });
     }
-    const kept = distinct.length <= MOST_KNOTS ? distinct : thinned(distinct);
+    const kept = distinct.length <= mostKnots ? distinct : thinned(distinct, mostKnots);
     return new EmpiricalDistribution(
       numbers.length,
       Float64Array.from(kept, ({ value }) => value),
@@ -124,12 +123,13 @@ export class EmpiricalDistribution {
   }
 }
 
-function thinned<T>(distinct: readonly T[]): readonly T[] {
-  const middle = distinct.slice(EXACT_TAIL, -EXACT_TAIL);
-  const places = MOST_KNOTS - 2 * EXACT_TAIL;
+function thinned<T>(distinct: readonly T[], mostKnots: number): readonly T[] {
+  const tail = Math.floor(mostKnots / 8);
+  const middle = distinct.slice(tail, -tail);
+  const places = mostKnots - 2 * tail;
   const even = Array.from(
     { length: places },
     (_, place) => middle[Math.round((place * (middle.length - 1)) / (places - 1))],
   );
-  return [...distinct.slice(0, EXACT_TAIL), ...new Set(even as T[]), ...distinct.slice(-EXACT_TAIL)];
+  return [...distinct.slice(0, tail), ...new Set(even as T[]), ...distinct.slice(-tail)];
 }

@@ -34,7 +34,7 @@ export function growTree(
       depth >= deepest || to - from <= 1 ? null : chooseCut(drawn, columns, order, from, to, columnOrder, random);
     if (cut === null) {
       space.features[node] = -1;
-      space.splits[node] = depth + averageDepth(to - from);
+      space.splits[node] = shortened(depth + averageDepth(to - from));
       continue;
     }
     const middle = partition(drawn, columns, order, from, to, cut);
@@ -42,7 +42,7 @@ export function growTree(
     space.used += 2;
     space.features[node] = cut.column;
     space.splits[node] = cut.at;
-    space.children[node] = left;
+    space.children[node] = left - node;
     waiting.push([left, from, middle, depth + 1], [left + 1, middle, to, depth + 1]);
   }
 }
@@ -91,8 +91,10 @@ function chooseCut(
       if (value > high) high = value;
     }
     if (high <= low) continue;
-    const at = low + random() * (high - low);
-    // Rounding can land on the upper end, which would leave nothing on the right.
+    const drawnAt = low + random() * (high - low);
+    const short = shortened(drawnAt);
+    // Rounding can land beyond an end, which would leave nothing on one side.
+    const at = short >= low && short < high ? short : drawnAt;
     return { column, at: at < high ? at : low };
   }
   return null;
@@ -119,4 +121,9 @@ function partition(
     }
   }
   return left;
+}
+
+/** Six significant digits: a saved forest is half as long, and cuts as well. */
+function shortened(value: number): number {
+  return Number(value.toPrecision(6));
 }

@@ -40,7 +40,7 @@ export class IsolationForest {
     readonly sample: number,
     /** For each node the column that it asks about, or -1 in a leaf. */
     private readonly features: Int16Array,
-    /** For each inner node its left child; the right one follows it. */
+    /** For each inner node how far behind it its left child stands; the right one follows that. */
     private readonly children: Int32Array,
     /** In an inner node the cut (`<=` goes left), in a leaf its depth with what would be below it. */
     private readonly splits: Float64Array,
@@ -86,7 +86,7 @@ export class IsolationForest {
       let feature = features[node] as number;
       while (feature >= 0) {
         const goesRight = (values[offset + feature] as number) > (splits[node] as number) ? 1 : 0;
-        node = (children[node] as number) + goesRight;
+        node += (children[node] as number) + goesRight;
         feature = features[node] as number;
       }
       depth += splits[node] as number;
@@ -155,6 +155,6 @@ function treeSpace(nodes: number): TreeSpace {
 /** A node is sound when it is a leaf, or asks about a known column and has both children behind itself. */
 function leadsOn({ columns, children, features }: IsolationForestJson, feature: number, node: number): boolean {
   if (feature === -1) return true;
-  const left = children[node] ?? -1;
+  const left = node + (children[node] ?? 0);
   return feature >= 0 && feature < columns && left > node && left + 1 < features.length;
 }

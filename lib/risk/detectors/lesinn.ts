@@ -57,8 +57,9 @@ export class LeSiNN {
     for (const [place, row] of rows.entries()) {
       for (let column = 0; column < columns; column += 1) {
         const value = values[row * columns + column] as number;
-        points[place * columns + column] =
-          (value - (scaling.means[column] as number)) / (scaling.spreads[column] as number);
+        const scaled = (value - (scaling.means[column] as number)) / (scaling.spreads[column] as number);
+        // A thousandth of a standard deviation is nothing beside a distance, and a third of the saved text.
+        points[place * columns + column] = Math.round(scaled * 1000) / 1000;
       }
     }
     return new LeSiNN(columns, samples, size, scaling, points, rows);
