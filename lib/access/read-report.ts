@@ -1,5 +1,5 @@
-import type { ReportedEvent } from '../smartsheet';
-import { systemActor } from '../smartsheet';
+import type { ReportedEvent } from '../smartsheet/events';
+import { systemActor } from '../smartsheet/actors';
 import { wellFormed, type AccessKind, type NewAccessEvent } from './access-event';
 
 /** A save of a sheet, by which the origin of a change is found. */
