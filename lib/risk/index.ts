@@ -32,3 +32,4 @@ export { type ContextLine, RiskState, type Verdict } from './state/risk-state';
 export { RecentRank } from './engine/recent-rank';
 export { RiskScorer, type ScoredLine } from './engine/scorer';
 export { reasonOf, type RiskReason } from './engine/words';
+export { type Comparison, decide, type Decision, type Gate, type Judged } from './promotion/gates';

@@ -1,0 +1,115 @@
+import {
+  BadModel,
+  RecentRank,
+  RiskEngine,
+  type RiskEngineJson,
+  RiskScorer,
+  RiskState,
+  type TrainingRows,
+} from '../../lib/risk';
+import { defaultSettings } from '../../lib/settings';
+import { normals } from './clouds';
+
+const FEATURES = ['money', 'hour', 'pace'];
+
+/** 600 ordinary events and 60 findings of two kinds: much money, or a strange hour at a great pace. */
+function rows(labelled = true): TrainingRows {
+  const normal = normals(2);
+  const values = new Float64Array(660 * 3);
+  const kind = (row: number): string | null => (row < 600 ? null : row < 630 ? 'inflation' : 'burst');
+  for (let row = 0; row < 660; row += 1) {
+    const found = kind(row);
+    values.set(
+      [
+        normal() + (found === 'inflation' ? 5 : 0),
+        normal() + (found === 'burst' ? 4 : 0),
+        normal() + (found === 'burst' ? 4 : 0),
+      ],
+      row * 3,
+    );
+  }
+  const list = Array.from({ length: 660 }, (_, row) => (labelled ? kind(row) : null));
+  return {
+    features: FEATURES,
+    values,
+    labels: list.map((found) => (found ? 1 : 0)),
+    incidents: list.map((found, row) => (found ? `${found} ${Math.floor(row / 3)}` : null)),
+    categories: list,
+  };
+}
+
+describe('the risk engine', () => {
+  const engine = RiskEngine.fit(rows()).calibratedOn(rows().values, rows().labels);
+
+  it('says how risky, how strange, of what kind, and why', () => {
+    const reading = engine.read([5.5, 0, 0]);
+    expect(reading.risk).toBeGreaterThan(0.9);
+    expect(reading.anomaly).toBeGreaterThan(0.9);
+    expect(reading.category).toBe('inflation');
+    expect(reading.judgement?.contributions[0]?.feature).toBe('money');
+    expect(reading.tails[0]?.feature).toBe('money');
+    expect(engine.read([0, 4.2, 4.1]).category).toBe('burst');
+    expect(engine.read([0, 0, 0]).risk).toBeLessThan(0.05);
+  });
+
+  it('judges by strangeness alone without labels', () => {
+    const reading = RiskEngine.fit(rows(false)).read([9, 9, 9]);
+    expect(reading).toMatchObject({ risk: null, judgement: null, category: null });
+    expect(reading.anomaly).toBeGreaterThan(0.95);
+  });
+
+  it('is the same, byte for byte, for the same data and seed, and judges alike after loading', () => {
+    const text = JSON.stringify(engine);
+    expect(JSON.stringify(RiskEngine.fit(rows()).calibratedOn(rows().values, rows().labels)) === text).toBe(true);
+    expect(JSON.stringify(RiskEngine.fit(rows(), { seed: 1 })) === text).toBe(false);
+    const loaded = RiskEngine.fromJSON(JSON.parse(text) as RiskEngineJson);
+    expect(loaded.read([1, NaN, -2])).toEqual(engine.read([1, NaN, -2]));
+  });
+
+  it('refuses parts that do not belong together', () => {
+    const json = JSON.parse(JSON.stringify(engine)) as RiskEngineJson;
+    expect(() => RiskEngine.fromJSON({ ...json, features: ['one'] })).toThrow(BadModel);
+    expect(() => RiskEngine.fromJSON({ ...json, version: 2 } as never)).toThrow(BadModel);
+    expect(() => RiskEngine.fromJSON({ ...json, anomalyShare: null } as never)).toThrow(BadModel);
+    expect(() => RiskEngine.fromJSON({ ...json, categories: { ...json.categories!, names: [] } })).toThrow(BadModel);
+  });
+});
+
+describe('the rank among recent events', () => {
+  const day = 86_400_000;
+
+  it('moves over from training to the last 28 days, and forgets what is older', () => {
+    const recent = new RecentRank(10);
+    // A month in which everything is stranger than in training.
+    for (let event = 0; event < 1000; event += 1) recent.take(event * 1000, 0.99);
+    expect(recent.take(1_000_000, 0.9)).toBeLessThan(0.05);
+    expect(recent.take(1_000_001, 0.999)).toBeGreaterThan(0.95);
+    expect(recent.take(60 * day, 0.9)).toBeCloseTo(0.9, 9);
+  });
+});
+
+describe('the scorer', () => {
+  it('refuses an event without a time, and is less sure of whom it has hardly seen', () => {
+    const names = Array.from({ length: 77 }, (_, index) => `f${index}`);
+    const normal = normals(9);
+    const values = Float64Array.from({ length: 77 * 60 }, normal);
+    const none = Array.from({ length: 60 }, () => null);
+    const engine = RiskEngine.fit({
+      features: names,
+      values,
+      labels: none.map(() => 0),
+      incidents: none,
+      categories: none,
+    });
+    const scorer = new RiskScorer(engine, new RiskState(), defaultSettings);
+    expect(() => scorer.score({ changed_at: 'never' })).toThrow(/has the time "never"/u);
+    const at = (minute: number) => ({
+      changed_at: new Date(minute * 60_000).toISOString(),
+      changed_by: 'ann@example.com',
+    });
+    const first = scorer.score(at(0));
+    expect(first).toMatchObject({ risk_score: null, confidence: 0, predicted_category: null, reasons: [] });
+    for (let minute = 1; minute < 200; minute += 1) scorer.score(at(minute));
+    expect(scorer.score(at(200)).confidence).toBeCloseTo(0.5, 9);
+  });
+});
