@@ -41,7 +41,7 @@ export async function backup(source: CopySource, options: BackupOptions): Promis
       rmSync(copy, { recursive: true, force: true });
       throw thrown;
     });
-    const removed = pruneCopies(folder, keep);
+    const removed = pruneCopies(folder, home, keep);
     writeBackupNote(home, { ...told, good_at: at, copy, events });
     return { copy, events, removed };
   } catch (thrown) {

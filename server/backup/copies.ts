@@ -1,5 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { sha256Hex } from '../../lib/hash';
 import { checkTrail, openSealKeys, SealBook, viewsOf, type TrailReport } from '../../lib/seal';
 import {
   connectionOver,
@@ -18,7 +19,11 @@ export type CopyingStore = Pick<EmbeddedStoreDriver, 'copyTo'>;
 /** Where a copy is made from. */
 export type CopySource = { readonly store: CopyingStore } | { readonly databaseUrl: string };
 
-const PREFIX = 'copy-';
+/** Copies of several homes may lie in one folder: each has its own names, and nobody removes another's. */
+function prefixOf(home: string): string {
+  return `copy-${sha256Hex(resolve(home)).slice(0, 8)}-`;
+}
+
 /** Tells a copy from a home that works: going back to it does not use it up. */
 export const COPY_MARK = 'copy.json';
 
@@ -41,12 +46,16 @@ export interface CopyOptions {
  */
 export async function makeCopy(source: CopySource, options: CopyOptions): Promise<string> {
   const { home, folder, now } = options;
-  const name = `${PREFIX}${new Date(now()).toISOString().replace(/[:.]/g, '-')}`;
+  const name = `${prefixOf(home)}${new Date(now()).toISOString().replace(/[:.]/g, '-')}`;
   const part = join(folder, `${name}.part`);
   try {
     mkdirSync(part, { recursive: true, mode: 0o700 });
     // Keys first: what was signed last, which is kept beside them, must not be ahead of the rows.
     if (existsSync(join(home, 'keys'))) cpSync(join(home, 'keys'), join(part, 'keys'), { recursive: true });
+    // The journal before the store: what was acknowledged and is not in the store yet is replayed where one goes back to this.
+    if ('store' in source && existsSync(join(home, 'journal'))) {
+      cpSync(join(home, 'journal'), join(part, 'journal'), { recursive: true });
+    }
     const embedded = join(part, 'store', 'embedded');
     if ('store' in source) await source.store.copyTo(embedded);
     else await copyRows(source.databaseUrl, embedded, options);
@@ -116,20 +125,20 @@ async function opened(copy: string, assets: string): Promise<TrailReport> {
   }
 }
 
-/** Copies of a folder, the oldest first. */
-function copiesIn(folder: string): readonly string[] {
+/** Copies of a home in a folder, the oldest first. */
+function copiesIn(folder: string, home: string): readonly string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
-    .filter((name) => name.startsWith(PREFIX) && !name.endsWith('.part'))
+    .filter((name) => name.startsWith(prefixOf(home)) && !name.endsWith('.part'))
     .sort()
     .map((name) => join(folder, name));
 }
 
-/** Keeps the newest, and what a crash left half-made goes too. @returns what was removed */
-export function pruneCopies(folder: string, keep: number): readonly string[] {
-  const halves = readdirSync(folder).filter((name) => name.startsWith(PREFIX) && name.endsWith('.part'));
+/** Keeps a home's newest copies, and what a crash of its own left half-made goes too. @returns what was removed */
+export function pruneCopies(folder: string, home: string, keep: number): readonly string[] {
+  const halves = readdirSync(folder).filter((name) => name.startsWith(prefixOf(home)) && name.endsWith('.part'));
   for (const half of halves) rmSync(join(folder, half), { recursive: true, force: true });
-  const old = copiesIn(folder).slice(0, -keep);
+  const old = copiesIn(folder, home).slice(0, -keep);
   for (const copy of old) rmSync(copy, { recursive: true, force: true });
   return old;
 }

@@ -40,6 +40,20 @@ describe('billing-audit backup', () => {
     expect([status, json(stdout)]).toMatchObject([0, { ok: true, events: 6, sealed: 4 }]);
   });
 
+  it('takes the journal along, and leaves the copies of another home in the same folder alone', async () => {
+    const to = join(folder, 'shared');
+    const other = await filledHome(join(folder, 'other-home'));
+    mkdirSync(join(other.folder, 'journal'), { recursive: true });
+    writeFileSync(join(other.folder, 'journal', 'note'), 'acknowledged, not in the store yet');
+    const theirs = json(runCli(['backup', '--to', to, '--home', other.folder, '--json'], folder).stdout)['copy'];
+    for (let turn = 0; turn < 2; turn += 1) {
+      expect(runCli(['backup', '--to', to, '--keep', '1', '--home', home.folder], folder).status).toBe(0);
+    }
+    expect(readdirSync(to)).toHaveLength(2);
+    expect(existsSync(join(String(theirs), 'journal', 'note'))).toBe(true);
+    rmSync(to, { recursive: true });
+  });
+
   it.each<[string, (copy: string) => void]>([
     ['a file of it was cut short', (copy) => cutLargest(join(copy, 'store', 'embedded', 'base'))],
     ['its store is gone', (copy) => rmSync(join(copy, 'store'), { recursive: true })],

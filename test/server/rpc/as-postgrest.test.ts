@@ -144,7 +144,9 @@ describeBoth('the rpc door, compared with a real PostgREST', () => {
     const names = await embedded.transaction([
       {
         sql: `select proname as name from pg_proc
-          where pronamespace = 'public'::regnamespace and proowner = 'billing_audit_owner'::regrole order by proname`,
+          where pronamespace = 'public'::regnamespace and proowner = 'billing_audit_owner'::regrole
+            -- What takes bytes beside its jsonb is for the PostgreSQL driver alone: neither door has a way to give them.
+            and pronargs = 1 order by proname`,
       },
     ]);
     expect(names.length).toBeGreaterThan(45);
