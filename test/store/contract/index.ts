@@ -6,6 +6,7 @@ import { coverageContract } from './coverage';
 import { dashboardContract } from './dashboard';
 import { driverContract } from './driver';
 import { jobsContract } from './jobs';
+import { plansContract } from './plans';
 import { leasesAndFactsContract } from './leases-and-facts';
 import { resolveContract } from './resolve';
 import { rowsAndColumnsContract } from './resolve-rows-and-columns';
@@ -34,6 +35,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
   describe('coverage', () => coverageContract(under));
   describe('the access log', () => accessContract(under));
   describe('holders of webhooks', () => webhookHoldersContract(under));
+  describe('plans', () => plansContract(under));
   // The last: it takes the database away.
   describe('the driver', () => driverContract(under));
 }
