@@ -28,6 +28,8 @@ export interface PipelineOptions {
 export interface Counts {
   readonly callbacks_waiting: number;
   readonly changes_waiting: number;
+  /** Rows that wait for their history: their changes are not among the waiting ones yet. */
+  readonly changes_provisional: number;
   readonly changes_leased: number;
   readonly changes_dead: number;
   readonly events: number;
@@ -121,7 +123,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
         async () => {
           const { undelivered } = await sandbox.control<SandboxState>('GET', '/sandbox/state');
           const now = await counts();
-          const open = now.callbacks_waiting + now.changes_waiting + now.changes_leased;
+          const open = now.callbacks_waiting + now.changes_provisional + now.changes_waiting + now.changes_leased;
           if (undelivered + open > 0) throw new Error(JSON.stringify({ undelivered, ...now }));
           return now;
         },
