@@ -60,7 +60,7 @@ const UPKEEP_MILLISECONDS = 30_000;
 const URGENT = new Set(['billing_audit_accept_callback']);
 
 /**
- * Opens the embedded store: lock, worker thread, migrations. One process at a time.
+ * Opens the embedded store: lock, worker thread, migrations, leases of the dead. One process at a time.
  * @throws StoreLocked  another live process has it
  * @throws StoreNotSynced  its writes would not survive a power failure
  * @throws StoreUnavailable  it could not be opened
@@ -79,6 +79,8 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
       bootstrap: true,
       beforeUpgrade: (newest) => copyBeforeUpgrade(driver, options.copies, newest, now()),
     });
+    // The lock is ours alone: what is leased was leased by a process that has died.
+    await driver.transaction([{ sql: 'select billing_audit.free_leases()' }]);
     await driver.openInbox();
     return driver;
   } catch (thrown) {
