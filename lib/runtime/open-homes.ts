@@ -1,6 +1,6 @@
 import type { AlertingHealth } from '../alerts/health';
 import type { Status } from '../define/node';
-import type { WatchFacts } from './sheet-watch';
+import type { WatchFacts } from './watch-parts';
 import type { TokenBudget } from './tokens';
 import type { InboxState, Store, StoreCounts, StoreDriver } from '../store/store';
 

@@ -17,6 +17,8 @@ export function recordingStore(store: Store, onRecorded: (eventKeys: readonly st
     knownRows: (sheetId, rowIds) => store.knownRows(sheetId, rowIds),
     resolve: (observation) => store.resolve(observation),
     unexplained: (request) => store.unexplained(request),
+    knownHangings: (sheetId) => store.knownHangings(sheetId),
+    resolveHangings: (compared) => store.resolveHangings(compared),
     leaseChanges: (request) => store.leaseChanges(request),
     releaseChanges: (eventKeys) => store.releaseChanges(eventKeys),
     append: async (events) => {

@@ -6,24 +6,17 @@ import { AwaitedRows } from './awaited-rows';
 import { Bell } from './bell';
 import { CallbackQueue } from './callback-queue';
 import { ExpectedCallbacks, rowsSomebodyChanged } from './expected-callbacks';
+import { HangingWatch } from './hanging-watch';
 import { HookTender } from './hook-tender';
 import { observeFirst, observeSince } from './resolution/observations';
 import { rowsNamedBy } from './resolution/said-by-events';
 import { RowExplainer } from './row-explainer';
 import type { HoleReason } from './sheet-holes';
 import { CallbackMissing, count, isVague, kindOfTrouble, shortProblem } from './troubles';
-import type { WatchParts, WatchTarget } from './watch-parts';
+import type { WatchFacts, WatchParts, WatchTarget } from './watch-parts';
 
 /** A few cells of one edit are looked up all the same, since that is faster than their callback by a minute. */
 const HISTORIES_FOR_NAMES = 4;
-/** How the watch of a sheet goes; times in milliseconds since 1970, null: none since the start. */
-export interface WatchFacts {
-  /** The webhook's status as Smartsheet last said; null: the sheet is to be watched without one. */
-  readonly webhook: string | null;
-  readonly lastCallbackAt: number | null;
-  readonly lastCompareAt: number | null;
-}
-
 /** As the coverage has it: what is shorter is no hole. */
 const LONGEST_SILENCE_MILLISECONDS = 180_000;
 /**
@@ -37,6 +30,7 @@ export class SheetWatch {
   private readonly queue: CallbackQueue;
   private readonly awaited: AwaitedRows;
   private readonly explainer: RowExplainer;
+  private readonly hangings: HangingWatch;
   private running: Promise<void> = Promise.resolve();
   private readonly hook: HookTender | null;
   private readonly expected: ExpectedCallbacks;
@@ -63,6 +57,7 @@ export class SheetWatch {
   ) {
     this.parts = build(this.ending.signal);
     this.bell = new Bell(this.parts.sleep);
+    this.hangings = new HangingWatch(target, this.parts);
     const graceMilliseconds = target.callbackUrl === null ? 0 : this.parts.timing.deletionGraceSeconds * 1000;
     this.awaited = new AwaitedRows(this.parts.now, graceMilliseconds);
     this.expected = new ExpectedCallbacks(this.parts.now, this.parts.timing.callbackPatienceSeconds * 1000);
@@ -176,6 +171,7 @@ export class SheetWatch {
       this.show({ state: 'working', text: `reading ${count(done)} of ${count(total)} rows` }),
     );
     for (const portion of portions) await store.resolve(portion);
+    await this.hangings.compare(portions.at(-1)?.version ?? 0, 'sweep');
     this.isFirstCompare = false;
     return false;
   }
@@ -222,14 +218,16 @@ export class SheetWatch {
     // The first glances are spread, so that sheets that began together are not all looked at in the same moment.
     this.glanceLater(this.seenVersion === null ? random() : 1);
     this.seenVersion = version;
-    if (this.awaited.isEmpty) await this.endHoles();
+    if (glanced === undefined) await this.hangings.compare(version, 'sweep');
+    if (this.awaited.isEmpty) await this.endHoles(version);
     this.isFirstCompare = false;
     this.hasCompared = true;
     this.lastCompareAt = now();
     this.parts.troubles.well('callbacks');
     this.parts.onCompared?.(version);
     const seconds = this.webhookId === null ? pollSeconds : timing.sweepSeconds;
-    const nextLook = this.awaited.isEmpty ? seconds : Math.min(seconds, timing.deletionGraceSeconds);
+    const nextLook =
+      this.awaited.isEmpty && this.hangings.isSettled ? seconds : Math.min(seconds, timing.deletionGraceSeconds);
     this.compareDueAt = now() + nextLook * 1000;
   }
 
@@ -261,13 +259,15 @@ export class SheetWatch {
   }
 
   /** What changed in them has been found. One for want of callbacks ends when they come again. */
-  private async endHoles(): Promise<void> {
+  private async endHoles(version: number): Promise<void> {
     const over: HoleReason[] = ['not_watched', 'unreachable'];
     if (this.webhookId !== null) over.push('webhook_off');
     if (this.callbackCame) over.push('callback_missing');
     const { holes, store, onResolved } = this.parts;
     const { sheetId } = this.target;
-    if (await holes.end(over, async () => (await store.unexplained({ sheetId, limit: 1 })).length === 0)) onResolved();
+    const isExplained = async (): Promise<boolean> => (await store.unexplained({ sheetId, limit: 1 })).length === 0;
+    const isWhole = async (): Promise<boolean> => (await this.hangings.isWholeAt(version)) && isExplained();
+    if (await holes.end(over, isWhole)) onResolved();
   }
 
   /** Nothing waits for its history any more: what a hole tells of is whole now. */

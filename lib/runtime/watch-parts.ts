@@ -43,3 +43,11 @@ export interface WatchParts extends Sources {
   /** The sheet's version was compared with the last known one. */
   readonly onCompared?: (version: number) => void;
 }
+
+/** How the watch of a sheet goes; times in milliseconds since 1970, null: none since the start. */
+export interface WatchFacts {
+  /** The webhook's status as Smartsheet last said; null: the sheet is to be watched without one. */
+  readonly webhook: string | null;
+  readonly lastCallbackAt: number | null;
+  readonly lastCompareAt: number | null;
+}

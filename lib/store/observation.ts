@@ -83,6 +83,8 @@ export interface ObservedObject {
   readonly text: string | null;
   /** Null: it hangs on the sheet, or nobody can tell any more. */
   readonly row_id: string | null;
+  /** The discussion of a comment, the comment of an attachment; left out: none, or nobody can tell. */
+  readonly parent_id?: string | null;
   readonly changed_by: string | null;
   readonly changed_by_kind: Change['changed_by_kind'];
   readonly changed_at: string;

@@ -3,6 +3,7 @@ import type { Change } from '../event/change';
 import { accessOver } from './access-over-driver';
 import { bodyField } from './body-field';
 import { groupCommit } from './group-commit';
+import { hangingsOver } from './hangings';
 import type { Job, JobInHand, JobStore } from './jobs';
 import type { SecretBox } from './secret-box';
 import type { DashboardStore, Mark, MarkedEvent, NeedsLookPage, OverviewAnswer } from './overview';
@@ -50,6 +51,7 @@ export function storeOver(driver: StoreDriver, { secrets, sealedWith = 'home' }:
     ...webhooksOver(driver, secrets, sealedWith),
     ...callbacksOver(driver),
     ...sheetsOver(driver),
+    ...hangingsOver(driver),
     ...trailOver(driver),
     ...factsOver(driver),
     ...dashboardOver(driver),

@@ -20,6 +20,8 @@ const CALLS: { readonly [Name in keyof SmartsheetClient]: (client: SmartsheetCli
   cellHistory: (client) => client.cellHistory('5', '6', '7'),
   hanging: (client) => client.hanging('5', 'comment', '8'),
   createSheet: (client) => client.createSheet({ name: 'n', columns: [], workspaceId: null }),
+  listAttachments: (client) => client.listAttachments('5'),
+  listDiscussions: (client) => client.listDiscussions('5'),
   addRows: (client) => client.addRows('5', [{ '7': 'a' }]),
   webhooks: (client) => client.webhooks(1, 100),
   createWebhook: (client) => client.createWebhook({ name: 'n', sheetId: '5', callbackUrl: 'https://a' }),

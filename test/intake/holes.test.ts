@@ -126,6 +126,8 @@ it('finds all that happened in 26 hours with the webhook disabled, values in bet
     'cells changed': '6',
     'rows added': '1',
     'rows deleted': '1',
+    attachments: '0',
+    comments: '0',
   });
   expect(Math.abs(Date.parse(from!) - leftAt)).toBeLessThan(60_000);
   expect(Date.parse(to!) - Date.parse(from!)).toBeGreaterThanOrEqual(26 * HOUR);

@@ -154,7 +154,8 @@ export class PaperSheet {
   private client(): SmartsheetClient {
     const { read } = this;
     return {
-      hanging: async (_sheetId, _type, id) => ({ text: `words of ${id}`, rowId: null }),
+      hanging: async (_sheetId, _type, id) => ({ text: `words of ${id}`, rowId: null, parentId: null }),
+      ...{ listAttachments: unused, listDiscussions: unused },
       sheetRows: async (_sheetId, rowIds) => read(rowIds),
       rowsModifiedSince: async () => read([...this.rows.keys()]),
       cellHistory: async (_sheetId, rowId, columnId) => {

@@ -142,6 +142,8 @@ function intakeOfNothing(): Intake {
     knownRows: none,
     resolve: () => Promise.resolve({ event_keys: [] }),
     unexplained: none,
+    knownHangings: () => Promise.resolve({ lists: [], objects: [] }),
+    resolveHangings: () => Promise.resolve({ event_keys: [] }),
     leaseChanges: none,
     releaseChanges: nothing,
   };

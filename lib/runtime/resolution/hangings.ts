@@ -13,6 +13,15 @@ import type { Sources } from './resolver';
 const MOST_CHARACTERS = 200;
 const ACTIONS = ['created', 'updated', 'deleted'] as const;
 
+export function beginningOf(text: string): string {
+  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
+}
+
+/** What tells one change of a thing from another: it is made once and deleted once, and changed at a second. */
+export function versionOf(action: (typeof ACTIONS)[number], at: string): number {
+  return action === 'updated' ? Math.floor(Date.parse(at) / 1000) : 1;
+}
+
 /**
  * What events say of attachments, discussions and comments. They carry ids only, so each that is still there is read
  * once, for its name or its first words and for the row that it hangs on; of one that is gone by now nothing more is known.
@@ -31,13 +40,12 @@ export async function observeHangings(
     if (type === undefined || action === undefined || id === null) continue;
     const found = read.get(id) ?? readHanging(sheetId, type, id, sources.client);
     read.set(id, found);
-    const { text, rowId } = action === 'deleted' ? GONE : await found;
+    const { text, rowId, parentId } = action === 'deleted' ? GONE : await found;
     const actor: Origin = (await originOf(event, sources.people)) ?? UNKNOWN_ACTOR;
     if (actor.isOurs) continue;
-    // A thing is made once and deleted once; of its changes the second tells one from the other.
-    const version = action === 'updated' ? Math.floor(Date.parse(at) / 1000) : 1;
+    const version = versionOf(action, at);
     observed.set(`${type} ${id} ${action} ${version}`, {
-      ...{ type, object_id: id, action, version, text, row_id: rowId },
+      ...{ type, object_id: id, action, version, text, row_id: rowId, parent_id: parentId },
       ...{ changed_by: actor.name, changed_by_kind: actor.kind, changed_at: at },
     });
   }
@@ -47,14 +55,15 @@ export async function observeHangings(
 interface Read {
   readonly text: string | null;
   readonly rowId: string | null;
+  readonly parentId: string | null;
 }
 
-const GONE: Read = { text: null, rowId: null };
+const GONE: Read = { text: null, rowId: null, parentId: null };
 
 async function readHanging(sheetId: string, type: HangingType, id: string, client: Sources['client']): Promise<Read> {
   try {
-    const { text, rowId } = await client.hanging(sheetId, type, id);
-    return { text: text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text, rowId };
+    const { text, rowId, parentId } = await client.hanging(sheetId, type, id);
+    return { text: beginningOf(text), rowId, parentId };
   } catch (refusal) {
     if (refusal instanceof SmartsheetRefused && !refusal.isAboutToken) return GONE;
     throw refusal;
