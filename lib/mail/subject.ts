@@ -47,7 +47,7 @@ export function whatHappened(event: AuditEvent, aliases: MailFrame['columnAliase
     case 'row_added':
       return `Row${requestOf(event)} added ${who}`;
     case 'row_deleted':
-      return `Row${requestOf(event)} deleted ${who}`;
+      return `Row${requestOf(event)} deleted or moved away ${who}`;
     case 'row_moved':
       return `Row${requestOf(event)} moved to another sheet ${who}`;
     case 'column_added':

@@ -1,7 +1,5 @@
-import { UNKNOWN_ACTOR } from '../smartsheet';
-import type { ObservedObject } from '../store';
 import { AwaitedRows } from './awaited-rows';
-import { compareHangings } from './resolution/compare-hangings';
+import { compareHangings, nameOf } from './resolution/compare-hangings';
 import { readAt } from './resolution/resolver';
 import type { WatchParts, WatchTarget } from './watch-parts';
 
@@ -22,6 +20,8 @@ export class HangingWatch {
   constructor(
     private readonly target: Pick<WatchTarget, 'sheetId' | 'callbackUrl'>,
     private readonly parts: Pick<WatchParts, 'client' | 'store' | 'now' | 'log' | 'timing' | 'onResolved'>,
+    /** Hears what was found, by type and id: callbacks should tell of it too. */
+    private readonly onFound: (hangings: readonly string[]) => void,
   ) {
     const graceMilliseconds = target.callbackUrl === null ? 0 : parts.timing.deletionGraceSeconds * 1000;
     this.awaited = new AwaitedRows(parts.now, graceMilliseconds);
@@ -38,20 +38,17 @@ export class HangingWatch {
     return this.awaited.isEmpty;
   }
 
-  /**
-   * @param version  the sheet's, just seen
-   * @returns what was found that no callback had told of
-   */
-  async compare(version: number, reason: CompareReason): Promise<readonly ObservedObject[]> {
+  /** @param version  the sheet's, just seen */
+  async compare(version: number, reason: CompareReason): Promise<void> {
     const { client, store, now, timing, onResolved } = this.parts;
     const { sheetId } = this.target;
-    if (this.doneUpTo === version) return [];
+    if (this.doneUpTo === version) return;
     const isEarly = now() - this.comparedAt < timing.sweepSeconds * 1000;
-    if (reason === 'sweep' && isEarly && this.isSettled) return [];
+    if (reason === 'sweep' && isEarly && this.isSettled) return;
     const known = await store.knownHangings(sheetId);
     const isDone = known.lists.length > 1 && known.lists.every((list) => list.version === version);
     if (isDone) this.doneUpTo = version;
-    if (isDone) return [];
+    if (isDone) return;
     const sheet = await client.sheetFacts(sheetId);
     const observedAt = readAt(sheet, now());
     const isOverdue = (hanging: string): boolean => this.awaited.isOverdue(hanging);
@@ -63,7 +60,7 @@ export class HangingWatch {
     if (this.isSettled) this.doneUpTo = sheet.version;
     this.tell(compared.lists.flatMap(({ list, problem }) => (problem === null ? [] : [`${list}: ${problem}`])));
     if (event_keys.length > 0) onResolved();
-    return compared.objects.filter(({ changed_by_kind }) => changed_by_kind !== UNKNOWN_ACTOR.kind);
+    if (compared.objects.length > 0) this.onFound(compared.objects.map(nameOf));
   }
 
   /** Each trouble once, and again after it was over. */

@@ -9,7 +9,7 @@ import { ExpectedCallbacks, rowsSomebodyChanged } from './expected-callbacks';
 import { HangingWatch } from './hanging-watch';
 import { HookTender } from './hook-tender';
 import { observeFirst, observeSince } from './resolution/observations';
-import { rowsNamedBy } from './resolution/said-by-events';
+import { hangingsNamedBy, rowsNamedBy } from './resolution/said-by-events';
 import { RowExplainer } from './row-explainer';
 import type { HoleReason } from './sheet-holes';
 import { CallbackMissing, count, isVague, kindOfTrouble, shortProblem } from './troubles';
@@ -57,7 +57,9 @@ export class SheetWatch {
   ) {
     this.parts = build(this.ending.signal);
     this.bell = new Bell(this.parts.sleep);
-    this.hangings = new HangingWatch(target, this.parts);
+    this.hangings = new HangingWatch(target, this.parts, (names) => {
+      if (this.expectsCallbacks && target.columns.length === 0) this.expected.expect(names);
+    });
     const graceMilliseconds = target.callbackUrl === null ? 0 : this.parts.timing.deletionGraceSeconds * 1000;
     this.awaited = new AwaitedRows(this.parts.now, graceMilliseconds);
     this.expected = new ExpectedCallbacks(this.parts.now, this.parts.timing.callbackPatienceSeconds * 1000);
@@ -248,10 +250,14 @@ export class SheetWatch {
     this.expect(observation, 'compared');
   }
 
+  /** Of what changed before the webhook worked no callback tells. */
+  private get expectsCallbacks(): boolean {
+    return this.webhookId !== null && !this.isFirstCompare && !this.parts.holes.hasAny;
+  }
+
   /** A working webhook has to tell, too, of what was found without it. Rows that wait for history may still turn out so. */
   private expect(observation: Observation, how: 'compared' | 'explained'): void {
-    // Of what changed before the webhook worked no callback tells.
-    if (this.webhookId === null || this.isFirstCompare || this.parts.holes.hasAny) return;
+    if (!this.expectsCallbacks) return;
     const written = rowsSomebodyChanged(observation, this.hook?.columnIds ?? []);
     if (how === 'explained') return this.expected.confirm(written);
     this.expected.expect([...written, ...observation.removed.map(({ row_id }) => row_id)]);
@@ -291,7 +297,7 @@ export class SheetWatch {
 
   /** A callback was understood; what it is about is resolved with what else waits. */
   private heard({ events, newWebhookStatus }: SmartsheetCallback): void {
-    this.expected.told(rowsNamedBy(events));
+    this.expected.told([...rowsNamedBy(events), ...hangingsNamedBy(events)]);
     this.callbackCame = true;
     this.lastCallbackAt = this.parts.now();
     if (newWebhookStatus !== null && this.hook) this.hook.dueAt = 0;
@@ -321,7 +327,7 @@ export class SheetWatch {
   }
 
   private async recover(failure: unknown): Promise<void> {
-    const { log, now, random, timing, troubles } = this.parts;
+    const { log, now, random, sleep, timing, troubles } = this.parts;
     this.failures += 1;
     this.failingSince ??= now();
     this.tokenRefused = failure instanceof SmartsheetRefused && failure.isAboutToken;
@@ -336,11 +342,7 @@ export class SheetWatch {
     this.show({ state: 'error', text: shortProblem(failure) });
     const longest = failure instanceof SmartsheetRefused ? 300 : 60;
     const seconds = Math.min(longest, timing.firstRetrySeconds * 2 ** Math.min(this.failures, 16));
-    await this.pause(seconds * 1000 * (0.5 + random() / 2));
-  }
-
-  private async pause(milliseconds: number): Promise<void> {
-    await this.parts.sleep(milliseconds, this.ending.signal).catch(() => undefined);
+    await sleep(seconds * 1000 * (0.5 + random() / 2), this.ending.signal).catch(() => undefined);
   }
 
   private quietStatus(): Status {

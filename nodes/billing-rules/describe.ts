@@ -32,7 +32,8 @@ function whatHappenedToRow({ change, workRequest, currency }: Finding, settings:
 
 const ROW_VERBS: Partial<Record<Finding['change']['kind'], string>> = {
   row_added: 'was added',
-  row_deleted: 'was deleted',
+  // Smartsheet lists no event for a move and promises a moved row no id: mostly nobody can tell one from a deletion.
+  row_deleted: 'was deleted, or moved away,',
   row_moved: 'was moved out of the sheet',
 };
 
@@ -72,7 +73,7 @@ function whatToDo({ change, isTracked, place, approval, dateProblems, column }: 
 
 const UNDO_ROW: Partial<Record<Finding['change']['kind'], string>> = {
   row_added: 'delete the row',
-  row_deleted: 'add the row again',
+  row_deleted: 'add the row again, unless another sheet has it now',
   row_moved: 'move the row back',
 };
 

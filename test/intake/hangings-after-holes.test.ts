@@ -48,6 +48,12 @@ const keysInTrail = async (): Promise<readonly string[]> =>
     .filter(({ kind }) => kind !== 'watch_gap')
     .map(({ event_key }) => event_key)
     .sort();
+/** A sign of life of the watch, which it gives by itself a moment later: what comes after the last one is the hole. */
+const isWatchedNow = (): Promise<unknown> => {
+  const sheets = [{ sheet_id: String(sheet.id), how: 'webhook', compares: 0, version: null }];
+  const at = new Date(now()).toISOString();
+  return tower.rpc('billing_audit_watch_seen', { at, time_zone: 'UTC', running_since: at, sheets });
+};
 /** Whether the lists were compared up to the sheet as it is now. */
 const listsAreDone = (): Promise<unknown> =>
   until(async () => {
@@ -95,6 +101,7 @@ it('finds once what became of attachments and comments while nothing ran, and th
   await listsAreDone();
   expect(tower.found).toEqual([]);
   deployed.length = 0;
+  await isWatchedNow();
   const reopen = await tower.halt();
 
   await pass(HOUR);
@@ -137,3 +144,106 @@ it('finds once what became of attachments and comments while nothing ran, and th
   await nothingWaits();
   expect(await keysInTrail()).toEqual([...keys, `${sheet.id}:attachment:${last.id}:created:1`].sort());
 }, 120_000);
+
+it('doubles nothing when the callbacks come after the compare', async () => {
+  const old = await attach('old.txt', {});
+  await watch();
+  await listsAreDone();
+  await sandbox.control('POST', '/sandbox/faults', { delaySeconds: 600 });
+  const fresh = await attach('new.txt', {});
+  const talk = await say('words', {});
+  await pass(5000);
+  await rewrite(talk.commentId, 'other words');
+  await take(`attachments/${old.id}`);
+  await until(() => told().length === 5, 'what the lists show');
+  await listsAreDone();
+  const found = await keysInTrail();
+  expect(tower.found.every(({ found_by }) => found_by === 'backfill')).toBe(true);
+  const answered = tower.answered();
+
+  await sandbox.control('POST', '/sandbox/faults', { delaySeconds: 0 });
+  await pass(700_000);
+  await sandbox.control('POST', '/sandbox/settle');
+  await until(() => tower.answered() >= answered + 4, 'the late callbacks');
+  await nothingWaits();
+  expect(await keysInTrail()).toEqual(found);
+  expect(found).toContain(`${sheet.id}:attachment:${fresh.id}:created:1`);
+  expect(told()).toContainEqual(['attachment_deleted', 'old.txt', null, null, null]);
+}, 60_000);
+
+it('finds in a sweep what a dropped callback should have told, and says that callbacks are missing', async () => {
+  await watch();
+  await listsAreDone();
+  await sandbox.control('POST', '/sandbox/faults', { dropNext: 1 });
+  const lost = await attach('lost.txt', {});
+  await until(() => told().length === 1, 'the attachment');
+  expect(told()).toEqual([['attachment_created', null, 'lost.txt', clerk, null]]);
+  expect(gaps()).toEqual([]);
+  await pass(61_000);
+  const troubles = async (): Promise<readonly unknown[]> =>
+    ((await tower.rpc('billing_audit_watch_troubles', {})) as { troubles: unknown[] }).troubles;
+  await until(async () => (await troubles()).length > 0, 'people to be told');
+  const next = await attach('next.txt', {});
+  await until(() => gaps().length > 0, 'the hole');
+  await nothingWaits();
+  expect(gaps()[0]!.values).toMatchObject({ reason: 'callback_missing' });
+  expect(await keysInTrail()).toEqual([lost, next].map(({ id }) => `${sheet.id}:attachment:${id}:created:1`).sort());
+}, 60_000);
+
+it('tells what goes with its row, its discussion or its comment as a callback would: by that alone', async () => {
+  const [first, second] = sheet.rowIds;
+  await attach('with-the-row.txt');
+  await say('with the row', { rowId: first });
+  const talk = await say('first', { rowId: second });
+  const more = await say('more', { discussionId: talk.discussionId });
+  await attach('on-the-comment.txt', { commentId: more.commentId });
+  const other = await say('another', {});
+  const reply = await say('a reply', { discussionId: other.discussionId });
+  await attach('on-the-reply.txt', { commentId: reply.commentId });
+  await watch();
+  await listsAreDone();
+  deployed.length = 0;
+  await isWatchedNow();
+  const reopen = await tower.halt();
+  await pass(HOUR);
+  await sandbox.control('DELETE', '/sandbox/rows', { sheetId: sheet.id, rowIds: [first], by: clerk });
+  await take(`discussions/${talk.discussionId}`);
+  await take(`comments/${reply.commentId}`);
+  tower = await reopen();
+  await watch();
+  await until(() => gaps().length > 0, 'the hole');
+  await listsAreDone();
+  await nothingWaits();
+  expect(told()).toEqual([
+    ['comment_deleted', 'a reply', null, null, null],
+    ['discussion_deleted', 'first', null, null, String(second)],
+    ['row_deleted', null, null, null, String(first)],
+  ]);
+  const { objects } = await tower.store.knownHangings(String(sheet.id));
+  expect(objects.map(({ text }) => text)).toEqual(['another', 'another']);
+}, 60_000);
+
+it('compares the rest, ends the hole and says so when the token may not list them', async () => {
+  await watch();
+  await listsAreDone();
+  deployed.length = 0;
+  await isWatchedNow();
+  const reopen = await tower.halt();
+  await pass(HOUR);
+  await attach('unseen.txt', {});
+  await say('seen', {});
+  await sheet.edit(0, { Quantity: 12 }, clerk);
+  const refusal = { status: 403, errorCode: 1004, count: 1000, path: `/sheets/${sheet.id}/attachments`, method: 'GET' };
+  await sandbox.control('POST', '/sandbox/faults', { failNext: refusal });
+  tower = await reopen();
+  await watch();
+  await until(() => gaps().length > 0, 'the hole');
+  await nothingWaits();
+  expect(told().map(([kind]) => kind)).toEqual(['cell_changed', 'comment_created', 'discussion_created']);
+  expect(gaps()[0]!.values['not compared']).toMatch(/^attachments \(Smartsheet refused to list .*1004/);
+  expect(tower.log.lines.filter((line) => line.includes('compared without its attachments'))).toHaveLength(1);
+
+  await sandbox.control('POST', '/sandbox/faults', { failNext: null });
+  await sheet.edit(0, { Quantity: 13 }, clerk);
+  await until(() => told().some(([kind]) => kind === 'attachment_created'), 'the attachment, once it may be listed');
+}, 60_000);

@@ -118,7 +118,7 @@ async function compareList(
   const seen = news.filter(isNews).map(({ is }) => is);
   // The first look at a list: what hangs there now is known from now on, and what does not was deleted before.
   if (!isKnownList) return { objects: [], seen, gone: missing, awaited: [], problem: null };
-  const made = news.flatMap((one) => changeOf(one, before.observedAt) ?? []);
+  const made = news.flatMap((one) => changesOf(one, before.observedAt));
   const holders = list === 'discussions' ? new Set(listed.keys()) : comments && namesOfComments(comments);
   const left = await lookFor(missing, holders, before, client);
   return { ...left, objects: [...made, ...left.objects], seen, problem: null };
@@ -169,19 +169,21 @@ function wasChanged({ createdAt, modifiedAt, is }: News, was: KnownHanging): boo
   return later > SAME_CHANGE_MILLISECONDS || (later > 0 && is.text !== was.text);
 }
 
-/** What became of a listed thing, as its callback would tell it. */
-function changeOf(one: News, observedAt: string): ObservedObject | undefined {
+/** What became of a listed thing, as its callbacks would tell it: one that is new may have been written anew since. */
+function changesOf(one: News, observedAt: string): readonly ObservedObject[] {
   const { is, was, createdAt, modifiedAt, createdBy } = one;
-  const action = was === undefined ? 'created' : 'updated';
-  if (was !== undefined && !wasChanged(one, was)) return undefined;
-  const at = (action === 'created' ? createdAt : modifiedAt) ?? observedAt;
   const { type, object_id, row_id, parent_id, text } = is;
   // Only who wrote a comment can change it.
   const { name, kind } = actorOfAddress(createdBy);
-  return {
+  const change = (action: 'created' | 'updated', at: string): ObservedObject => ({
     ...{ type, object_id, action, version: versionOf(action, at), text, row_id, parent_id },
     ...{ changed_by: name, changed_by_kind: kind, changed_at: at },
-  };
+  });
+  const isRewritten = was === undefined ? createdAt !== null && modifiedAt !== createdAt : wasChanged(one, was);
+  return [
+    ...(was === undefined ? [change('created', createdAt ?? observedAt)] : []),
+    ...(isRewritten && modifiedAt !== null ? [change('updated', modifiedAt)] : []),
+  ];
 }
 
 /** Which of the things that are not listed any more were deleted: what went with its row or its discussion, that tells. */

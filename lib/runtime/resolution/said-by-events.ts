@@ -1,4 +1,4 @@
-import type { CallbackEvent } from '../../smartsheet';
+import { HANGING_TYPES, type CallbackEvent } from '../../smartsheet';
 import type { ColumnEvent, RemovedRow } from '../../store/store';
 import type { People } from '../people';
 import { originOf } from './origin';
@@ -46,6 +46,13 @@ export async function columnEvents(events: readonly CallbackEvent[], people: Peo
 /** Rows that events are about and that may still be there. */
 export function rowsNamedBy(events: readonly CallbackEvent[]): readonly string[] {
   return [...new Set(events.flatMap((event) => rowOf(event) ?? []))];
+}
+
+/** Attachments, discussions and comments that events are about, by type and id. */
+export function hangingsNamedBy(events: readonly CallbackEvent[]): readonly string[] {
+  return events.flatMap(({ objectType, id }) =>
+    id !== null && HANGING_TYPES.some((type) => type === objectType) ? [`${objectType} ${id}`] : [],
+  );
 }
 
 function rowOf({ objectType, id, rowId }: CallbackEvent): string | null {

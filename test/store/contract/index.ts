@@ -5,6 +5,7 @@ import { callbacksTogetherContract } from './callbacks-together';
 import { coverageContract } from './coverage';
 import { dashboardContract } from './dashboard';
 import { driverContract } from './driver';
+import { hangingsContract } from './hangings';
 import { jobsContract } from './jobs';
 import { plansContract } from './plans';
 import { leasesAndFactsContract } from './leases-and-facts';
@@ -27,6 +28,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
   describe('rollups', () => rollupsContract(under));
   describe('resolution', () => resolveContract(under));
   describe('rows and columns', () => rowsAndColumnsContract(under));
+  describe('attachments and comments', () => hangingsContract(under));
   describe('leases and facts', () => leasesAndFactsContract(under));
   describe('callbacks together', () => callbacksTogetherContract(under));
   describe('approvals afterwards', () => approvedAfterwardsContract(under));
