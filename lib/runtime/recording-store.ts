@@ -1,3 +1,4 @@
+import type { HangingStore } from '../store/hangings';
 import type { Store } from '../store/store';
 
 /** The store as nodes see it: the same, and whoever hands out changes hears which of them are recorded. */
@@ -16,9 +17,7 @@ export function recordingStore(store: Store, onRecorded: (eventKeys: readonly st
     sheet: (sheetId) => store.sheet(sheetId),
     knownRows: (sheetId, rowIds) => store.knownRows(sheetId, rowIds),
     resolve: (observation) => store.resolve(observation),
-    unexplained: (request) => store.unexplained(request),
-    knownHangings: (sheetId) => store.knownHangings(sheetId),
-    resolveHangings: (compared) => store.resolveHangings(compared),
+    ...waitingAndHanging(store),
     leaseChanges: (request) => store.leaseChanges(request),
     releaseChanges: (eventKeys) => store.releaseChanges(eventKeys),
     append: async (events) => {
@@ -61,5 +60,13 @@ export function recordingStore(store: Store, onRecorded: (eventKeys: readonly st
     accessOverview: (period) => store.accessOverview(period),
     originCandidates: (request) => store.originCandidates(request),
     recordOrigins: (origins) => store.recordOrigins(origins),
+  };
+}
+
+function waitingAndHanging(store: Store): HangingStore & Pick<Store, 'unexplained'> {
+  return {
+    unexplained: (request) => store.unexplained(request),
+    knownHangings: (sheetId) => store.knownHangings(sheetId),
+    resolveHangings: (compared) => store.resolveHangings(compared),
   };
 }

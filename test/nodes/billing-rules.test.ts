@@ -287,6 +287,13 @@ describe('what hangs on a row, and columns that come or get another type', () =>
     });
   });
 
+  it('says of a row that is gone that it may have been moved, unless Smartsheet said so', async () => {
+    const gone = await judged({ kind: 'row_deleted', old_value: null, new_value: null });
+    expect(gone.issue_description).toContain('was deleted, or moved away,');
+    const moved = await judged({ kind: 'row_moved', old_value: null, new_value: null });
+    expect(moved.issue_description).toContain('was moved out of the sheet');
+  });
+
   it('says that nobody can tell any more what a deleted comment was', async () => {
     const event = await judged({ kind: 'comment_deleted', old_value: null, new_value: null, row_id: null, values: {} });
     expect(event.issue_description).toBe(
