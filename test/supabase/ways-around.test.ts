@@ -94,7 +94,7 @@ const WAYS: readonly (readonly [way: string, statement: string, said: RegExp])[]
   [
     'a search_path that can be hijacked',
     'alter function public.billing_audit_append(jsonb) reset search_path',
-    /no settings/,
+    /jit=off, billing_audit_owner" and should be .*search_path=""/,
   ],
   [
     "a function with the caller's rights",
@@ -114,8 +114,8 @@ const WAYS: readonly (readonly [way: string, statement: string, said: RegExp])[]
   ],
   [
     'a function beside ours',
-    `create function public.billing_audit_erase(p jsonb) returns jsonb language sql as 'select p'`,
-    /billing_audit_erase\(jsonb\) is none of ours/,
+    `create function public.billing_audit_wipe(p jsonb) returns jsonb language sql as 'select p'`,
+    /billing_audit_wipe\(jsonb\) is none of ours/,
   ],
   ['a role that may log in', 'alter role billing_audit_owner login', /role billing_audit_owner was changed/],
   ['a role that passes row security', 'alter role billing_audit_owner bypassrls', /passes row security/],
