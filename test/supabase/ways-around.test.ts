@@ -41,6 +41,31 @@ const WAYS: readonly (readonly [way: string, statement: string, said: RegExp])[]
     /not validated/,
   ],
   [
+    'a check exchanged for one that says yes',
+    on(
+      `alter table EVENTS drop constraint hash_is_of_preimage; alter table EVENTS add constraint hash_is_of_preimage check (true)`,
+    ),
+    /check hash_is_of_preimage on audit_events was changed/,
+  ],
+  [
+    'a guard that holds under a condition',
+    on(`drop trigger never_altered on EVENTS; create trigger never_altered before update or delete on EVENTS for each row
+      when (false) execute function billing_audit.refuse_change(); alter table EVENTS enable always trigger never_altered`),
+    /trigger never_altered on audit_events was changed: .*under a condition/,
+  ],
+  [
+    'a guard of one column',
+    on(`drop trigger never_altered on EVENTS; create trigger never_altered before update of seq or delete on EVENTS for each row
+      execute function billing_audit.refuse_change(); alter table EVENTS enable always trigger never_altered`),
+    /trigger never_altered on audit_events was changed: .*for some columns/,
+  ],
+  [
+    'a function that is kept parsed',
+    `create or replace function billing_audit.next_hash(hash bytea, head bytea, preimage text) returns bytea
+      language sql immutable return sha256(head)`,
+    /function billing_audit.next_hash\(bytea,bytea,text\) was changed: its text is another/,
+  ],
+  [
     'a unique key dropped',
     'alter table billing_audit.tree_leaves drop constraint tree_leaves_stream_seq_key',
     /tree_leaves_stream_seq_key/,
