@@ -44,7 +44,9 @@ async function runMigrate({ databaseUrl, dryRun = false, json = false }: Migrate
       ...(showsProgress && { onProgress: (count, of, file) => void process.stderr.write(bar(count, of, file)) }),
     });
     if (showsProgress) process.stderr.write('\r\u001b[K');
-    if (!dryRun && done.applied.length > 0) await record(databaseUrl ?? urlIn(process.env), done.applied);
+    // A database that was made just now stays empty: `move` may fill it, and nothing was there that this changed.
+    if (!dryRun && done.applied.length > 0 && done.already > 0)
+      await record(databaseUrl ?? urlIn(process.env), done.applied);
     if (json) print(JSON.stringify({ ...done, dryRun }));
     else print(inWords(done, dryRun));
   } catch (thrown) {

@@ -5,8 +5,10 @@ import { openHome, writeRuntimeNote, type Home } from '../../lib/runtime/home';
 import { thisMachine } from '../../lib/runtime/machine';
 import { checkTrail, openSealKeys, readAnchors, SealBook, viewsOf } from '../../lib/seal';
 import {
+  checkGuards,
   connectionOver,
   connectPostgres,
+  expectedGuards,
   openPostgresStore,
   RowsDiffer,
   rowsOfStore,
@@ -82,11 +84,13 @@ describeOnPostgres('billing-audit move', () => {
   it('takes every row of every table, as it was; what is appended and sealed there goes on from it', async () => {
     const { url, sql } = newDatabase();
     const moved = await move(url);
-    expect(moved.report).toMatchObject({ ok: true, sealed: 4, unsealed: 2, anchored: 4 });
+    expect(moved.report).toMatchObject({ ok: true, sealed: 6, unsealed: 2, anchored: 6 });
     const source = await openStoreIn(home);
     const theirs = await connectPostgres(url);
     let compared = 0;
     for (const { name } of await rowsOfStore(connectionOver(source)).tables()) {
+      // The log of DDL is each database's own.
+      if (name === 'schema_changes') continue;
       const rows = `select coalesce(jsonb_agg(to_jsonb(t) order by to_jsonb(t)::text collate "C"), '[]')::text as rows from billing_audit.${name} as t`;
       const [here] = await connectionOver(source).query(rows, []);
       const [there] = await theirs.within(() => theirs.query(rows, []), `begin; set local timezone to 'UTC'`);
@@ -104,12 +108,33 @@ describeOnPostgres('billing-audit move', () => {
     const { views } = await viewsOf(anchors, keys);
     const report = await checkTrail({ source: new SealBook(driver), trusted: keys.trusted(), anchors: views });
     await driver.close();
-    expect(report).toMatchObject({ ok: true, events: 7, sealed: 7, anchored: 4, checkpoints: 2 });
+    expect(report).toMatchObject({ ok: true, events: 9, sealed: 9, anchored: 6, checkpoints: 2 });
     expect(sql(`select count(*) from billing_audit.audit_events where event_key = 'one'`)).toBe('1');
     const guards = `select string_agg(tgname || ' ' || tgenabled::text, ' ' order by tgrelid::regclass::text, tgname) from pg_trigger where not tgisinternal and tgrelid::regclass::text like 'billing_audit.%'`;
     const fresh = newDatabase();
     runCli(['migrate', '--database-url', fresh.url], folder);
     expect(sql(guards)).toBe(fresh.sql(guards));
+  });
+
+  it('takes them to a database that notes DDL as well, as Supabase does, and verify finds every guard there', async () => {
+    const other = await filledHome(join(folder, 'other-home'));
+    postgres.sql('super', 'create database noting owner super', 'postgres');
+    const url = postgresUrl(postgres.folder, { user: 'super', database: 'noting' });
+    const moved = await move(url, { home: other.folder, environment: {} });
+    expect(moved.report).toMatchObject({ ok: true, sealed: 6, unsealed: 2 });
+    const driver = await openPostgresStore({ ...thisMachine(), url });
+    const expected = await expectedGuards({
+      workerPath: join(PALETTE, 'store-worker.js'),
+      migrations: join(PALETTE, 'supabase'),
+    });
+    expect(await checkGuards(driver, expected)).toEqual({ findings: [], notesDdl: true });
+    // What the append counts goes on from what was counted.
+    const hours = `select sum(changes) from billing_audit.rollups where dimension = 'severity' and span = 'hour'`;
+    const before = Number(postgres.sql('super', hours, 'noting'));
+    expect(before).toBeGreaterThan(5);
+    await driver.rpc('billing_audit_append', { events: [event('counted')] });
+    await driver.close();
+    expect(Number(postgres.sql('super', hours, 'noting'))).toBe(before + 1);
   });
 
   it('keeps the home from being used without the database from then on', async () => {
@@ -192,7 +217,7 @@ describeOnPostgres('moving what is not as it should be', () => {
     expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining('--as-it-is')]);
     const { status, stdout } = runCli([...words, '--as-it-is'], folder);
     expect([status, JSON.parse(stdout)]).toMatchObject([1, { report: { ok: false, found: 1 } }]);
-    expect(events('broken')).toBe('6');
+    expect(events('broken')).toBe('8');
   });
 
   it('tells on the command line what to set, and what was called wrongly', () => {

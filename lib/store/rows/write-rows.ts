@@ -3,6 +3,9 @@ import { RowsDiffer, StoreNotEmpty, StoresDiffer } from './errors';
 import { sumOf, type RowPage, type TableSum } from './read-rows';
 import { differencesOf, qualified, quoted, setSequence, tablesOf, type SequencePlace, type TableShape } from './tables';
 
+/** What was done to one database, noted by that database: no rows of a store, so each keeps its own. */
+const OF_THE_DATABASE: readonly string[] = ['schema_changes'];
+
 /** Where rows come from: a store, or a copy of one. */
 export interface RowSource {
   tables(): Promise<readonly TableShape[]>;
@@ -28,9 +31,10 @@ export async function writeRows(
   target: SqlConnection,
   { isFresh, onProgress = () => undefined }: WriteOptions,
 ): Promise<readonly TableSum[]> {
-  const tables = await tablesOf(target);
-  const differences = differencesOf(await source.tables(), tables);
+  const all = await tablesOf(target);
+  const differences = differencesOf(await source.tables(), all);
   if (differences.length > 0) throw new StoresDiffer(differences);
+  const tables = all.filter(({ name }) => !OF_THE_DATABASE.includes(name));
   await empty(target, tables, isFresh);
   const triggers = await silence(target);
   const shapes = new Map((await source.tables()).map((table) => [table.name, table]));
@@ -41,7 +45,9 @@ export async function writeRows(
       onProgress(table.name, (written += page.length));
     }
   }
-  for (const place of await source.sequences()) await setSequence(target, place);
+  for (const place of await source.sequences()) {
+    if (!OF_THE_DATABASE.some((table) => place.name.startsWith(`${table}_`))) await setSequence(target, place);
+  }
   for (const sql of triggers) await target.query(sql, []);
   return compared(await source.sums(), target, tables);
 }
