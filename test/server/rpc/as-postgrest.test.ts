@@ -143,21 +143,24 @@ describeBoth('the rpc door, compared with a real PostgREST', () => {
   it('answers the same for every function of the store, called without anything', async () => {
     const names = await embedded.transaction([
       {
-        sql: `select proname as name from pg_proc
-          where pronamespace = 'public'::regnamespace and proowner = 'billing_audit_owner'::regrole
-            -- What takes bytes beside its jsonb is for the PostgreSQL driver alone: neither door has a way to give them.
-            and pronargs = 1 order by proname`,
+        sql: `select proname as name, pronargs as takes from pg_proc
+          where pronamespace = 'public'::regnamespace and proowner = 'billing_audit_owner'::regrole order by proname`,
       },
     ]);
     expect(names.length).toBeGreaterThan(45);
-    for (const { name } of names) {
+    for (const { name, takes } of names) {
       const one = { name: String(name), to: String(name), status: 200 };
       const theirs = compared(await ask(callees['postgrest']!, one));
       for (const store of ['embedded', 'postgres']) {
         const ours = compared(await ask(callees[store]!, one));
-        expect({ name, store, ...ours }).toEqual({ name, store, ...theirs });
+        // Which event triggers there may be is each database's own (test/supabase/ways-around.test.ts compares the rest).
+        const { body: _own, ...theirForm } = theirs;
+        const wanted = name === 'billing_audit_guards' ? theirForm : theirs;
+        expect({ name, store, ...ours }).toMatchObject({ name, store, ...wanted });
         // It did something, or asked for what it needs; neither a right nor a state of a Runtime was missing.
-        expect([200, 400]).toContain(ours.status);
+        // A function that takes bytes beside `p` is another one without them.
+        const meant = takes === 1 ? [200, 400] : [404];
+        expect({ name, isMeant: meant.includes(ours.status) }).toEqual({ name, isMeant: true });
       }
     }
   });
