@@ -314,24 +314,3 @@ describe('what hangs on a row, and columns that come or get another type', () =>
     expect(event).toMatchObject({ violation_type: 'NONE', severity: 'LOW', issue_description });
   });
 });
-
-describe('the rules in force', () => {
-  it('are kept before the first event bears their hash, once, and again when keeping them failed', async () => {
-    const kept: string[] = [];
-    const ports = fakePorts({ facts: { sheets: [sheetOf('1', 'Quantity')] } });
-    let isAway = true;
-    Object.assign(ports.store, {
-      keepInForce: async ([given]: readonly { text: string }[]) => {
-        if (isAway) throw new Error('away');
-        kept.push(given?.text ?? '');
-        return [];
-      },
-    });
-    await expect(billingRules.run(changeIn('1'), params, ports)).rejects.toThrow('away');
-    isAway = false;
-    const { judged } = await billingRules.run(changeIn('1'), params, ports);
-    await Promise.all([1, 2].map(() => billingRules.run(changeIn('1'), params, ports)));
-    expect(kept).toHaveLength(1);
-    expect([judged].flat()[0]?.rules_hash).toBe(sha256Hex(kept[0] ?? ''));
-  });
-});
