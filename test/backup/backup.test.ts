@@ -31,13 +31,13 @@ describe('billing-audit backup', () => {
     const to = join(folder, 'copies');
     for (let turn = 0; turn < 2; turn += 1) {
       const { status, stdout } = runCli(['backup', '--to', to, '--keep', '1', '--home', home.folder, '--json'], folder);
-      expect([status, json(stdout)]).toMatchObject([0, { events: 6 }]);
+      expect([status, json(stdout)]).toMatchObject([0, { events: 8 }]);
     }
     const [copy = '', ...more] = readdirSync(to);
     expect(more).toEqual([]);
-    expect(readBackupNote(home.folder)).toMatchObject({ copy: join(to, copy), events: 6, why: null });
+    expect(readBackupNote(home.folder)).toMatchObject({ copy: join(to, copy), events: 8, why: null });
     const { status, stdout } = runCli(['verify', '--home', join(to, copy), '--json'], folder);
-    expect([status, json(stdout)]).toMatchObject([0, { ok: true, events: 6, sealed: 4 }]);
+    expect([status, json(stdout)]).toMatchObject([0, { ok: true, events: 8, sealed: 6 }]);
   });
 
   it('takes the journal along, and leaves the copies of another home in the same folder alone', async () => {
