@@ -16,6 +16,7 @@ insert into exceptions values
     ('changes', 'on their way: each becomes an event'), ('unexplained_rows', 'on their way: each becomes an event'),
     ('sheets', 'last known state: each difference becomes an event'), ('sheet_columns', 'as sheets'),
     ('sheet_rows', 'as sheets'), ('sheet_cells', 'as sheets'), ('sheet_objects', 'as sheets'),
+    ('object_lists', 'up to where lists were compared; what is found becomes events'),
     ('holes', 'recorded as WATCH_GAP when they are closed'), ('watch_troubles', 'told as notices; the day''s coverage is an event'),
     ('watched_sheets', 'the day''s coverage is an event'), ('watch_spans', 'the day''s coverage is an event'),
     ('rate_budget', 'counts requests of a minute'), ('jobs', 'work of the program; what it finds becomes events'),
