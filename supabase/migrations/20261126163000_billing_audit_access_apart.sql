@@ -2,6 +2,23 @@
 -- What counts, charts, searches or alerts on changes leaves them out, as it leaves out the daily coverage. The functions here
 -- are as they were but for that, and `billing_audit_append` takes the name of a chain that is not a sheet's.
 
+-- Whether an event of this kind tells of a change of what is watched. All others are acts of people here (verdicts, approvals,
+-- people, configurations, legal holds), days of coverage and sign-ins: whatever counts or charts changes leaves those out.
+-- These two are inlined into what calls them ("return" is parsed now, so they need no search_path).
+create function billing_audit.is_change(kind text) returns boolean
+language sql immutable
+return kind in ('cell_changed', 'row_added', 'row_deleted', 'row_moved', 'column_added', 'column_renamed', 'column_retyped',
+    'attachment_created', 'attachment_updated', 'attachment_deleted', 'discussion_created', 'discussion_updated',
+    'discussion_deleted', 'comment_created', 'comment_updated', 'comment_deleted', 'watch_gap', 'sheet_checked');
+
+-- Whether it is shown and told to those who look at changes: a change, or an act that weakens what is found or told.
+create function billing_audit.is_news(kind text, violation_type text) returns boolean
+language sql immutable
+return billing_audit.is_change(kind) or violation_type <> 'NONE';
+
+call billing_audit.keep_private('billing_audit.is_change(text)');
+call billing_audit.keep_private('billing_audit.is_news(text, text)');
+
 -- p: events (AuditEvent, lib/event/audit-event.ts), concern (left out: each event stands in the chain of its sheet; else
 -- all stand in the chain of that name). Gives {appended: [{event_key, stream, seq, timestamp, is_new}]} in
 -- the order of the events, and marks their changes done. A key that is in the trail already appends nothing.
@@ -353,7 +370,7 @@ begin
         return jsonb_build_object('version', version, 'unchanged', true);
     end if;
     select max(changed_at) into newest from billing_audit.audit_events
-    where changed_at <= now_ and kind not in ('coverage', 'access');
+    where changed_at <= now_ and billing_audit.is_change(kind);
     if newest < now_ - make_interval(days => days_) then
         until_ := newest;
     end if;

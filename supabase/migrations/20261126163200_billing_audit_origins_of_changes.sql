@@ -119,7 +119,7 @@ begin
         from billing_audit.audit_events as e
         join billing_audit.event_payloads as d on d.stream = e.stream and d.seq = e.seq
         where e.changed_at >= (p ->> 'from')::timestamptz and e.changed_at < (p ->> 'to')::timestamptz
-            and e.kind not in ('coverage', 'access', 'sheet_checked', 'watch_gap', 'callbacks_replayed')
+            and billing_audit.is_change(e.kind) and e.kind not in ('sheet_checked', 'watch_gap')
             and e.changed_by_kind = 'person' and btrim(d.person) <> '' and d.payload ->> 'ip_address' is null
             and e.position > coalesce((p ->> 'after')::bigint, 0)
         order by e.position limit page_size

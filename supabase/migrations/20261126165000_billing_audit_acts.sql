@@ -190,10 +190,51 @@ as $$
             select event_key from billing_audit.changes
             where person = who and changed_at > at - within and changed_at <= at
             union
-            select event_key from billing_audit.event_payloads
-            where person = who and stream <> 'access' and changed_at > at - within and changed_at <= at
-                and event_key not like 'act:%'
+            select d.event_key
+            from billing_audit.event_payloads as d
+            join billing_audit.audit_events as a on a.stream = d.stream and a.seq = d.seq
+            where d.person = who and d.changed_at > at - within and d.changed_at <= at and billing_audit.is_change(a.kind)
         ) as either) as w
+$$;
+
+-- As before (20261123140000): of the events of a sheet, its changes are counted, not what people did about them here.
+create or replace function billing_audit.coverage_facts(w billing_audit.watched_sheets, day_ date, time_zone text) returns jsonb
+language sql stable
+set search_path = ''
+as $$
+    with owed as (
+        select greatest(day_::timestamp at time zone time_zone, w.since) as from_at,
+            least((day_ + 1)::timestamp at time zone time_zone, w.left_at) as to_at,
+            day_::timestamp at time zone time_zone as day_start,
+            (day_ + 1)::timestamp at time zone time_zone as day_end
+    ), spans as materialized (
+        select * from billing_audit.watch_spans where sheet_id = w.sheet_id and day = day_
+    ), marks as (
+        select began_at, seen_at from spans
+        union all select from_at, from_at from owed
+        union all select to_at, to_at from owed
+    ), silences as (
+        select max(seen_at) over (order by began_at, seen_at rows between unbounded preceding and 1 preceding) as from_at,
+            began_at as to_at
+        from marks
+    ), gaps as (
+        select from_at, to_at from silences where to_at - from_at > billing_audit.longest_silence()
+    )
+    select jsonb_build_object(
+        'watched_from', (select billing_audit.instant(min(began_at)) from spans),
+        'watched_to', (select billing_audit.instant(max(seen_at)) from spans),
+        'how', (select string_agg(distinct how, ' and ' order by how desc) from spans),
+        'gaps', (select coalesce(jsonb_agg(jsonb_build_object(
+            'from', billing_audit.instant(from_at), 'to', billing_audit.instant(to_at)) order by from_at), '[]') from gaps),
+        'gap_minutes', (select coalesce(round(sum(extract(epoch from to_at - from_at)) / 60), 0) from gaps),
+        'compares', (select coalesce(sum(compares), 0) from spans),
+        'version_from', (select first_version from spans where first_version is not null order by id limit 1),
+        'version_to', (select last_version from spans where last_version is not null order by id desc limit 1),
+        'rows', (select count(*) from billing_audit.sheet_rows where sheet_id = w.sheet_id and removed_as is null),
+        'changes', (select count(*) from billing_audit.audit_events as e, owed
+            where e.sheet_id = w.sheet_id and e.recorded_at >= owed.day_start and e.recorded_at < owed.day_end
+                and billing_audit.is_change(e.kind) and e.kind not in ('sheet_checked', 'watch_gap')),
+        'ends_at', (select billing_audit.instant(to_at) from owed))
 $$;
 
 call billing_audit.keep_private('billing_audit.note_acts(jsonb)');

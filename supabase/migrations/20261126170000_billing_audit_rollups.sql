@@ -10,7 +10,7 @@ create table billing_audit.rollups (
     changes     bigint      not null,
     primary key (dimension, span, start, key)
 ) with (fillfactor = 80);
-comment on table billing_audit.rollups is 'Changes by UTC hour and day of changed_at; "stored" by the hour of recorded_at. Daily coverage and who signed in is no change.';
+comment on table billing_audit.rollups is 'Changes by UTC hour and day of changed_at; "stored" by the hour of recorded_at. What is one says billing_audit.is_change.';
 comment on column billing_audit.rollups.key is
     'severity; tenth of the risk, 0..9; sheet id; e-mail in lower case; predicted category; stored: hundredth of a risk from 0.4 on. Empty = nobody knows, or below.';
 
@@ -41,7 +41,7 @@ comment on column billing_audit.open_counts.money is 'Sum of |delta| x max(risk,
 
 alter table billing_audit.streams add column apart bigint not null default 0 check (apart >= 0);
 alter table billing_audit.streams add column last_changed_at timestamptz;
-comment on column billing_audit.streams.apart is 'How many of its events are no change: daily coverage, and who signed in.';
+comment on column billing_audit.streams.apart is 'How many of its events are no change (billing_audit.is_change).';
 comment on column billing_audit.streams.last_changed_at is 'The latest changed_at of a change in it.';
 
 -- These are inlined into what calls them ("return" and "begin atomic" are parsed now, so they need no search_path).
@@ -141,7 +141,7 @@ begin
     left join billing_audit.event_payloads as d on d.stream = e.stream and d.seq = e.seq
     cross join lateral billing_audit.rollup_places(
         e.severity, e.risk_score, e.sheet_id, d.person, e.predicted_category, e.changed_at, e.recorded_at) as r
-    where e.kind not in ('coverage', 'access')
+    where billing_audit.is_change(e.kind)
     group by r.dimension, r.start, r.key
     order by r.dimension, r.start, r.key;
     insert into billing_audit.rollups (dimension, span, start, key, changes)
@@ -154,7 +154,7 @@ begin
     left join billing_audit.event_payloads as d on d.stream = e.stream and d.seq = e.seq
     cross join lateral (values
         ('hour', billing_audit.hour_of(e.changed_at)), ('day', billing_audit.day_of(e.changed_at))) as s (span, start)
-    where e.kind not in ('coverage', 'access') and billing_audit.is_concern(e.violation_type, e.severity, e.risk_score)
+    where billing_audit.is_change(e.kind) and billing_audit.is_concern(e.violation_type, e.severity, e.risk_score)
         and billing_audit.look_hundredth(e.violation_type, e.severity, e.risk_score) is not null
     group by 1, 2, 3, 4 order by 2, 1, 3, 4;
     insert into billing_audit.open_counts (hundredth, is_violation, currency, looker, events, priced, money)
@@ -169,8 +169,8 @@ begin
     group by 1, 2, 3, 4;
     update billing_audit.streams as s set apart = c.apart, last_changed_at = c.last_changed_at
     from (
-        select stream, count(*) filter (where kind in ('coverage', 'access')) as apart,
-            max(changed_at) filter (where kind not in ('coverage', 'access')) as last_changed_at
+        select stream, count(*) filter (where not billing_audit.is_change(kind)) as apart,
+            max(changed_at) filter (where billing_audit.is_change(kind)) as last_changed_at
         from billing_audit.audit_events group by stream
     ) as c
     where s.stream = c.stream;

@@ -43,7 +43,7 @@ as $$
 begin
     if exists (select from billing_audit.alert_rules where retired_at is null) then
         insert into billing_audit.alert_queue (stream, seq, position)
-        select stream, seq, position from recorded where kind <> 'access';
+        select stream, seq, position from recorded where billing_audit.is_news(kind, violation_type);
     end if;
     return null;
 end
@@ -143,8 +143,8 @@ begin
             last_changed_at = greatest(s.last_changed_at, c.last_changed_at)
         from (
             select stream, max(seq) as seq, (array_agg(hash order by seq desc))[1] as hash,
-                count(*) filter (where (entry).kind in ('coverage', 'access')) as apart,
-                max((entry).changed_at) filter (where (entry).kind not in ('coverage', 'access')) as last_changed_at
+                count(*) filter (where not billing_audit.is_change((entry).kind)) as apart,
+                max((entry).changed_at) filter (where billing_audit.is_change((entry).kind)) as last_changed_at
             from chained group by stream
         ) as c
         where s.stream = c.stream
@@ -154,7 +154,7 @@ begin
         cross join lateral billing_audit.rollup_places(
             (c.entry).severity, (c.entry).risk_score, (c.entry).sheet_id, lower(c.payload ->> 'changed_by'),
             (c.entry).predicted_category, (c.entry).changed_at, now_) as t
-        where (c.entry).kind not in ('coverage', 'access')
+        where billing_audit.is_change((c.entry).kind)
         group by t.dimension, t.start, t.key
     ), rolled as (
         insert into billing_audit.rollups as r (dimension, span, start, key, changes)
@@ -173,7 +173,7 @@ begin
             (c.entry).violation_type, (c.entry).severity, (c.entry).risk_score) as hundredth) as h
         cross join lateral (values ('hour', billing_audit.hour_of((c.entry).changed_at)),
             ('day', billing_audit.day_of((c.entry).changed_at))) as s (span, start)
-        where h.hundredth is not null and (c.entry).kind not in ('coverage', 'access')
+        where h.hundredth is not null and billing_audit.is_change((c.entry).kind)
         group by 1, 2, 3, 4 order by 2, 1, 3, 4
         on conflict (span, person, start, hundredth) do update set changes = r.changes + excluded.changes
     ), opened as (

@@ -30,7 +30,7 @@ as $$
             'changes', changes) order by amount desc), '[]') from money))
 $$;
 
--- Events in the trail that are changes: neither daily coverage nor who signed in.
+-- Events in the trail that are changes.
 create function billing_audit.events_recorded() returns bigint
 language sql stable
 set search_path = ''
@@ -50,7 +50,7 @@ as $$
         select 1, case when risk_score >= 0.4 then floor(risk_score * 100)::integer::text else '' end
         from billing_audit.audit_events
         where recorded_at >= began and recorded_at < billing_audit.hour_of(began + interval '59 minutes 59.999 seconds')
-            and kind not in ('coverage', 'access')
+            and billing_audit.is_change(kind)
     )
     select coalesce(sum(changes), 0)::bigint,
         coalesce(sum(changes) filter (where nullif(key, '')::integer >= floor(risk_from * 100)), 0)::bigint
@@ -94,11 +94,11 @@ as $$
     from (
         select
             case when exists (
-                select from billing_audit.audit_events where kind not in ('coverage', 'access')
+                select from billing_audit.audit_events where billing_audit.is_change(kind)
                     and changed_at >= billing_audit.hour_of(since) and changed_at < since)
                 then billing_audit.hour_of(since) + interval '1 hour' else billing_audit.hour_of(since) end as first,
             case when exists (
-                select from billing_audit.audit_events where kind not in ('coverage', 'access')
+                select from billing_audit.audit_events where billing_audit.is_change(kind)
                     and changed_at > until and changed_at < billing_audit.hour_of(until) + interval '1 hour')
                 then billing_audit.hour_of(until) else billing_audit.hour_of(until) + interval '1 hour' end as last
     ) as h
@@ -125,10 +125,10 @@ as $$
         select e.changed_at, e.severity, e.risk_score, e.sheet_id
         from frame as f
         cross join lateral (
-            select * from billing_audit.audit_events as a where a.kind not in ('coverage', 'access')
+            select * from billing_audit.audit_events as a where billing_audit.is_change(a.kind)
                 and a.changed_at >= f.first_place at time zone time_zone and a.changed_at < f.from_hour
             union all
-            select * from billing_audit.audit_events as a where a.kind not in ('coverage', 'access')
+            select * from billing_audit.audit_events as a where billing_audit.is_change(a.kind)
                 and a.changed_at >= f.to_hour and a.changed_at <= until) as e
     ), places as materialized (
         select date_trunc(f.unit, c.at at time zone time_zone) as place, c.severity, sum(c.changes) as changes
@@ -140,7 +140,7 @@ as $$
             select changed_at, severity, 1 from edges where (select is_whole from frame)
             union all
             select a.changed_at, a.severity, 1 from billing_audit.audit_events as a
-            where not (select is_whole from frame) and a.kind not in ('coverage', 'access')
+            where not (select is_whole from frame) and billing_audit.is_change(a.kind)
                 and a.changed_at >= (select first_place from frame) at time zone time_zone and a.changed_at <= until) as c
         group by 1, 2
     ), tenths as (
@@ -191,11 +191,12 @@ as $$
             union all
             select coalesce(d.person, ''), 1 from hours as h
             cross join lateral (
-                select person from billing_audit.event_payloads
-                where changed_at >= since and changed_at < h.from_hour and event_key not like 'sheet:%:coverage:%' and event_key not like 'access:%'
+                select stream, seq from billing_audit.audit_events
+                where changed_at >= since and changed_at < h.from_hour and billing_audit.is_change(kind)
                 union all
-                select person from billing_audit.event_payloads
-                where changed_at >= h.to_hour and changed_at <= until and event_key not like 'sheet:%:coverage:%' and event_key not like 'access:%') as d
+                select stream, seq from billing_audit.audit_events
+                where changed_at >= h.to_hour and changed_at <= until and billing_audit.is_change(kind)) as e
+            join billing_audit.event_payloads as d on d.stream = e.stream and d.seq = e.seq
         ) as c
         group by key order by sum(changes) desc, nullif(key, '') limit 20
     ), spans as (
@@ -209,10 +210,10 @@ as $$
         select e.stream, e.seq, e.violation_type, e.severity, e.risk_score from hours as h
         cross join lateral (
             select * from billing_audit.audit_events as a
-            where a.kind not in ('coverage', 'access') and a.changed_at >= since and a.changed_at < h.from_hour
+            where billing_audit.is_change(a.kind) and a.changed_at >= since and a.changed_at < h.from_hour
             union all
             select * from billing_audit.audit_events as a
-            where a.kind not in ('coverage', 'access') and a.changed_at >= h.to_hour and a.changed_at <= until) as e
+            where billing_audit.is_change(a.kind) and a.changed_at >= h.to_hour and a.changed_at <= until) as e
     ), risky as (
         select person, sum(changes) as events from (
             select a.person, l.changes
@@ -250,6 +251,25 @@ as $$
         select bool_or(status = 'ENABLED') as enabled from billing_audit.webhooks where sheet_id = s.sheet_id) as w on true
 $$;
 
+-- As before (20261126130000): of changes alone.
+create or replace function billing_audit.median_seconds_to_alert() returns numeric
+language sql stable
+set search_path = ''
+as $$
+    with told as (
+        select a.stream, a.seq, min(a.raised_at) as raised_at, max(a.id) as id
+        from (select * from billing_audit.alerts where stream is not null order by id desc limit 2000) as a
+        group by a.stream, a.seq order by max(a.id) desc limit 500
+    )
+    select round((percentile_cont(0.5) within group (
+        order by greatest(extract(epoch from t.raised_at - e.changed_at), 0)))::numeric, 1)
+    from told as t
+    join billing_audit.audit_events as e on e.stream = t.stream and e.seq = t.seq
+    left join billing_audit.sheets as s on s.sheet_id = e.sheet_id
+    where billing_audit.is_change(e.kind) and e.kind not in ('watch_gap', 'sheet_checked')
+        and e.changed_at >= coalesce(s.known_since, '-infinity')
+$$;
+
 create or replace function billing_audit.overview_cards(now_ timestamptz, time_zone text, risk_from numeric) returns jsonb
 language sql stable
 set search_path = ''
@@ -278,7 +298,7 @@ as $$
         'median_seconds_to_alert', billing_audit.median_seconds_to_alert(),
         'median_seconds_from_arrival', billing_audit.median_seconds_from_arrival(),
         'last_event_at', (select billing_audit.instant(max(recorded_at)) from billing_audit.audit_events
-            where kind not in ('coverage', 'access')),
+            where billing_audit.is_change(kind)),
         -- No backups are made by this version of the store.
         'last_backup_at', null)
     from stored_today as t
@@ -381,7 +401,7 @@ as $$
         'changes_leased', c.leased,
         'changes_provisional', (select count(*) from billing_audit.unexplained_rows),
         'changes_dead', c.failing,
-        -- Days of coverage and who signed in are in the trail, and nothing that happened to a sheet.
+        -- Days of coverage, who signed in and what people do here are in the trail, and nothing that happened to a sheet.
         'events', billing_audit.events_recorded(),
         'oldest_waiting_at', billing_audit.instant(least(k.oldest, c.oldest)))
     from callbacks as k, open_changes as c
@@ -392,8 +412,8 @@ call billing_audit.keep_private('billing_audit.stored_since(timestamptz, numeric
 call billing_audit.keep_private('billing_audit.rolled_up(text, timestamptz, timestamptz)');
 call billing_audit.keep_private('billing_audit.whole_hours(timestamptz, timestamptz)');
 
--- p: limit. Gives {events}, the last stored first; without the daily coverage and without who signed in. Payloads are
--- looked up one by one: how few they are is not known when the query is planned.
+-- p: limit. Gives {events}, the last stored first, with what people did here; without the daily coverage and without who
+-- signed in. Payloads are looked up one by one: how few they are is not known when the query is planned.
 create or replace function public.billing_audit_recent(p jsonb) returns jsonb
 language sql security definer
 set search_path = ''
@@ -418,5 +438,11 @@ alter function public.billing_audit_recent(jsonb) set jit = off;
 alter function public.billing_audit_counts(jsonb) set jit = off;
 alter function public.billing_audit_append(jsonb) set jit = off;
 
--- Charts read the rollups now; the parts of hours at their edges are found by audit_events_newest. One index less to keep.
+-- Charts read the rollups now; the parts of hours at their edges are found by audit_events_newest. Two indexes less to keep.
 drop index billing_audit.audit_events_charted;
+drop index billing_audit.event_payloads_active;
+
+-- A server of the version before may have appended since the rollups were first made, and counted nothing; also a call of it
+-- that was waiting for a head while `billing_audit_append` was replaced. They are made anew, while nobody can append: from
+-- here on every append keeps them.
+call billing_audit.rebuild_rollups();

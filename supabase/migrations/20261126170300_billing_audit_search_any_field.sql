@@ -105,8 +105,12 @@ begin
         where %2$s and %6$s and ($2 is null or (%1$s, %4$s) < (($2 ->> 1)::%3$s, ($2 ->> 2)::bigint))
         order by %1$s desc, e.position desc $query$,
         sort_key,
-        -- How a day was watched and who signed in is no change: it is found only when asked for by its kind.
-        case when p ->> 'kind' is null then 'e.kind not in (''coverage'', ''access'')' else 'true' end, key_type, 'e.position',
+        -- How a day was watched, who signed in and what people did here is no change: it is found only when asked for by
+        -- its kind, or by its key. What weakens is found like a change.
+        case
+            when p ->> 'kind' is not null then 'true'
+            when p ->> 'event_key' is not null then 'e.kind not in (''coverage'', ''access'')'
+            else 'billing_audit.is_news(e.kind, e.violation_type)' end, key_type, 'e.position',
         case when by_person then 'join billing_audit.event_payloads as d on d.stream = e.stream and d.seq = e.seq' else '' end,
         coalesce(case when by_person then replace(seek, 'e.changed_at', 'd.changed_at') else seek end, 'true'));
     execute format($query$

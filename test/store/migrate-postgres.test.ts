@@ -96,6 +96,26 @@ describeOnPostgres('billing-audit migrate', () => {
     removeFolder(first);
   });
 
+  it('counts what an old server appends while rollups come into being', async () => {
+    newDatabase('rolled', 'owner');
+    const part = newFolder();
+    cpSync(migrations, part, { recursive: true });
+    const kept = '20261126170000';
+    for (const name of readdirSync(join(part, 'migrations'))) {
+      if (name.slice(0, kept.length) > kept) rmSync(join(part, 'migrations', name));
+    }
+    await migrate('owner', 'rolled', { directory: part });
+    const driver = await openPostgresStore({ ...thisMachine(), url: url('owner', 'rolled') });
+    await driver.rpc('billing_audit_append', { events: [event('between')] });
+    await migrate('owner', 'rolled');
+    await driver.rpc('billing_audit_append', { events: [event('after')] });
+    expect(await driver.rpc('billing_audit_counts', {})).toMatchObject({ events: 2 });
+    const rolled = `select sum(changes) from billing_audit.rollups where dimension = 'severity' and span = 'day'`;
+    expect(postgres.sql('super', rolled, 'rolled')).toBe('2');
+    await driver.close();
+    removeFolder(part);
+  });
+
   it('needs no right to make roles where a superuser has made them', async () => {
     newDatabase('prepared', 'plain');
     const asDocumented = `grant billing_audit_owner to plain with admin option; grant anon, authenticated, service_role to plain;`;

@@ -1,5 +1,7 @@
 import { secretBox, storeOver, type Overview, type Store } from '../../../lib/store';
-import type { AuditEvent } from '../../../lib/event/audit-event';
+import { auditEventSchema, type AuditEvent } from '../../../lib/event/audit-event';
+import { changeKind } from '../../../lib/event/change';
+import { accessEvent } from './access';
 import { emptyStore } from '../empty-store';
 import { event } from '../examples';
 import type { StoreUnderTest, TestedDriver } from '../stores';
@@ -40,7 +42,7 @@ export function rollupsContract(under: () => StoreUnderTest): void {
         delta: [null, '-12.34', '100'][roll(3)] ?? null,
         currency: ['USD', 'EUR'][roll(2)] ?? 'USD',
         predicted_category: [null, 'typo'][roll(2)] ?? null,
-        kind: roll(20) === 0 ? 'coverage' : 'cell_changed',
+        kind: roll(20) === 0 ? 'coverage' : roll(15) === 0 ? 'event_marked' : 'cell_changed',
       }),
     );
   };
@@ -53,7 +55,7 @@ export function rollupsContract(under: () => StoreUnderTest): void {
       rows('select dimension, span, start, key, changes from billing_audit.rollups order by 1, 2, 3, 4'),
       rows('select person, span, start, hundredth, changes from billing_audit.look_rollups order by 1, 2, 3, 4'),
       rows(
-        'select hundredth, is_violation, currency, looker, events, priced, money::text from billing_audit.open_counts where events <> 0 order by 1, 2, 3, 4',
+        'select hundredth, is_violation, currency, looker, events, priced, trim_scale(money)::text as money from billing_audit.open_counts where events <> 0 order by 1, 2, 3, 4',
       ),
       rows('select stream, apart, last_changed_at from billing_audit.streams order by 1'),
     ]);
@@ -73,6 +75,63 @@ export function rollupsContract(under: () => StoreUnderTest): void {
       const before = await kept();
       await driver.transaction([{ sql: 'call billing_audit.rebuild_rollups()' }]);
       expect(before).toEqual(await kept());
+    });
+
+    it('count changes alone: what people do here, and how a day was watched, is none', async () => {
+      const kinds = auditEventSchema.shape.kind.options.flatMap(({ options }): readonly string[] => options);
+      const asked = [...new Set([...kinds, 'access'])];
+      const told = await rows(
+        `select kind from unnest('{${asked.join(',')}}'::text[]) as kind where billing_audit.is_change(kind)`,
+      );
+      expect(told.map(({ kind }) => kind).toSorted()).toEqual([...changeKind.options, 'sheet_checked'].toSorted());
+    });
+
+    it('and the trail as it is first shown are not filled by an import of people', async () => {
+      const rule = {
+        rule_id: 'all',
+        recipients: ['boss@example.com'],
+        risk_from: 0,
+        severity_from: 'LOW',
+        mails_per_hour: 10,
+        group_minutes: 10,
+        frame: {},
+      };
+      await driver.rpc('billing_audit_save_alert_rule', rule);
+      const by = 'importer@example.com';
+      const person = { name: 'P', role: null, supervisor: null, department: null, access_level: 1 };
+      const people = Array.from({ length: 30 }, (_, index) => `p${index}@example.com`);
+      await driver.rpc('billing_audit_save_people', {
+        people: people.map((email) => ({ ...person, email, last_review_at: null, active: true })),
+        by,
+      });
+      await store.recordAccess({ events: [accessEvent('1')] });
+      const weaker = event('weaker', {
+        kind: 'configuration',
+        sheet_id: '0',
+        violation_type: 'CONFIGURATION_WEAKENED',
+        severity: 'HIGH',
+        changed_by: by,
+        changed_at: new Date().toISOString(),
+      });
+      await store.append([weaker, event('change', { changed_by: by, changed_at: weaker.changed_at })]);
+      const now = new Date(Date.parse(weaker.changed_at) + MINUTE).toISOString();
+      const told = await store.overview({ now, days: 7, time_zone: 'UTC', risk_from: 0.7 });
+      if (told.unchanged) throw new Error('Nothing was told.');
+      expect(told.cards).toMatchObject({ events: 1, events_today: 1, look_at: 1 });
+      expect(told.people).toMatchObject([{ person: by, changes: 1 }]);
+      expect(sum(told.timeline.map(({ low, medium, high }) => low + medium + high))).toBe(1);
+      expect(await store.counts()).toMatchObject({ events: 1 });
+      const shown = (await store.search({})).events.map(({ event_key }) => event_key);
+      expect(shown.toSorted()).toEqual(['change', 'weaker']);
+      expect((await store.search({ kind: 'person_saved' })).events).toHaveLength(30);
+      const queued = await rows(`
+        select k.event_key from billing_audit.alert_queue as q join billing_audit.event_keys as k using (stream, seq)
+        order by 1`);
+      expect(queued).toEqual([{ event_key: 'change' }, { event_key: 'weaker' }]);
+      const facts = await rows(`
+        select billing_audit.facts_of('${by}', now() + interval '1 minute', interval '1 hour') ->> 'changes_in_window' as n`);
+      expect(facts).toEqual([{ n: '1' }]);
+      await driver.rpc('billing_audit_retire_alert_rule', { rule_id: 'all' });
     });
 
     it.each([
@@ -110,7 +169,7 @@ export function rollupsContract(under: () => StoreUnderTest): void {
         if (told.unchanged) throw new Error('Nothing was told.');
         const counted = await rows(`
           select to_char(date_trunc('${unit}', changed_at at time zone '${zone}'), '${form}') as at, count(*)::integer as changes
-          from billing_audit.audit_events where kind <> 'coverage' and changed_at <= '${NOW}' group by 1`);
+          from billing_audit.audit_events where billing_audit.is_change(kind) and changed_at <= '${NOW}' group by 1`);
         const expected = new Map(counted.map(({ at, changes }) => [at, changes]));
         for (const { at, low, medium, high } of told.timeline) {
           expect([zone, at, low + medium + high]).toEqual([zone, at, expected.get(at) ?? 0]);
@@ -128,12 +187,12 @@ export function rollupsContract(under: () => StoreUnderTest): void {
         count(*) filter (where severity = 'HIGH')::integer as high,
         count(*) filter (where risk_score >= 0.7 and risk_score < 0.8)::integer as risky,
         count(*) filter (where risk_score is null)::integer as unscored
-      from billing_audit.audit_events where kind <> 'coverage' and changed_at >= ${from} and changed_at <= '${NOW}'`);
+      from billing_audit.audit_events where billing_audit.is_change(kind) and changed_at >= ${from} and changed_at <= '${NOW}'`);
     const people = await rows(`
       select d.person, count(*)::integer as changes, count(*) filter (where
         e.severity = 'HIGH' and e.violation_type <> 'APPROVED_CORRECTION' or e.risk_score >= 0.7)::integer as needs_look
       from billing_audit.audit_events as e join billing_audit.event_payloads as d using (stream, seq)
-      where e.kind <> 'coverage' and e.changed_at >= timestamptz '${NOW}' - interval '${days} days' and e.changed_at <= '${NOW}'
+      where billing_audit.is_change(e.kind) and e.changed_at >= timestamptz '${NOW}' - interval '${days} days' and e.changed_at <= '${NOW}'
       group by d.person order by 2 desc, 1`);
     return { ...found, people: people.map(({ person, changes, needs_look }) => [person, changes, needs_look]) };
   }
