@@ -10,7 +10,7 @@ const leasedSchema = z.object({
   held: z.boolean(),
   sheet: sheetSchema.nullable(),
   rows: z.array(
-    // An event of a form that this program does not know still gets its row, with what is known of it.
+    // Null: of a form that this program does not know.
     z.object({ event_key: z.string(), event: auditEventSchema.nullable().catch(null) }),
   ),
   waiting: z.number(),

@@ -41,3 +41,16 @@ export class WritingTaken extends BillingAuditError {
     super('Another process writes to the audit sheet now.');
   }
 }
+
+/** A newer program recorded these events; what they are is not known here, so they are not written. */
+export class UnreadableEvents extends BillingAuditError {
+  readonly code = 'unreadable_events';
+  readonly hint = 'Update this installation of Billing Audit to the version of the others that use this store.';
+
+  constructor(eventKeys: readonly string[]) {
+    const named = eventKeys.slice(0, 3).join(', ') + (eventKeys.length > 3 ? ', ...' : '');
+    super(`${eventKeys.length} events cannot be read and wait for the audit sheet: ${named}.`, {
+      event_keys: eventKeys,
+    });
+  }
+}

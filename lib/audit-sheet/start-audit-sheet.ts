@@ -7,7 +7,7 @@ import type { StoreDriver } from '../store/store';
 import { OUR_OWN_SHEET } from '../weakening';
 import { AuditSheetBook } from './book';
 import type { AuditSheetDesk, AuditSheetRequest } from './desk';
-import { SecondAuditSheet, WritingTaken } from './errors';
+import { SecondAuditSheet, UnreadableEvents, WritingTaken } from './errors';
 import { MOST_ROWS_PER_WRITE, writeBatch } from './write-batch';
 
 export interface AuditSheetParts {
@@ -92,9 +92,10 @@ async function writeUntilEnded(parts: AuditSheetParts, writing: Writing): Promis
   while (!signal.aborted) {
     let pause = LOOK_MILLISECONDS;
     try {
-      const { sheetId, more } = await writeOnce(parts, writing, mayReplace);
+      const { sheetId, more, unreadable } = await writeOnce(parts, writing, mayReplace);
       if (sheetId !== null) {
         mayReplace = false;
+        if (unreadable.length > 0) throw new UnreadableEvents(unreadable);
         await troubles.over();
       }
       failures = 0;
@@ -114,11 +115,11 @@ async function writeOnce(
   parts: AuditSheetParts,
   { book, request, signal }: Writing,
   mayReplace: boolean,
-): Promise<{ readonly sheetId: string | null; readonly more: boolean }> {
+): Promise<{ readonly sheetId: string | null; readonly more: boolean; readonly unreadable: readonly string[] }> {
   const lease = { seconds: LEASE_SECONDS, sole: parts.soleOwner };
   const leased = await book.lease(MOST_ROWS_PER_WRITE, lease);
   // The first look is made though nothing waits: who has deployed the node sees at once whether it works.
-  if (!leased.held || (leased.rows.length === 0 && !mayReplace)) return { sheetId: null, more: false };
+  if (!leased.held || (leased.rows.length === 0 && !mayReplace)) return { sheetId: null, more: false, unreadable: [] };
   const { sheetId } = await writeBatch(
     {
       client: parts.connect(request.smartsheet, signal),
@@ -135,7 +136,8 @@ async function writeOnce(
   );
   parts.leaveOut(await book.sheetIds());
   parts.onRecorded();
-  return { sheetId, more: leased.rows.length > 0 };
+  const unreadable = leased.rows.filter(({ event }) => event === null).map(({ event_key }) => event_key);
+  return { sheetId, more: leased.rows.length > 0, unreadable };
 }
 
 /** What keeps events from being written is told once to those who get alerts, and once more when it is over. */

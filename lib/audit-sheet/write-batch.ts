@@ -1,4 +1,3 @@
-import type { AuditEvent } from '../event';
 import type { SmartsheetClient } from '../smartsheet';
 import type { AuditSheetBook, LeasedRows } from './book';
 import { cellsFor, readRow, rowOf } from './columns';
@@ -19,7 +18,8 @@ export interface BatchParts extends SheetParts {
 
 /**
  * Writes what waits: looks first which of it stands in the sheet already, then adds the rest. A crash, or an answer that
- * is lost, at any point leads to the same rows once this is done again.
+ * is lost, at any point leads to the same rows once this is done again. An event that cannot be read is left waiting: what
+ * it is, and whether everybody who shares the sheet may see it, is not known.
  * @returns the sheet that is written now
  */
 export async function writeBatch(
@@ -28,11 +28,9 @@ export async function writeBatch(
   mayReplace: boolean,
 ): Promise<CurrentSheet> {
   let sheet = await currentSheet(parts, known, mayReplace);
-  const waiting = rows.map(({ event_key, event }): WaitingRow & { readonly changedAt: string } => ({
-    eventKey: event_key,
-    row: event ? rowOf(event as AuditEvent) : { 'Event Key': event_key, Note: 'UNREADABLE' },
-    changedAt: event?.changed_at ?? '1970-01-01T00:00:00.000Z',
-  }));
+  const waiting = rows.flatMap(({ event_key, event }): (WaitingRow & { readonly changedAt: string })[] =>
+    event ? [{ eventKey: event_key, row: rowOf(event), changedAt: event.changed_at }] : [],
+  );
   if (waiting.length === 0) return sheet;
   const found = findStanding(waiting, await standingRows(parts, sheet, oldest(waiting)));
   await parts.book.mark(sheet.sheetId, found);

@@ -41,7 +41,8 @@ create table billing_audit.audit_sheet_rows (
 comment on table billing_audit.audit_sheet_rows is 'Events on their way to the sheet. theirs: audit_billing_changes.py had written that row already.';
 create index audit_sheet_rows_waiting on billing_audit.audit_sheet_rows (position) where state = 'waiting';
 
--- On the keys, since these stay in one table whatever becomes of the events.
+-- On the keys, since these stay in one table whatever becomes of the events. Only what tells of sheets, or of less being
+-- found or told: who signed in, who is in the directory and what was decided is not for all who share the sheet.
 create function billing_audit.hand_to_audit_sheet() returns trigger
 language plpgsql
 set search_path = ''
@@ -49,7 +50,11 @@ as $$
 begin
     if exists (select from billing_audit.audit_sheet_writer where is_on) then
         insert into billing_audit.audit_sheet_rows (event_key, stream, seq)
-        select event_key, stream, seq from fresh order by stream, seq
+        select f.event_key, f.stream, f.seq
+        from fresh as f
+        join billing_audit.audit_events as e on e.stream = f.stream and e.seq = f.seq
+        where billing_audit.is_news(e.kind, e.violation_type)
+        order by f.stream, f.seq
         on conflict do nothing;
     end if;
     return null;
