@@ -40,9 +40,12 @@ export function serviceKey({ keys }: Pick<Home, 'keys'>): string {
   return readFileSync(file, 'utf8').trim();
 }
 
-/** Tells this home from others that share a database with it; made when missing. */
-export function installationId({ folder }: Pick<Home, 'folder'>): string {
-  const file = join(folder, 'installation');
+/**
+ * Tells this home from others that share a database with it; made when missing. It lies with the keys, which go along when
+ * a home is moved, copied or restored: it is the same installation then.
+ */
+export function installationId({ keys }: Pick<Home, 'keys'>): string {
+  const file = join(keys, 'installation');
   if (!existsSync(file)) writeFileSync(file, randomUUID(), { mode: OWNER_ONLY_FILE, flag: 'wx' });
   return readFileSync(file, 'utf8').trim();
 }

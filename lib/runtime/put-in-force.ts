@@ -18,8 +18,8 @@ export async function putInForce(
 ): Promise<readonly ConfigurationChange[]> {
   const { driver } = opened;
   if (!driver) return [];
-  // A store in the home is that of one installation. Of a database that several share, each compares its own.
-  const scope = driver.inbox ? 'node-red' : `node-red:${installationId(home)}`;
+  // Of a database that several share, each compares its own; a store that is moved into one is still the same one's.
+  const scope = `node-red:${installationId(home)}`;
   const at = new Date(machine.now()).toISOString();
   const changes = await recordConfiguration(driver, { ...deployed, scope, at });
   if (changes.length > 0) onRecorded(changes.length);

@@ -18,10 +18,13 @@ const nodeSchema = z.object({
   reaches: z.array(z.string()),
   between: z.record(z.string(), z.string()),
 });
+const configurationSchema = z.object({ nodes: z.array(nodeSchema), variables: z.record(z.string(), z.string()) });
 const inForceSchema = z.object({
   edition: z.number(),
   fingerprint: z.string().nullable(),
-  configuration: z.object({ nodes: z.array(nodeSchema), variables: z.record(z.string(), z.string()) }).nullable(),
+  configuration: configurationSchema.nullable(),
+  /** The newest of any other scope, while this one has none. */
+  elsewhere: z.object({ scope: z.string(), configuration: configurationSchema }).nullable(),
 });
 const savedSchema = z.object({ saved: z.boolean() });
 
@@ -42,7 +45,8 @@ const MOST_TRIES = 20;
 /**
  * Compares a configuration with the one in force before, and puts it in its place: what changed is in the trail, and
  * those who were told before are told of what weakens, or nothing of it is so; one transaction. The same configuration
- * again records nothing. The first of a scope has nothing to be compared with.
+ * again records nothing. The first of a store has nothing to be compared with; the first of another scope neither, but that
+ * it is so is a weakening: who was told before is told that from now on another installation watches.
  * @throws StoreUnavailable  nothing was done; what is compared at the next try is the same
  */
 export async function recordConfiguration(
@@ -55,7 +59,13 @@ export async function recordConfiguration(
     const inForce = inForceSchema.parse(await driver.rpc('billing_audit_configuration_in_force', { scope }));
     if (inForce.fingerprint === fingerprint) return [];
     const before = inForce.configuration;
-    const changes = before ? changesOf(before, configuration, definitions) : [];
+    const { elsewhere } = inForce;
+    const changes = before
+      ? changesOf(before, configuration, definitions)
+      : elsewhere
+        ? [anotherInstallation(elsewhere.scope, scope)]
+        : [];
+    const told = before ?? elsewhere?.configuration;
     const edition = inForce.edition + 1;
     const { saved } = savedSchema.parse(
       await driver.rpc('billing_audit_put_configuration_in_force', {
@@ -65,13 +75,26 @@ export async function recordConfiguration(
         configuration,
         events: changes.map((change, index) => eventOf(change, index + 1, { scope, edition, by, at })),
         // From the configuration before, not from the rules of this moment: those may be saved already.
-        told: before ? toldBy(before, definitions) : [],
+        told: told ? toldBy(told, definitions) : [],
         at,
       }),
     );
     if (saved) return changes;
   }
   throw new Error(`The configuration of ${scope} is being changed by others all the time.`);
+}
+
+/** Nodes of two installations have nothing to do with each other, so what became weaker cannot be told. */
+function anotherInstallation(before: string, after: string): ConfigurationChange {
+  return {
+    subject: 'Installation',
+    field: null,
+    before,
+    after,
+    weakens: true,
+    because:
+      'A new installation began watching with this store; its configuration cannot be compared with the one before.',
+  };
 }
 
 /** Whom the nodes that tell named, by the node. */

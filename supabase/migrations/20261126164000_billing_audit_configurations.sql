@@ -11,7 +11,7 @@ create table billing_audit.configurations (
     primary key (scope, edition)
 );
 comment on table billing_audit.configurations is 'Every configuration that was in force; the last edition of a scope is in force now.';
-comment on column billing_audit.configurations.scope is 'What it is of: node-red, or a workflow of n8n.';
+comment on column billing_audit.configurations.scope is 'What it is of: node-red:<id of the installation>.';
 comment on column billing_audit.configurations.fingerprint is 'SHA-256 of the configuration: the same one again is no change.';
 
 create trigger never_altered before update or delete on billing_audit.configurations
@@ -21,15 +21,19 @@ create trigger never_truncated before truncate on billing_audit.configurations
 alter table billing_audit.configurations enable always trigger never_altered;
 alter table billing_audit.configurations enable always trigger never_truncated;
 
--- p: scope. Gives {edition, fingerprint, configuration}; edition 0 and nulls before the first.
+-- p: scope. Gives {edition, fingerprint, configuration, elsewhere}; before the first edition 0 and nulls, and elsewhere the
+-- newest of any other scope, {scope, configuration}, or null.
 create function public.billing_audit_configuration_in_force(p jsonb) returns jsonb
 language sql stable security definer
 set search_path = ''
 as $$
     select coalesce(
-        (select jsonb_build_object('edition', edition, 'fingerprint', fingerprint, 'configuration', configuration)
+        (select jsonb_build_object('edition', edition, 'fingerprint', fingerprint, 'configuration', configuration,
+            'elsewhere', null)
          from billing_audit.configurations where scope = p ->> 'scope' order by edition desc limit 1),
-        jsonb_build_object('edition', 0, 'fingerprint', null, 'configuration', null))
+        jsonb_build_object('edition', 0, 'fingerprint', null, 'configuration', null, 'elsewhere', (
+            select jsonb_build_object('scope', scope, 'configuration', configuration)
+            from billing_audit.configurations order by in_force_from desc, scope, edition desc limit 1)))
 $$;
 
 -- Tells of recorded weakenings those who were told before them. A rule that is retired by now still carries its mails.
@@ -75,7 +79,8 @@ $$;
 
 -- p: scope, edition, fingerprint, configuration, events (AuditEvent), told [{rule_id, recipients}], at. The edition after
 -- the one that was compared with: the configuration, its events and its mails, all or nothing.
--- Gives {saved, raised}; saved is false when another was put in force meanwhile, and then nothing was done.
+-- Gives {saved, raised}; saved is false when another was put in force meanwhile, and then nothing was done. The first of a
+-- scope in a store that has others is not saved in silence: it needs an event.
 create function public.billing_audit_put_configuration_in_force(p jsonb) returns jsonb
 language plpgsql security definer
 set search_path = ''
@@ -86,8 +91,12 @@ declare
     raised   integer := 0;
 begin
     perform billing_audit.require(p, 'scope', 'edition', 'fingerprint', 'configuration', 'events', 'told');
+    -- One at a time, so that of two new scopes one is the first.
+    perform pg_advisory_xact_lock(hashtextextended('billing_audit:configurations', 0));
     select coalesce(max(edition), 0) into last_ from billing_audit.configurations where scope = p ->> 'scope';
-    if last_ <> (p ->> 'edition')::integer - 1 then
+    if last_ <> (p ->> 'edition')::integer - 1
+        or last_ = 0 and p -> 'events' = '[]' and exists (select from billing_audit.configurations)
+    then
         return jsonb_build_object('saved', false, 'raised', 0);
     end if;
     insert into billing_audit.configurations (scope, edition, fingerprint, configuration, in_force_from)

@@ -1,3 +1,7 @@
+import { cpSync } from 'node:fs';
+import { installationId, openHome } from '../../lib/runtime/home';
+import type { OpenStore } from '../../lib/runtime/open-store';
+import { putInForce } from '../../lib/runtime/put-in-force';
 import { recordConfiguration, type Configuration, type ConfiguredNode } from '../../lib/weakening';
 import type { EmbeddedStoreDriver } from '../../lib/store';
 import { nodes as definitions } from '../../nodes';
@@ -81,5 +85,54 @@ it('of two who deploy at once each is compared with the other, and no step is re
   await deploy('two', configuration());
   await Promise.all([0.75, 0.8, 0.85].map((alertFrom) => deploy('two', configuration({ alertFrom }))));
   const keys = (await recent()).map(({ event_key }) => event_key).filter((key) => key.startsWith('configuration:two:'));
-  expect(keys.toSorted()).toEqual(['configuration:two:2:1', 'configuration:two:3:1', 'configuration:two:4:1']);
+  const steps = ['configuration:two:2:1', 'configuration:two:3:1', 'configuration:two:4:1'];
+  expect(keys.toSorted()).toEqual(['configuration:two:1:1', ...steps]);
+});
+
+it('a new installation is told of to those who were told by the one before, and its twin of the same moment too', async () => {
+  await deploy('before', configuration({ recipients: 'removed@example.com' }));
+  const weaker = configuration({ recipients: 'boss@example.com', alertFrom: 1 });
+  const told = await Promise.all(['new', 'newer'].map((scope) => deploy(scope, weaker)));
+  expect(told.flat()).toMatchObject([{ subject: 'Installation', weakens: true }, { subject: 'Installation' }]);
+  const events = (await recent()) as readonly { event_key: string; severity: string; violation_type: string }[];
+  const first = events.filter(({ event_key }) => /^configuration:newe?r?:1:1$/u.test(event_key));
+  expect(first).toHaveLength(2);
+  for (const event of first)
+    expect(event).toMatchObject({ severity: 'HIGH', violation_type: 'CONFIGURATION_WEAKENED' });
+  const mails = (await driver.transaction([
+    {
+      sql: `select distinct recipient from billing_audit.alerts where event_key like 'configuration:new%'`,
+      parameters: [],
+    },
+  ])) as readonly { recipient: string }[];
+  expect(mails.map(({ recipient }) => recipient)).toContain('removed@example.com');
+});
+
+it('the first of a store alone is silent: nobody can put a new scope in force beside others without an event', async () => {
+  const p = { scope: 'silent', edition: 1, fingerprint: '0'.repeat(64), configuration: configuration(), told: [] };
+  expect(await driver.rpc('billing_audit_put_configuration_in_force', { ...p, events: [], at })).toMatchObject({
+    saved: false,
+  });
+});
+
+it('an installation keeps its name when its keys go to another machine, and whichever store it has', async () => {
+  const [home, moved] = [openHome(newFolder()), openHome(newFolder())];
+  const name = installationId(home);
+  expect(installationId(home)).toBe(name);
+  expect(installationId(moved)).not.toBe(name);
+  cpSync(home.keys, moved.keys, { recursive: true });
+  expect(installationId(moved)).toBe(name);
+  const scopes: unknown[] = [];
+  for (const inbox of [null, {}]) {
+    const rpc = (called: `billing_audit_${string}`, p: object): Promise<unknown> => {
+      if (called === 'billing_audit_configuration_in_force') scopes.push((p as { scope: string }).scope);
+      return driver.rpc(called, p);
+    };
+    const opened = { driver: { ...driver, inbox, rpc } } as unknown as OpenStore;
+    const parts = { home: moved, machine: { now: () => Date.parse(at) }, opened, onRecorded: () => undefined };
+    await putInForce({ configuration: configuration(), definitions, by: null }, parts);
+  }
+  expect(scopes.slice(0, 1)).toEqual([`node-red:${name}`]);
+  expect(new Set(scopes).size).toBe(1);
+  for (const { folder: made } of [home, moved]) removeFolder(made);
 });
