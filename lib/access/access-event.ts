@@ -55,7 +55,7 @@ const told = {
   kind: z.enum(kinds),
   source,
   happened_at: instant,
-  /** E-mail in Smartsheet, name of the account here; of a failed sign-in what was typed. Null = nobody knows. */
+  /** E-mail in Smartsheet, name of the account here; of a failed sign-in a mark where no account has the name. Null = nobody knows. */
   person: unknownOr,
   /** The fact in a sentence, for people. */
   happened: z.string().min(1),

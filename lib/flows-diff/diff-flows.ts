@@ -1,5 +1,5 @@
 import { canonicalJson } from '../hash';
-import { withoutSecrets } from './without-secrets';
+import { asTold } from './as-told';
 
 /** A node of a flow, a tab, a subflow or a group, as Node-RED saves it. */
 export type FlowNode = Readonly<Record<string, unknown>> & { readonly id: string; readonly type: string };
@@ -14,7 +14,10 @@ export interface NodeOfFlow {
   readonly flow: string | null;
 }
 
-/** One property that differs. Null: it was not there, or was empty. Secrets read `[secret]`. */
+/**
+ * One property that differs. Null: it was not there, or was empty. Secrets read `[secret]`; code and long texts of nodes
+ * that are not ours read `12 lines, SHA-256 ...` (`as-told.ts`).
+ */
 export interface PropertyDifference {
   readonly name: string;
   readonly before: unknown;
@@ -87,8 +90,8 @@ function differing(
     .filter((name) => canonicalJson(before[name] ?? null) !== canonicalJson(after[name] ?? null))
     .map((name) => ({
       name,
-      before: withoutSecrets(name, before[name]),
-      after: withoutSecrets(name, after[name]),
+      before: asTold(typeIn(before), name, before[name]),
+      after: asTold(typeIn(after), name, after[name]),
     }));
 }
 
@@ -111,6 +114,10 @@ function namesOfFlows(nodes: readonly FlowNode[]): ReadonlyMap<string, string> {
         return name === null ? [] : [[node.id, name] as const];
       }),
   );
+}
+
+function typeIn(node: Readonly<Record<string, unknown>>): string {
+  return textIn(node['type']) ?? '';
 }
 
 function textIn(value: unknown): string | null {

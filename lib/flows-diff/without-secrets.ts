@@ -3,9 +3,11 @@ export const HIDDEN = '[secret]';
 
 /** A field of such a name holds a secret, whatever node it is on. */
 const SECRET_NAME = /passw(?:or)?d|passphrase|secret|token|authorization|cookie|api_?key|private_?key/i;
-/** The password of an address, and what a header shows to be let in. */
+/** What an address holds before its host (a token may stand alone there), a key in its query, what a header shows. */
 const SECRET_TEXT: readonly (readonly [RegExp, string])[] = [
   [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@"']*:)[^\s/@"']+@/gi, `$1${HIDDEN}@`],
+  [/(\bhttps?:\/\/)[^\s/:@"']+@/gi, `$1${HIDDEN}@`],
+  [/([?&][^\s=&#"']*(?:token|secret|passw|key|sig)[^\s=&#"']*=)[^\s&#"']+/gi, `$1${HIDDEN}`],
   [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{6,}/g, `$1 ${HIDDEN}`],
 ];
 

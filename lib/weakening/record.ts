@@ -5,6 +5,7 @@ import type { StoreDriver } from '../store/store';
 import { changesOf } from './changes';
 import type { Configuration, ConfigurationChange } from './configuration';
 import { eventOf } from './event';
+import { safeConfiguration } from './safe-configuration';
 import { entriesOf } from './weaker-value';
 
 const nodeSchema = z.object({
@@ -53,7 +54,8 @@ export async function recordConfiguration(
   driver: Pick<StoreDriver, 'rpc'>,
   deployed: Deployed,
 ): Promise<readonly ConfigurationChange[]> {
-  const { scope, configuration, definitions, by, at } = deployed;
+  const { scope, definitions, by, at } = deployed;
+  const configuration = safeConfiguration(deployed.configuration);
   const fingerprint = sha256Hex(canonicalJson(configuration));
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const inForce = inForceSchema.parse(await driver.rpc('billing_audit_configuration_in_force', { scope }));

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { wellFormed, wellFormedValue, type AccessKind, type NewAccessEvent } from '../../lib/access';
-import { diffFlows, type FlowDifference, type FlowNode } from '../../lib/flows-diff';
+import { diffFlows, withoutSecrets, type FlowDifference, type FlowNode } from '../../lib/flows-diff';
 import type { Now } from '../../lib/ports';
 import type { NodeRedRecord } from '../logs';
 import { browserName, RefusalReports } from '../sign-in';
@@ -74,7 +74,9 @@ export class EditorWatch {
     const kind = KINDS.find(([form]) => form.test(event))?.[1];
     if (kind === undefined || (event === 'permission.fail' && doer.person === null)) return;
     const more = OFTEN.test(event) ? this.often.due(doer.person ?? '', event) : 0;
-    if (more !== null) this.tell(kind, sentence(record, doer), doer, detailsOf(record, more));
+    // Who failed to sign in may have typed anything, a password too.
+    const told = kind === 'sign_in_failed' ? { ...doer, person: null } : doer;
+    if (more !== null) this.tell(kind, sentence(record, told), told, detailsOf(record, more));
   }
 
   /** Flows were saved. */
@@ -133,8 +135,8 @@ function doerOf({ user, username }: NodeRedRecord): Doer {
 }
 
 function sentence({ event = '', error, ...record }: NodeRedRecord, doer: Doer): string {
-  const about = ['module', 'id', 'path', 'name', 'tarball'].map((field) => textIn(record[field])).find(Boolean);
-  const failed = error === undefined ? '' : `, which failed: ${wellFormed(String(error))}`;
+  const about = ['module', 'id', 'path', 'name', 'tarball'].map((field) => safeText(record[field])).find(Boolean);
+  const failed = error === undefined ? '' : `, which failed: ${safeText(error) ?? 'nobody says why'}`;
   const off = record['enabled'] === undefined ? '' : record['enabled'] === true ? ' (switched on)' : ' (switched off)';
   return `${nameOf(doer)} in the editor: ${event}${about === undefined ? '' : ` ${about}`}${off}${failed}.`;
 }
@@ -153,8 +155,17 @@ function detailsOf(record: NodeRedRecord, more: number): Readonly<Record<string,
     'error',
     'permissions',
   ];
-  const given = told.filter((name) => record[name] !== undefined).map((name) => [name, record[name]]);
+  const given = told.filter((name) => record[name] !== undefined).map((name) => [name, safe(name, record[name])]);
   return { ...Object.fromEntries(given), ...(more > 0 && { more }) };
+}
+
+/** Modules are installed from addresses with a password or a token in them, and failures name the address. */
+function safe(name: string, value: unknown): unknown {
+  return withoutSecrets(name, value);
+}
+
+function safeText(value: unknown): string | null {
+  return textIn(safe('', value));
 }
 
 function countsOf(differences: readonly FlowDifference[]): Readonly<Record<string, number>> {

@@ -5,7 +5,7 @@ import type { EndReason } from './session';
 export type AccessEvent = {
   /** Milliseconds since 1970. */
   readonly at: number;
-  /** The person concerned, as far as known; for a failed sign-in the name that was given. */
+  /** The person concerned, as far as known; for a failed sign-in with a name of no account a mark of it, never what was typed. */
   readonly name: string | null;
   readonly address: string | null;
   readonly userAgent: string | null;

@@ -47,6 +47,8 @@ export class SignIn {
   private readonly guard = new GuessGuard();
   private readonly onAccess: OnAccess;
   private readonly practiceKey = randomBytes(32);
+  /** Gone with this process, so that nobody can try later which name a mark stands for. */
+  private readonly namesKey = randomBytes(32);
   private readonly serviceKey: string | null;
 
   constructor({ accounts, sessions, policy, now, onAccess, serviceKey }: SignInOptions) {
@@ -76,15 +78,14 @@ export class SignIn {
   /** @throws TooManySignIns */
   async signIn(text: string, password: string, facts: RequestFacts): Promise<SignInResult> {
     const name = canonicalName(text).slice(0, 64);
-    const who = { ...from(facts), name };
     const wait = this.guard.attempt(name, facts.address, this.now());
     if (wait > 0) {
-      this.report(who, { kind: 'sign_in_delayed', waitMilliseconds: wait });
+      this.report(await this.whoTried(name, facts), { kind: 'sign_in_delayed', waitMilliseconds: wait });
       return { kind: 'wait', milliseconds: wait };
     }
     const account = await this.accounts.verify(name, password);
     if (!account) {
-      this.report(who, { kind: 'sign_in_failed' });
+      this.report(await this.whoTried(name, facts), { kind: 'sign_in_failed' });
       return { kind: 'wrong' };
     }
     this.guard.succeeded(name, facts.address, this.now());
@@ -94,6 +95,13 @@ export class SignIn {
     const { token, session } = this.sessions.begin(account.name, facts);
     this.report(session, { kind: 'signed_in', role: account.role });
     return { kind: 'in', token, account };
+  }
+
+  /** People type passwords where the name belongs: a name of no account is told apart from others, but not told. */
+  private async whoTried(name: string, facts: RequestFacts): Promise<Who> {
+    const known = await this.accounts.find(name);
+    const mark = createHmac('sha256', this.namesKey).update(name).digest('hex').slice(0, 8);
+    return { ...from(facts), name: known?.name ?? `unknown name #${mark}` };
   }
 
   /**

@@ -94,6 +94,12 @@ describe('the difference of two versions of the flows', () => {
     ['a header', { headers: [{ keyValue: 'Authorization: Bearer hunter2-in-clear' }] }],
     ['a variable of type credential', { env: [{ name: 'KEY_A', type: 'cred', value: 'hunter2-in-clear' }] }],
     ['a variable named as a token', { env: [{ name: 'MY_TOKEN', type: 'str', value: 'hunter2-in-clear' }] }],
+    ['a token alone before the host', { url: 'https://hunter2-in-clear@example.com/x' }],
+    ['a key in a query', { url: 'https://example.com/x?a=1&api_key=hunter2-in-clear' }],
+    ['what code holds', { func: 'const key = "hunter2-in-clear";\nreturn msg;' }],
+    ['a line of many', { note: 'one\nhunter2-in-clear' }],
+    ['a long text deep inside', { rules: [{ to: `${'x '.repeat(60)}hunter2-in-clear` }] }],
+    ['a key in a field of no telling name', { to: 'hunter2AndMuchLongerThanThat9' }],
     ['a password deep inside', { options: { smtp: { passwd: 'hunter2-in-clear' } } }],
   ])('never tells %s', (_what, fields) => {
     for (const [before, after] of [
@@ -103,6 +109,26 @@ describe('the difference of two versions of the flows', () => {
       const text = JSON.stringify(diffFlows(before, after));
       expect(text).not.toContain('hunter2');
     }
+  });
+
+  it('tells of code how long it was and is, and that it differs also where only a secret in it does', () => {
+    const code = (key: string) => changed('n1', { func: `const key = "Bearer ${key}";\nreturn msg;` });
+    const [step] = diffFlows(code('abcdef1'), code('abcdef2'));
+    const [told] = step?.properties ?? [];
+    expect(told?.before).toMatch(/^2 lines, SHA-256 [0-9a-f]{64}$/);
+    expect(told?.after).toMatch(/^2 lines, SHA-256 [0-9a-f]{64}$/);
+    expect(told?.before).not.toBe(told?.after);
+  });
+
+  it('tells long texts of our own nodes as they are, without secrets', () => {
+    const long = 'manager@example.com, '.repeat(20);
+    const ours = [
+      { id: 'n9', type: 'billing-audit-alert', recipients: long, channel: 'https://a:hunter2@example.com' },
+    ];
+    expect(diffFlows([], ours)[0]?.properties).toEqual([
+      { name: 'recipients', before: null, after: long },
+      { name: 'channel', before: null, after: 'https://a:[secret]@example.com' },
+    ]);
   });
 
   it('still tells that a password was changed', () => {

@@ -145,6 +145,18 @@ describe('guessing', () => {
 });
 
 describe('reports', () => {
+  it('name an account that failed, and never what was typed where no account has that name', async () => {
+    const before = server.events.length;
+    for (const name of ['viewer', 'Hunter2-Typed-Too-Early', 'hunter2-typed-too-early', 'another']) {
+      await ask(`${server.address}/sign-in`, { form: { name, password: 'wrong' } });
+    }
+    const named = server.events.slice(before).map(({ name }) => String(name));
+    const mark = expect.stringMatching(/^unknown name #[0-9a-f]{8}$/) as string;
+    expect(named).toEqual(['viewer', mark, mark, mark]);
+    expect([named[1] === named[2], named[1] === named[3]]).toEqual([true, false]);
+    expect(JSON.stringify(server.events).toLowerCase()).not.toContain('hunter2');
+  });
+
   it('tell of each sign-in, failure, refusal, delay and end, without a secret', () => {
     const kinds = new Set(server.events.map(({ kind }) => kind));
     expect([...kinds].sort()).toEqual([
