@@ -197,14 +197,19 @@ declare
     by_      text := billing_audit.keeper(p);
     who      text := lower(btrim(p ->> 'person'));
     is_dry   boolean := coalesce((p ->> 'dry_run')::boolean, true);
+    -- Found once: what is recorded meanwhile is neither counted nor erased, so that both numbers agree for ever.
     found_   record;
     held     billing_audit.legal_holds;
     made     billing_audit.erasures;
 begin
     perform billing_audit.require(p, 'person');
-    perform pg_advisory_xact_lock_shared(hashtextextended('billing_audit:holds', 0));
+    -- Nobody sets a hold meanwhile, nor erases the same.
+    perform pg_advisory_xact_lock(hashtextextended('billing_audit:holds', 0));
+    select count(*) as events, min(d.changed_at) as first_at, max(d.changed_at) as last_at,
+        array_agg(d.stream order by d.stream, d.seq) as streams, array_agg(d.seq order by d.stream, d.seq) as seqs
+    into found_ from billing_audit.payloads_of(who) as d;
     select h.* into held
-    from billing_audit.payloads_of(who) as d
+    from unnest(found_.streams, found_.seqs) as d (stream, seq)
     join billing_audit.audit_events as e on e.stream = d.stream and e.seq = d.seq
     cross join lateral billing_audit.holds_on(who, e.sheet_id, e.changed_at) as h
     limit 1;
@@ -219,13 +224,11 @@ begin
         raise exception using errcode = 'BA001', message = 'Changes of this person wait to be recorded.',
             hint = 'Wait until they are in the trail, then erase.';
     end if;
-    select count(*) as events, min(changed_at) as first_at, max(changed_at) as last_at into found_
-    from billing_audit.payloads_of(who);
     if not is_dry then
         insert into billing_audit.erasures (reason, erased_by, erased_at, events)
         values (btrim(p ->> 'reason'), by_, billing_audit.clock(), found_.events) returning * into made;
         insert into billing_audit.erased_events (stream, seq, erasure_id)
-        select stream, seq, made.id from billing_audit.payloads_of(who);
+        select d.stream, d.seq, made.id from unnest(found_.streams, found_.seqs) as d (stream, seq);
         delete from billing_audit.event_payloads as d using billing_audit.erased_events as x
         where x.erasure_id = made.id and d.stream = x.stream and d.seq = x.seq;
         delete from billing_audit.people where email = who;
