@@ -38,7 +38,8 @@ declare
     made     billing_audit.erasures;
 begin
     perform billing_audit.require(p, 'person');
-    perform pg_advisory_xact_lock_shared(hashtextextended('billing_audit:holds', 0));
+    -- Nobody sets a hold meanwhile, nor erases the same.
+    perform pg_advisory_xact_lock(hashtextextended('billing_audit:holds', 0));
     -- Looked for once: an event that is recorded meanwhile is neither counted nor erased.
     select count(*) as events, min(d.changed_at) as first_at, max(d.changed_at) as last_at,
         array_agg(d.stream order by d.stream, d.seq) as streams, array_agg(d.seq order by d.stream, d.seq) as seqs
