@@ -7,7 +7,7 @@ import { runLeg } from './campaign/leg';
 import { canMountSmallDisk } from './campaign/small-disk';
 import { troubleRounds } from './campaign/troubles';
 
-/** The short form of the fault campaign; `npm run test:faults -- --long` is the long one. */
+/** The short form of the fault campaign; `npm run test:faults` is the long one. */
 const SEED = Number(process.env['FAULTS_SEED'] ?? 20260105);
 const CALLBACKS = 2000;
 const KILLS = 12;

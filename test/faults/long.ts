@@ -11,7 +11,7 @@ import { runLeg, type Leg, type LegResult } from './campaign/leg';
 import { canMountSmallDisk } from './campaign/small-disk';
 import { troubleRounds } from './campaign/troubles';
 
-const HELP = `The long fault campaign: npm run test:faults -- --long [options]
+const HELP = `The long fault campaign: npm run test:faults -- [options]
 
   --store embedded|postgres  only this store (default: both, one after the other)
   --callbacks N              callbacks of the kills on each store (default 50000)
