@@ -15,7 +15,7 @@ select public.billing_audit_keep_in_force(jsonb_build_object('texts', jsonb_buil
     'kind', 'rules', 'text', '{"closesAfterHours":0,"severityHighAbove":"1000","severityMediumAbove":"100","timeZone":"America/Chicago"}'))));
 
 select public.billing_audit_approve('{"sheet_id": "1001", "from": "2026-01-05T00:00:00.000Z", "to": "2026-01-12T00:00:00.000Z",
-    "reason": "Practice: rates of week 1 were corrected", "ticket": "DEMO-1", "approver": "manager@example.com",
+    "reason": "Practice: rates of week 1 were corrected", "ticket": "DEMO-1", "approver": "manager@example.com", "role": "manager",
     "people": ["clerk@example.com"]}')
 where not exists (select from billing_audit.approvals where ticket = 'DEMO-1' and sheet_id = '1001');
 commit;

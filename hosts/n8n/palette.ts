@@ -193,7 +193,7 @@ export const n8nNodes: readonly N8nNode[] = [
       },
       approverRole: {
         ...billingRules.fields.approverRole,
-        hint: 'Only a manager or an admin may approve.',
+        hint: 'Only a manager or an admin may approve. Empty: this workflow vouches for a manager.',
         more: false,
       },
     },

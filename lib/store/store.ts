@@ -286,6 +286,8 @@ export interface NewApproval {
   readonly reason: string;
   readonly ticket: string | null;
   readonly approver: string;
+  /** What the approver may do, as a sign-in says, or whoever vouches for them; the store refuses all but these two. */
+  readonly role: 'manager' | 'admin';
   /**
    * Other spellings of column titles, in lower case, to the title of the rules (`BillingSettings.columnAliases`): by them
    * events that are in the trail already are found. Not kept with the approval.
@@ -293,7 +295,7 @@ export interface NewApproval {
   readonly column_aliases?: Readonly<Record<string, string>>;
 }
 
-export interface Approval extends NewApproval {
+export interface Approval extends Omit<NewApproval, 'role'> {
   readonly id: string;
 }
 

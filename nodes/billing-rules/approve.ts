@@ -6,11 +6,10 @@ import { canonicalInstant } from '../../lib/event';
 import { id } from '../../lib/event/formats';
 import type { Ports } from '../../lib/ports';
 import type { BillingSettings } from '../../lib/settings';
-import type { Approval } from '../../lib/store/store';
+import type { Approval, NewApproval } from '../../lib/store/store';
 import { ApprovalEndsBeforeItBegins, MayNotApprove, OwnCorrection } from './errors';
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/u;
-const MAY_APPROVE: readonly string[] = ['manager', 'admin'];
 
 const when = z
   .string()
@@ -48,7 +47,7 @@ export const approvalRequest = wire(
 /** Who approves, as the node's fields say. */
 export interface Approver {
   readonly approver: string;
-  /** Empty: nobody is signed in, and the flow itself decides who may approve. */
+  /** Empty: nobody is signed in, and the flow itself decides who may approve; so it vouches that it is a manager. */
   readonly approverRole: string;
 }
 
@@ -66,7 +65,8 @@ export async function approve(
   { store, log }: Pick<Ports, 'store' | 'log'>,
 ): Promise<Approval> {
   const { from, to, ticket, ...asked } = receive(approvalRequest, input);
-  const approver = approverOf(named, approverRole);
+  const approver = approverOf(named);
+  const role = roleOf(approver, approverRole);
   if (asked.people.some((person) => person.toLowerCase() === approver.toLowerCase())) throw new OwnCorrection(approver);
   const span = {
     from: momentOf(from, settings.timeZone, 'first'),
@@ -74,7 +74,7 @@ export async function approve(
   };
   if (Date.parse(span.to) < Date.parse(span.from)) throw new ApprovalEndsBeforeItBegins(span.from, span.to);
   const column_aliases = settings.columnAliases;
-  const approval = await store.approve({ ...asked, ...span, ticket: ticket || null, approver, column_aliases });
+  const approval = await store.approve({ ...asked, ...span, ticket: ticket || null, approver, role, column_aliases });
   const { id: approval_id, sheet_id } = approval;
   log.info('An approved correction was recorded.', { approval_id, sheet_id });
   // Smartsheet knows people by their e-mail; only by the same name can an approver's own change be told.
@@ -91,7 +91,7 @@ export function approvedText({ approver, to }: Approval, { timeZone }: Pick<Bill
   return `approved by ${approver} until ${until}`;
 }
 
-function approverOf(named: string, role: string): string {
+function approverOf(named: string): string {
   const approver = named.trim();
   if (approver === '') {
     throw new BadSetting(
@@ -100,8 +100,14 @@ function approverOf(named: string, role: string): string {
       'Sign in, or set the field to the JSONata expression $exists(_client) ? _client.user.name : payload.approver',
     );
   }
-  if (role !== '' && !MAY_APPROVE.includes(role)) throw new MayNotApprove(approver, role);
   return approver;
+}
+
+/** The store asks for the role again, and refuses what is none of these. */
+function roleOf(approver: string, role: string): NewApproval['role'] {
+  if (role === '') return 'manager';
+  if (role !== 'manager' && role !== 'admin') throw new MayNotApprove(approver, role);
+  return role;
 }
 
 function momentOf(text: string, zone: string, end: 'first' | 'last'): string {

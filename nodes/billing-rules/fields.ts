@@ -29,7 +29,7 @@ export const billingRulesFields = {
   }),
   approverRole: string({
     label: 'Their role',
-    hint: 'Of who is signed in: _client.user.role. Only a manager or an admin may approve.',
+    hint: 'Of who is signed in: _client.user.role. Only a manager or an admin may approve. Empty: this flow vouches for a manager.',
     expression: true,
     showWhen: APPROVING,
     more: true,

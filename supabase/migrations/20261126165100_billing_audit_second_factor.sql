@@ -19,6 +19,29 @@ begin
 end
 $$;
 
+-- Who calls, if they may decide. The service names whom it passes on, with the role that its sign-in gave them (`by`, `role`);
+-- a person's own token says both, and had a second factor. No role is no right.
+-- what: what was to be done, for the sentence
+create function billing_audit.decider(p jsonb, what text) returns text
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+    who record := billing_audit.caller(p);
+begin
+    if who.name is null then
+        raise exception using errcode = 'BA005', message = format('Nobody is signed in, so nothing was %s.', what),
+            hint = 'Sign in as a manager or an administrator, then try again.';
+    elsif who.role is null or who.role not in ('manager', 'admin') then
+        raise exception using errcode = 'BA005',
+            message = format('%s may look, but not decide: that takes a manager. Nothing was %s.', who.name, what),
+            hint = 'Ask a manager or an administrator.';
+    end if;
+    perform billing_audit.demand_second_factor();
+    return who.name;
+end
+$$;
+
 -- p: event_key, mark (approved, false_alarm, looking), reason (may be empty for looking), by and role (from the service
 -- alone). Gives {mark: {event_key, mark, reason, by, marked_at}}.
 create or replace function public.billing_audit_mark(p jsonb) returns jsonb
@@ -31,16 +54,8 @@ declare
     now_    timestamptz := billing_audit.clock();
 begin
     perform billing_audit.require(p, 'event_key', 'mark');
+    perform billing_audit.decider(p, 'marked');
     who := billing_audit.caller(p);
-    if who.name is null then
-        raise exception using errcode = 'BA005', message = 'Nobody is signed in, so nothing was marked.',
-            hint = 'Sign in, then mark the event again.';
-    elsif who.role is null or who.role not in ('manager', 'admin') then
-        raise exception using errcode = 'BA005',
-            message = format('%s may look, but not decide: that takes a manager.', who.name),
-            hint = 'Ask a manager or an administrator to mark the event.';
-    end if;
-    perform billing_audit.demand_second_factor();
     if p ->> 'mark' not in ('approved', 'false_alarm', 'looking') then
         raise exception using errcode = 'BA001', message = format('"%s" is not a mark.', p ->> 'mark'),
             hint = 'Use approved, false_alarm or looking.';
@@ -65,29 +80,17 @@ begin
 end
 $$;
 
--- p: a NewApproval (lib/store/store.ts). Gives {approval}. What the trail holds and the approval covers is marked as
--- approved afterwards in the same transaction. A person who calls by a token is the approver, whatever the call says; that
--- takes a manager or an administrator.
+-- p: a NewApproval (lib/store/store.ts), with the role of the approver. Gives {approval}. What the trail holds and the
+-- approval covers is marked as approved afterwards in the same transaction. A person who calls by a token is the approver,
+-- with the role of the token, whatever the call says. Whoever it is, it takes a manager or an administrator.
 create or replace function public.billing_audit_approve(p jsonb) returns jsonb
 language plpgsql security definer
 set search_path = ''
 as $$
 declare
     saved     billing_audit.approvals;
-    claims    jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
-    who       record;
-    approver_ text := p ->> 'approver';
+    approver_ text := billing_audit.decider(p || jsonb_build_object('by', p ->> 'approver'), 'approved');
 begin
-    if coalesce(claims ->> 'role', '') <> 'service_role' then
-        who := billing_audit.caller(p);
-        if who.name is null or who.role is null or who.role not in ('manager', 'admin') then
-            raise exception using errcode = 'BA005',
-                message = format('%s may not approve corrections: that takes a manager.', coalesce(who.name, 'Nobody, so far,')),
-                hint = 'Sign in as a manager or an administrator, or ask one.';
-        end if;
-        perform billing_audit.demand_second_factor();
-        approver_ := who.name;
-    end if;
     perform billing_audit.require(p || jsonb_build_object('approver', approver_), 'sheet_id', 'from', 'to', 'reason', 'approver');
     if lower(btrim(approver_)) in (
         select lower(btrim(each)) from unnest(billing_audit.texts(p -> 'people')) as each)
@@ -115,4 +118,5 @@ end
 $$;
 
 call billing_audit.keep_private('billing_audit.demand_second_factor()');
+call billing_audit.keep_private('billing_audit.decider(jsonb, text)');
 grant execute on function public.billing_audit_approve(jsonb) to authenticated;

@@ -74,7 +74,7 @@ select is_empty($$select oid::regprocedure from pg_temp.ours() where not has_fun
     'the service may call all');
 -- Each of these asks auth.jwt() or the claims who calls, and a decision asks for the second factor (20_people.test.sql).
 select is_empty($$select oid::regprocedure from pg_temp.ours() where has_function_privilege('authenticated', oid, 'execute')
-    and prosrc !~ 'billing_audit\.caller\(p\)'$$, 'what a signed-in person may call asks who they are');
+    and prosrc !~ 'billing_audit\.(caller|decider)\(p'$$, 'what a signed-in person may call asks who they are');
 
 -- Helpers
 select is_empty($$select p.oid::regprocedure, role from pg_proc as p, unnest(array['anon', 'authenticated', 'service_role', 'public']) as role

@@ -66,7 +66,7 @@ select isnt(public.billing_audit_append('{"events": [{"event_key": "tap:1", "kin
 select isnt(public.billing_audit_mark('{"event_key": "tap:1", "mark": "approved", "reason": "as agreed", "by": "boss@example.com", "role": "manager"}'),
     null, 'and marked');
 select isnt(public.billing_audit_approve('{"sheet_id": "99", "from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z",
-    "reason": "rates corrected", "approver": "boss@example.com"}'), null, 'and a correction approved');
+    "reason": "rates corrected", "approver": "boss@example.com", "role": "manager"}'), null, 'and a correction approved');
 select results_eq('select * from pg_temp.acts() offset 3',
     $$values ('event_marked', 'boss@example.com', '99'), ('approval_given', 'boss@example.com', '99')$$, 'both are events of the sheet');
 select is((select row_id from billing_audit.audit_events where kind = 'event_marked'), '7', 'a verdict stands beside its event');

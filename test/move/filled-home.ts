@@ -69,6 +69,7 @@ export async function filledHome(folder: string, anchors: readonly Anchor[] = []
       reason: 'agreed',
       ticket: 'T-1',
       approver: 'boss@example.com',
+      role: 'manager',
     });
     const odd = { old_value: null, new_value: '\u2028 \\u0000 {"a":null} 1e400', delta: '-0.100' };
     await store.append([event('one'), event('two', odd), event('three', { sheet_id: '2' })]);

@@ -26,6 +26,7 @@ export function approvedAfterwardsContract(under: () => StoreUnderTest): void {
     reason: 'Recount after the storm',
     ticket: null,
     approver: 'manager@example.com',
+    role: 'manager',
     column_aliases: DEFAULT_ALIASES,
   };
 

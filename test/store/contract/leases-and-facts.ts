@@ -189,11 +189,13 @@ export function leasesAndFactsContract(under: () => StoreUnderTest): void {
       reason: 'Recount after the storm',
       ticket: null,
       approver: 'manager@example.com',
+      role: 'manager',
     };
 
     it('are in force from their first to their last moment, on their sheet', async () => {
       const saved = await store.approve(approval);
-      expect(saved).toEqual({ ...approval, id: saved.id });
+      const { role: _given, ...kept } = approval;
+      expect(saved).toEqual({ ...kept, id: saved.id });
       const inForce = (time: string, sheet = sheetId) => store.approvals({ sheetId: sheet, at: time });
       expect(await inForce(at('09:00:00'))).toEqual([saved]);
       expect(await inForce(at('10:00:00'))).toEqual([saved]);
@@ -213,6 +215,13 @@ export function leasesAndFactsContract(under: () => StoreUnderTest): void {
       const sql = `insert into billing_audit.approvals (sheet_id, row_ids, work_requests, columns, people, valid_from, valid_to, reason, approver)
       values ('7', '{}', '{}', '{}', '{a@example.com}', now(), now(), 'x', 'A@example.com')`;
       await expect(driver.transaction([{ sql }])).rejects.toMatchObject({ sqlstate: '23514' });
+    });
+
+    it.each([['viewer'], ['auditor'], [''], [undefined]])('are refused to the role %s, whoever calls', async (role) => {
+      const by = { ...approval, approver: 'Somebody@example.com', role };
+      await expect(driver.rpc('billing_audit_approve', by)).rejects.toMatchObject({ sqlstate: 'BA005' });
+      await expect(store.approve({ ...approval, approver: ' ' })).rejects.toMatchObject({ sqlstate: 'BA005' });
+      expect(await store.approvals({ sheetId, at: at('09:30:00') })).toEqual([]);
     });
 
     it('are refused when they end before they begin, or have no reason', async () => {
