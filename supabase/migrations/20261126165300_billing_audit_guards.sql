@@ -149,8 +149,8 @@ as $$
     from pg_event_trigger as e where e.evtname like 'billing\_audit\_%'
 $$;
 
--- p: {}. Gives {facts: [{kind, name, fact}], changes}: the guards as they are, and how often DDL was noted outside of
--- the transactions that recorded a migration.
+-- p: limit. Gives {facts: [{kind, name, fact}], changes}: the guards as they are, and the last entries of schema_changes, the
+-- oldest first, those of migrations too. `verify` judges the facts alone; the entries are for whoever asks how they came to be.
 create function public.billing_audit_guards(p jsonb) returns jsonb
 language sql stable security definer
 set search_path = ''

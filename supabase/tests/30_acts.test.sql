@@ -7,7 +7,7 @@ create temporary table exceptions (name text, reason text);
 insert into exceptions values
     ('streams', 'the trail itself'), ('audit_events', 'the trail itself'), ('event_payloads', 'the trail itself'),
     ('event_keys', 'the trail itself'), ('in_force_texts', 'what events of the trail refer to by its hash'),
-    ('schema_changes', 'a log of its own, append-only, shown by verify'),
+    ('schema_changes', 'a log of its own, append-only, given by billing_audit_guards'),
     ('tree_leaves', 'the seal: each row is a leaf of a signed tree'), ('checkpoints', 'the seal, signed'),
     ('tree_state', 'the seal: can be made anew'), ('sealed_streams', 'the seal: can be made anew'),
     ('anchor_marks', 'the seal: how far each anchor agrees'),
