@@ -187,6 +187,24 @@ describe('erasing the data of a person', () => {
     expect((await sealed.check()).findings).toEqual([]);
   });
 
+  it('erases as many as it notes when an event is recorded meanwhile', async () => {
+    // Read committed: what another one commits between two statements is there for the second, as this is.
+    await sealed.tamper(`
+      create function billing_audit.meanwhile() returns trigger language plpgsql as $$
+      begin
+        perform public.billing_audit_append('${JSON.stringify({ events: [event('a:3', { sheet_id: '3', changed_by: ana })] })}');
+        return null;
+      end $$;
+      create trigger meanwhile after insert on billing_audit.erasures
+        for each row execute function billing_audit.meanwhile()`);
+    expect(await erase()).toMatchObject({ events: 3 });
+    expect(await sealed.store.event('a:3')).toMatchObject({ changed_by: ana });
+    expect((await sealed.check()).findings).toEqual([]);
+    await sealed.tamper(`drop trigger meanwhile on billing_audit.erasures; drop function billing_audit.meanwhile()`);
+    expect(await erase()).toMatchObject({ events: 1 });
+    expect((await sealed.check()).findings).toEqual([]);
+  });
+
   it('says first what it would erase, and erases nothing unless told to', async () => {
     expect(await rpc('erase', { person: ana, ...keeper })).toMatchObject({ erasure_id: null, events: 3 });
     expect(await sealed.store.event('a:1')).toMatchObject({ new_value: 'her word' });
