@@ -4,15 +4,17 @@ comment on table billing_audit.look_rollups is 'Changes that need a look by pers
 comment on table billing_audit.open_counts is 'Events that may need a look and have no verdict: counts of the trail, made anew by rebuild_rollups().';
 
 -- The payloads that are about a person: of what they changed and of how they signed in, of what was done to them in the
--- directory, and of what the access log tells that others did with them (a sheet shared with them, say).
+-- directory, and of what the access log tells that others did with them (a sheet shared with them, say). What stands in
+-- `keeping` stays: it says who held and who erased, of whom a hold was, and how many an erasure took.
 create or replace function billing_audit.payloads_of(who text) returns table (stream text, seq bigint, changed_at timestamptz)
 language sql stable
 set search_path = ''
 as $$
-    select d.stream, d.seq, d.changed_at from billing_audit.event_payloads as d where d.person = who
+    select d.stream, d.seq, d.changed_at from billing_audit.event_payloads as d
+    where d.person = who and d.stream <> 'keeping'
     union
     select d.stream, d.seq, d.changed_at from billing_audit.event_payloads as d
-    where d.stream in ('sheet:0', 'keeping') and lower(d.payload -> 'values' ->> 'person') = who
+    where d.stream = 'sheet:0' and lower(d.payload -> 'values' ->> 'person') = who
     union
     select d.stream, d.seq, d.changed_at from billing_audit.event_payloads as d
     -- An address, not a word: an account called "admin" is in many a sentence.
