@@ -15,7 +15,7 @@ export interface AccessRecorderOptions {
   readonly onFailure: (failure: unknown) => void;
 }
 
-/** Puts access events into the trail of a home: on disk at once, into the store as soon as a Runtime has it open. */
+/** Puts access events into the trail of a home: in a file at once, into the store as soon as a Runtime has it open. */
 export class AccessRecorder {
   private readonly spool: AccessSpool;
   private timer: NodeJS.Timeout | null = null;
@@ -54,7 +54,7 @@ export class AccessRecorder {
     this.closed = true;
     if (this.timer) clearTimeout(this.timer);
     await this.draining;
-    this.spool.close();
+    await this.spool.close();
   }
 
   private later(milliseconds: number): void {

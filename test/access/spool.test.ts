@@ -1,22 +1,31 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { NewAccessEvent } from '../../lib/access';
 import { StoreRefused, StoreUnavailable } from '../../lib/store';
 import { AccessSpool } from '../../server/access-log';
+import type { SpoolOptions } from '../../server/access-log/access-spool';
 import { isRefusal } from '../../server/access-log/is-refusal';
 import { accessEvent } from '../store/contract/access';
 
 const folder = mkdtempSync(join(tmpdir(), 'spool-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let count = 0;
-const open = (name = `spool-${(count += 1)}`) => {
+const open = (name = `spool-${(count += 1)}`, more: Partial<SpoolOptions> = {}) => {
   const troubles: string[] = [];
   const spool = new AccessSpool({
     folder: join(folder, name),
     isFaultOfEvent: isRefusal,
     onTrouble: (why) => void troubles.push(why),
+    ...more,
   });
   return { spool, troubles, name };
+};
+
+const idsOf = async (spool: AccessSpool): Promise<readonly string[]> => {
+  const taken: string[] = [];
+  await spool.drain(async (events) => void taken.push(...events.map(({ id }) => id)));
+  return taken;
 };
 
 describe('the spool of access events', () => {
@@ -65,5 +74,52 @@ describe('the spool of access events', () => {
     await spool.drain(async (events) => void taken.push(...events.map(({ id }) => id)));
     expect(taken).toEqual(['1']);
     expect(troubles).toHaveLength(1);
+  });
+
+  it('begins a line of its own after one that was cut short, and loses only that one', async () => {
+    const { spool, name } = open();
+    spool.add(accessEvent('1'));
+    await spool.close();
+    appendFileSync(join(folder, name, 'access.jsonl'), '{"id":"torn","kind":"sig');
+    const later = open(name);
+    for (const id of ['2', '3']) later.spool.add(accessEvent(id));
+    expect(await idsOf(later.spool)).toEqual(['1', '2', '3']);
+    expect(later.troubles).toHaveLength(1);
+  });
+
+  it('syncs beside the requests, once for all that wait, and has all in the file before', async () => {
+    const synced: number[] = [];
+    const file = () => readFileSync(join(folder, name, 'access.jsonl'), 'utf8').split('\n').length - 1;
+    const { spool, name } = open(undefined, { sync: async () => void synced.push(file()) });
+    for (let id = 1; id <= 50; id += 1) spool.add(accessEvent(String(id)));
+    expect([file(), synced]).toEqual([50, []]);
+    await spool.close();
+    expect(synced).toEqual([50]);
+  });
+
+  it('tells a sync that failed, and goes on', async () => {
+    const { spool, troubles } = open(undefined, { sync: () => Promise.reject(new Error('EIO')) });
+    spool.add(accessEvent('1'));
+    expect(await idsOf(spool)).toEqual(['1']);
+    expect(troubles).toEqual([expect.stringContaining('EIO')]);
+  });
+
+  it('counts what strangers cause beyond a number, keeps what others do, and tells the count as one event', async () => {
+    const first = open(undefined, { mostWaiting: 3 });
+    for (const id of ['1', '2']) first.spool.add(accessEvent(id, { kind: 'sign_in_failed' }));
+    await first.spool.close();
+    // What an earlier process left counts too.
+    const { spool, troubles, name } = open(first.name, { mostWaiting: 3 });
+    for (const id of ['3', '4', '5']) spool.add(accessEvent(id, { kind: 'sign_in_failed' }));
+    spool.add(accessEvent('deploy', { kind: 'flows_deployed' }));
+    expect(troubles).toHaveLength(1);
+    expect(readFileSync(join(folder, name, 'access.jsonl'), 'utf8').split('\n')).toHaveLength(5);
+    const taken: NewAccessEvent[] = [];
+    await spool.drain(async (events) => void taken.push(...events));
+    expect(taken.map(({ id }) => id).slice(0, 4)).toEqual(['1', '2', '3', 'deploy']);
+    expect(taken.slice(4)).toMatchObject([{ kind: 'other', details: { left_out: { sign_in_failed: 2 } } }]);
+    expect(spool.isEmpty).toBe(true);
+    spool.add(accessEvent('6', { kind: 'sign_in_failed' }));
+    expect(await idsOf(spool)).toEqual(['6']);
   });
 });
