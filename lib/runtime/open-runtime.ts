@@ -1,5 +1,6 @@
 import type { Alerting } from '../alerts/start-alerting';
 import { messageOf } from '../errors';
+import { sha256Hex } from '../hash';
 import type { Log } from '../ports';
 import { defaultSettings } from '../settings';
 import type { RateLimits } from '../smartsheet';
@@ -91,10 +92,11 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
     hasNews();
     auditSheet?.wake();
   };
-  const store = recordingStore(opened.store, (keys) => {
+  const heard = (keys: readonly string[]): void => {
     emitter.recorded(keys);
     onRecorded(keys.length);
-  });
+  };
+  const store = recordingStore(opened.store, heard, options.flowVersion);
   const access = new ReportDesk({ machine, log, store, connect: (...given) => watches.connect(...given) });
   emitter.start();
   attendInbox(opened.driver?.inbox, pump, log);
@@ -121,6 +123,7 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
       return portsOf(node, { machine, store, changes: watches, ...desks });
     },
     answerWebhook: (request) => countedAnswer(intake, request, answers),
+    keepFlow: async (text) => (await store.keepInForce([{ kind: 'flow', text }]))[0] ?? sha256Hex(text),
     configurationInForce: (deployed) => putInForce(deployed, { home, machine, opened, onRecorded }),
     health: async () => {
       const health = await wholeHealth(healthOf(healthParts(opened, machine, intake, watches)), opened, {

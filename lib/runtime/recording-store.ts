@@ -1,9 +1,17 @@
 import type { HangingStore } from '../store/hangings';
 import type { Store } from '../store/store';
 
-/** The store as nodes see it: the same, and whoever hands out changes hears which of them are recorded. */
-export function recordingStore(store: Store, onRecorded: (eventKeys: readonly string[]) => void): Store {
+/**
+ * The store as nodes see it: the same, and whoever hands out changes hears which of them are recorded.
+ * @param flowVersion  what recorded events bear as the flow that was in force; null: not known
+ */
+export function recordingStore(
+  store: Store,
+  onRecorded: (eventKeys: readonly string[]) => void,
+  flowVersion: () => string | null = () => null,
+): Store {
   return {
+    ...recording(store, onRecorded, flowVersion),
     saveWebhook: (webhook) => store.saveWebhook(webhook),
     webhooks: () => store.webhooks(),
     forgetWebhook: (webhookId) => store.forgetWebhook(webhookId),
@@ -20,11 +28,6 @@ export function recordingStore(store: Store, onRecorded: (eventKeys: readonly st
     ...waitingAndHanging(store),
     leaseChanges: (request) => store.leaseChanges(request),
     releaseChanges: (eventKeys) => store.releaseChanges(eventKeys),
-    append: async (events) => {
-      const appended = await store.append(events);
-      onRecorded(appended.map(({ event_key }) => event_key));
-      return appended;
-    },
     keepInForce: (texts) => store.keepInForce(texts),
     inForce: (hashes) => store.inForce(hashes),
     recent: (request) => store.recent(request),
@@ -50,11 +53,6 @@ export function recordingStore(store: Store, onRecorded: (eventKeys: readonly st
     seenAlerts: (reader) => store.seenAlerts(reader),
     deadBySheet: () => store.deadBySheet(),
     tryDeadAgain: (who) => store.tryDeadAgain(who),
-    recordAccess: async (news) => {
-      const recorded = await store.recordAccess(news);
-      onRecorded(recorded.filter(({ is_new }) => is_new).map(({ event_key }) => event_key));
-      return recorded;
-    },
     accessReader: (reader) => store.accessReader(reader),
     accessEvents: (query) => store.accessEvents(query),
     accessOverview: (period) => store.accessOverview(period),
@@ -68,5 +66,27 @@ function waitingAndHanging(store: Store): HangingStore & Pick<Store, 'unexplaine
     unexplained: (request) => store.unexplained(request),
     knownHangings: (sheetId) => store.knownHangings(sheetId),
     resolveHangings: (compared) => store.resolveHangings(compared),
+  };
+}
+
+function recording(
+  store: Store,
+  onRecorded: (eventKeys: readonly string[]) => void,
+  flowVersion: () => string | null,
+): Pick<Store, 'append' | 'recordAccess'> {
+  return {
+    append: async (events) => {
+      const flow_version = flowVersion();
+      const appended = await store.append(
+        flow_version === null ? events : events.map((event) => ({ ...event, flow_version })),
+      );
+      onRecorded(appended.map(({ event_key }) => event_key));
+      return appended;
+    },
+    recordAccess: async (news) => {
+      const recorded = await store.recordAccess(news);
+      onRecorded(recorded.filter(({ is_new }) => is_new).map(({ event_key }) => event_key));
+      return recorded;
+    },
   };
 }

@@ -25,6 +25,13 @@ export interface Runtime {
    */
   configurationInForce(deployed: Omit<Deployed, 'scope' | 'at'>): Promise<readonly ConfigurationChange[]>;
 
+  /**
+   * Keeps the text of a flow, which must hold no secrets, so that the store can say what `flow_version` stands for.
+   * @returns its SHA-256
+   * @throws StoreUnavailable
+   */
+  keepFlow(text: string): Promise<string>;
+
   health(): Promise<Health>;
 
   /** Stops intake, waits for what is under way, closes the store. Repeating it is harmless. */
@@ -72,4 +79,6 @@ export interface RuntimeOptions {
   readonly log: Log;
   /** The host tells each configuration that is put in force (`configurationInForce`). */
   readonly tellsConfiguration?: boolean;
+  /** The SHA-256 of the flow in force, once it is kept (`keepFlow`): recorded events bear it. Null: not known. */
+  readonly flowVersion?: () => string | null;
 }

@@ -23,6 +23,7 @@ export const palette = createPalette({
     Promise.resolve({
       portsFor,
       answerWebhook: () => Promise.resolve({ status: 404, headers: {}, body: '' }),
+      keepFlow: () => Promise.resolve('0'.repeat(64)),
       configurationInForce: () => Promise.resolve([]),
       health: () => Promise.resolve({ status: 'ok', checks: [], counts: null }),
       close: () => Promise.resolve(),

@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../../../lib/errors';
+import { withoutSecrets } from '../../../lib/flows-diff';
+import { canonicalJson } from '../../../lib/hash';
 import type { Log } from '../../../lib/ports';
 import type { Runtime } from '../../../lib/runtime/runtime';
 import { configurationOf } from './deployed-configuration';
@@ -15,7 +17,11 @@ interface AuditLine {
   readonly user?: { readonly username?: unknown };
 }
 
-type Told = Parameters<Runtime['configurationInForce']>[0];
+interface Told {
+  readonly configuration: Parameters<Runtime['configurationInForce']>[0];
+  /** What is deployed, without secrets, as canonical JSON. */
+  readonly flow: string;
+}
 
 const DEPLOYS = new Set(['flows.set', 'flow.add', 'flow.update', 'flow.remove']);
 const AGAIN_MILLISECONDS = 5_000;
@@ -31,7 +37,10 @@ export function watchConfiguration(house: House, home: string, log: Log): void {
   let current: AbortController | null = null;
   let turn = Promise.resolve();
   hearWhoDeploys(house, (name) => (by = name));
-  RED.events.on('flows:stopping', () => current?.abort());
+  RED.events.on('flows:stopping', () => {
+    current?.abort();
+    house.flow.version = null;
+  });
   RED.events.on('flows:started', () => {
     const deployedBy = by;
     by = null;
@@ -40,7 +49,7 @@ export function watchConfiguration(house: House, home: string, log: Log): void {
     const configuration = configurationOf(flows, parts.nodes, parts.environment);
     // Where nothing of ours was ever deployed there is no store, and none is made.
     if (configuration.nodes.length === 0 && !existsSync(join(home, 'store'))) return;
-    const told = { configuration, definitions: parts.nodes, by: deployedBy };
+    const told = { configuration: { configuration, definitions: parts.nodes, by: deployedBy }, flow: flowText(flows) };
     // One after another: the flow that was in force for a second was in force.
     turn = turn
       .then(() => untilTold(house, told, log, round.signal))
@@ -68,6 +77,12 @@ function deployedFlows({ RED }: House): readonly FlowNode[] {
   return flows;
 }
 
+/** The same for the same flows, in whatever order they come. */
+function flowText(flows: readonly FlowNode[]): string {
+  const ordered = flows.toSorted((left, right) => (left.id < right.id ? -1 : 1));
+  return canonicalJson(ordered.map((node) => withoutSecrets('', node)));
+}
+
 /** Holds the Runtime while it tells, so that the last node of ours that goes is told of too. */
 async function untilTold(house: House, told: Told, log: Log, signal: AbortSignal): Promise<void> {
   const lease = house.runtimes.acquire();
@@ -75,7 +90,11 @@ async function untilTold(house: House, told: Told, log: Log, signal: AbortSignal
   try {
     do {
       try {
-        const changes = await (await lease.runtime()).configurationInForce(told);
+        const runtime = await lease.runtime();
+        const version = await runtime.keepFlow(told.flow);
+        // Events of another flow must not bear it.
+        if (!signal.aborted) house.flow.version = version;
+        const changes = await runtime.configurationInForce(told.configuration);
         log.info(`The configuration was compared with the one before: ${changes.length || 'no'} changes.`);
         for (const { because, weakens } of changes) if (weakens) log.warn(`Detection was weakened: ${because}`);
         return;

@@ -24,4 +24,6 @@ export interface House {
   readonly parts: PaletteParts;
   readonly runtimes: RuntimeHolder;
   readonly shared: SharedSettings;
+  /** SHA-256 of what is deployed; null while that is not kept in the store yet, and between two deploys. */
+  readonly flow: { version: string | null };
 }

@@ -59,9 +59,15 @@ function registerOne(house: House, name: string): void {
 
 function buildHouse(RED: NodeAPI, parts: PaletteParts): House {
   const log = paletteLog(RED);
+  const flow: House['flow'] = { version: null };
   const closers = new WeakMap<Runtime, () => Promise<void>>();
   const open = async (): Promise<Runtime> => {
-    const runtime = await parts.openRuntime({ home: homeOf(RED, parts.environment), log, tellsConfiguration: true });
+    const runtime = await parts.openRuntime({
+      home: homeOf(RED, parts.environment),
+      log,
+      tellsConfiguration: true,
+      flowVersion: () => flow.version,
+    });
     const closeRoutes = openPublicRoutes(RED, runtime, log);
     const endJobs = openJobs(parts, runtime, log);
     closers.set(runtime, async () => {
@@ -74,7 +80,7 @@ function buildHouse(RED: NodeAPI, parts: PaletteParts): House {
     await closers.get(runtime)?.();
     await runtime.close();
   };
-  return { RED, parts, runtimes: new RuntimeHolder(open, close), shared: new SharedSettings() };
+  return { RED, parts, runtimes: new RuntimeHolder(open, close), shared: new SharedSettings(), flow };
 }
 
 /** `BILLING_AUDIT_HOME`, else a folder beside the flows: the working directory of a service is often not writable. */
