@@ -80,7 +80,7 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
       beforeUpgrade: (newest) => copyBeforeUpgrade(driver, options.copies, newest, now()),
     });
     // The lock is ours alone: what is leased was leased by a process that has died.
-    await driver.transaction([{ sql: 'select billing_audit.free_leases()' }]);
+    await driver.transaction([{ sql: FREE_LEASES }]);
     await driver.openInbox();
     return driver;
   } catch (thrown) {
@@ -88,6 +88,11 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
     throw thrown;
   }
 }
+
+/** Migrations of an older version, which are all that a store put back may have, do not know the function. */
+const FREE_LEASES = `do $$ begin
+  if to_regprocedure('billing_audit.free_leases()') is not null then perform billing_audit.free_leases(); end if;
+end $$`;
 
 class EmbeddedDriver implements EmbeddedStoreDriver {
   readonly #options: EmbeddedStoreOptions;
