@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { thisMachine } from '../../lib/runtime/machine';
 import { refuseMoved } from '../../lib/runtime/moved-home';
@@ -91,14 +91,46 @@ async function ofFolder(options: UpgradeOptions, prove: Proof): Promise<Upgraded
     workerPath: join(assets, 'store-worker.js'),
     migrations: join(assets, 'supabase'),
   };
-  const driver = await openEmbeddedStore({ ...opening, now });
-  const copy = driver.applied.length > 0 ? lastUpgradeCopy(copies) : null;
+  const unproved = markUnproved(home, copies);
+  const driver = await openEmbeddedStore({ ...opening, now }).catch((thrown: unknown) => {
+    // All files or none: nothing was changed that a proof could miss.
+    unproved.forget();
+    throw thrown;
+  });
+  const copy = driver.applied.length > 0 || unproved.isLeft ? unproved.copySince() : null;
   let report: TrailReport;
   try {
     report = await prove(driver);
   } finally {
     await driver.close();
   }
-  if (!report.ok && !asItIs && copy !== null) throw new UpgradeTakenBack(report, returnTo(copy, directory, now()));
+  const isTakenBack = !report.ok && !asItIs && copy !== null;
+  const aside = isTakenBack ? returnTo(copy, directory, now()) : null;
+  unproved.forget();
+  if (aside !== null) throw new UpgradeTakenBack(report, aside);
   return { place: directory, applied: driver.applied.length, copy, report };
+}
+
+interface Unproved {
+  /** An upgrade before this one was cut short between its change and its proof. */
+  readonly isLeft: boolean;
+  /** The copy that was made since that one began, or this one if none was left. */
+  copySince(): string | null;
+  forget(): void;
+}
+
+/** Writes down that what follows is not proved yet, so that also the next process knows what to go back to. */
+function markUnproved(home: string, copies: string): Unproved {
+  const file = join(home, 'store', 'upgrade-not-proved');
+  const isLeft = existsSync(file);
+  const before = isLeft ? readFileSync(file, 'utf8') : (lastUpgradeCopy(copies) ?? '');
+  if (!isLeft) writeFileSync(file, before, { flush: true });
+  return {
+    isLeft,
+    copySince: () => {
+      const newest = lastUpgradeCopy(copies);
+      return newest === before ? null : newest;
+    },
+    forget: () => rmSync(file, { force: true }),
+  };
 }

@@ -156,6 +156,18 @@ describe('an embedded store', () => {
     expect((await upgraded(home, {})).report).toMatchObject({ ok: true, events: 4, anchored: 3 });
   });
 
+  it('is put back by the next upgrade when the one before ended between its change and its proof', async () => {
+    const home = await homeOf(FIRST_SEALED);
+    const assets = assetsWith(sqlUntil('20991230', FORGING));
+    const lights = (text: string): void => {
+      if (text === 'checking the trail') throw new Error('The lights went out.');
+    };
+    const cutShort = { home: home.folder, practice: false, databaseUrl: null, environment: {}, assets, now: Date.now };
+    await expect(upgrade({ ...cutShort, onProgress: lights })).rejects.toThrow('The lights went out.');
+    await expect(upgraded(home, { assets })).rejects.toMatchObject({ code: 'upgrade_taken_back' });
+    expect((await upgraded(home, {})).report).toMatchObject({ ok: true, events: 4, anchored: 3 });
+  });
+
   it('is not touched while it cannot be copied', async () => {
     const home = await homeOf(FIRST);
     rmSync(home.backups, { recursive: true });

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CopyNotMade } from '../store-errors';
 
@@ -34,7 +34,7 @@ export function lastUpgradeCopy(copies: string): string | null {
 }
 
 function copiesIn(folder: string): readonly string[] {
-  if (!existsSync(folder)) return [];
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
   return readdirSync(folder)
     .filter((name) => name.startsWith(PREFIX) && !name.endsWith('.part'))
     .sort();
