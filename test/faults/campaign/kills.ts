@@ -1,12 +1,12 @@
 import { POINT_NAMES, POINTS, type Death, type Point } from '../points';
 import type { Round } from './leg';
 
-/** Passings before the last one; what is done for many callbacks at once is passed less often. */
+/** Passings before the last one; what is done for many callbacks at once, as the inbox and its commits are, is passed less often. */
 const MOST_PASSINGS: Readonly<Record<Point, number>> = {
   'before verify': 40,
-  'before insert': 12,
-  'before commit': 12,
-  'before answer': 12,
+  'before insert': 3,
+  'before commit': 3,
+  'before answer': 3,
   'before processing': 2,
   'mid-processing': 2,
 };

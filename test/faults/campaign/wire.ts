@@ -17,7 +17,7 @@ export interface Wire {
   close(): Promise<void>;
 }
 
-const CHANGES = /billing_audit_(accept_callback|resolve|append)\(/;
+const CHANGES = /billing_audit_(accept_callback|accept_callbacks|accept_bodies|resolve|append)\(/;
 const COMMIT = 'commit\0';
 
 /**
