@@ -12,7 +12,7 @@ export const accessLog = defineNode({
   version: 1,
   runs: 'anywhere',
   title: 'Access Log',
-  summary: 'Says who signed in, from where, who could not, and who deployed, shared, exported or deleted.',
+  summary: 'Says who signed in, from where, who could not, and who changed flows, shared, exported or deleted.',
   // A tick, a question or an event to record; the operation decides which, and checks it.
   input: wire('event', z.unknown()),
   outputs: { signIn },

@@ -26,7 +26,7 @@ export const accessLogFields = {
       { value: 'failed', label: 'Failed and refused' },
       { value: 'sessions', label: 'Sessions that ended' },
       { value: 'people', label: 'People and groups' },
-      { value: 'administration', label: 'Deploys, modules, settings, commands' },
+      { value: 'administration', label: 'Flows, modules, settings, commands' },
       { value: 'shares', label: 'Shares' },
       { value: 'exports', label: 'Exports' },
       { value: 'deletions', label: 'Deletions' },

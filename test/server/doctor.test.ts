@@ -182,7 +182,10 @@ describe('doctor --replay-dead', () => {
     const second = await runCommand(['doctor', '--replay-dead'], { cwd: folder });
     expect(second.output.trim()).toBe('There are no dead letters.');
     const again = await open();
-    const { events } = (await again.rpc('billing_audit_search', { sheet_id: '7' })) as { events: unknown[] };
+    const { events } = (await again.rpc('billing_audit_search', {
+      sheet_id: '7',
+      kind: 'callbacks_replayed',
+    })) as { events: unknown[] };
     await again.close();
     expect(events).toMatchObject([
       { kind: 'callbacks_replayed', changed_by: expect.stringMatching(/ \(command line\)$/), new_value: '1 callbacks' },

@@ -50,7 +50,7 @@ describe('ports of their own', () => {
     const page = async (address: string): Promise<string> =>
       (await ask(`${address}/account`, { cookie, headers: { accept: 'text/html' } })).body;
     const bar = (html: string): string[] => [...html.matchAll(/<a href="([^"]+)"/g)].map(([, path]) => path ?? '');
-    expect(bar(await page(at))).toEqual(['/dashboard', '/export', '/account']);
+    expect(bar(await page(at))).toEqual(['/dashboard', '/export', '/access', '/account']);
     expect(bar(await page(server.address))).toEqual(expect.arrayContaining(['/admin/', '/people', '/flows/versions']));
     for (const path of ['/admin/', '/admin/flows', '/people', '/webhook', '/rest/v1/rpc/x', '/metrics', '/exports']) {
       expect([path, (await ask(at + path, { cookie })).status]).toEqual([path, 404]);
