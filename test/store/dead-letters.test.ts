@@ -56,7 +56,7 @@ it('a callback that fails for the eighth time is told of once, with what to do, 
   expect(told?.notice.text).toContain('billing-audit doctor --replay-dead');
 
   expect(await store.replayDead({ ids: 'all', by: 'admin@example.com' })).toBe(2);
-  const { events } = await store.search({ sheet_id: sheetId });
+  const { events } = await store.search({ sheet_id: sheetId, kind: 'callbacks_replayed' });
   expect(events.map((event) => auditEventSchema.parse(event))).toMatchObject([
     { kind: 'callbacks_replayed', event_key: `${sheetId}:callbacks:1:replayed:1`, changed_by: 'admin@example.com' },
   ]);
@@ -92,7 +92,7 @@ it('those of each sheet are counted, and only who may decide puts them back to w
   expect([first.replayed, second.replayed].toSorted()).toEqual([0, 2]);
   expect(await store.counts()).toMatchObject({ callbacks_dead: 0, callbacks_waiting: 2 });
   const who = first.replayed === 2 ? first.by : second.by;
-  const { events } = await store.search({ sheet_id: sheetId });
+  const { events } = await store.search({ sheet_id: sheetId, kind: 'callbacks_replayed' });
   expect(events[0]).toMatchObject({ kind: 'callbacks_replayed', changed_by: who, new_value: '2 callbacks' });
 });
 
