@@ -81,7 +81,8 @@ it('a thousand parked callbacks are put back to work by a person, whose name sta
     const { callbacks_waiting, changes_waiting, changes_leased } = await tower.store.counts();
     return callbacks_waiting + changes_waiting + changes_leased === 0;
   }, 'everything to be worked on');
-  expect(await tower.store.counts()).toMatchObject({ callbacks_dead: 0, events: CALLBACKS + 1 });
+  // That somebody put them back is an act, and none of the changes that are counted.
+  expect(await tower.store.counts()).toMatchObject({ callbacks_dead: 0, events: CALLBACKS });
   expect(new Set(tower.found.map(({ event_key }) => event_key)).size).toBe(CALLBACKS);
   expect(tower.found.every((one) => Number(one.new_value) === Number(one.old_value) + 5000)).toBe(true);
   const { events } = await tower.store.search({ kind: 'callbacks_replayed' });
