@@ -1,10 +1,11 @@
 import LogisticRegression from 'ml-logistic-regression';
 import { Matrix } from 'ml-matrix';
-import { checkedTable, LogisticModel, logLoss, seededRandom, type Table } from '../../lib/risk';
+import { checkedTable, LogisticModel, logLoss, type Table } from '../../lib/risk';
 import { type Scaling, scalingOf } from '../../lib/risk/detectors/scaling';
 import { DenseDesign } from '../../lib/risk/logistic/design';
 import { minimise } from '../../lib/risk/logistic/lbfgs';
 import { binaryObjective, sigmoid } from '../../lib/risk/logistic/likelihood';
+import { Draw } from '../scenarios/draw';
 import { cpuMilliseconds } from './cpu';
 
 /** 100,000 rows of 20 correlated columns (rho 0.5), a fifth of them positive; and as many again to test on. */
@@ -56,20 +57,19 @@ interface Drawn {
 }
 
 function drawn(rows: number, columns: number, seed: number): Drawn {
-  const random = seededRandom(seed);
-  const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const draw = new Draw(seed);
   const weights = Array.from({ length: columns }, (_, column) => Math.cos(column) * 0.9);
   const values = new Float64Array(rows * columns);
   const labels = new Uint8Array(rows);
   for (let row = 0; row < rows; row += 1) {
-    const shared = normal();
+    const shared = draw.normal();
     let logit = -1.8;
     for (let column = 0; column < columns; column += 1) {
-      const value = Math.SQRT1_2 * (shared + normal());
+      const value = Math.SQRT1_2 * (shared + draw.normal());
       values[row * columns + column] = value;
       logit += value * (weights[column] as number);
     }
-    labels[row] = random() < 1 / (1 + Math.exp(-logit)) ? 1 : 0;
+    labels[row] = draw.chance(1 / (1 + Math.exp(-logit))) ? 1 : 0;
   }
   return { table: checkedTable(values, columns), labels };
 }

@@ -30,7 +30,7 @@ export interface BegunBy<O extends Outputs> {
   readonly show: (status: Status) => void;
 }
 
-/** A node without which less is found, told or proved: removing, disabling or disconnecting it is told (issue C 10). */
+/** A node without which less is found, told or proved: removing, disabling or disconnecting it is told. */
 export interface Guards {
   /** Only while this field has one of these values; left out: always. */
   readonly when?: { readonly field: string; readonly is: readonly string[] };

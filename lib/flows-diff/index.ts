@@ -1,2 +1,3 @@
+export { asTold } from './as-told';
 export { diffFlows, type FlowDifference, type FlowNode, type NodeOfFlow, type PropertyDifference } from './diff-flows';
 export { HIDDEN, withoutSecrets } from './without-secrets';

@@ -30,3 +30,13 @@ export function seededRandom(seed: number): Random {
   for (let warmUp = 0; warmUp < 12; warmUp += 1) random();
   return random;
 }
+
+/** `size` different whole numbers below `count`, in the order in which they were drawn (Floyd 1987). */
+export function drawDifferent(count: number, size: number, random: Random): number[] {
+  const chosen = new Set<number>();
+  for (let top = count - size; top < count; top += 1) {
+    const candidate = Math.floor(random() * (top + 1));
+    chosen.add(chosen.has(candidate) ? top : candidate);
+  }
+  return [...chosen];
+}

@@ -48,6 +48,15 @@ export function checkedTable(values: Float64Array, columns: number): Table {
   return { rows: values.length / columns, columns, values };
 }
 
+/** These rows of a table, in this order, as a table of their own. */
+export function rowsOfTable({ columns, values }: Table, rows: readonly number[]): Table {
+  const part = new Float64Array(rows.length * columns);
+  for (const [place, row] of rows.entries()) {
+    part.set(values.subarray(row * columns, (row + 1) * columns), place * columns);
+  }
+  return { rows: rows.length, columns, values: part };
+}
+
 /** Refuses a row that a model cannot judge: too short, or not finite. `offset` is where it starts in `values`. */
 export function checkRow(values: ArrayLike<number>, offset: number, columns: number): void {
   if (values.length < offset + columns) {

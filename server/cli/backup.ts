@@ -21,11 +21,11 @@ interface BackupFlags {
 }
 
 const MORE = `
-A copy is a folder that is laid out as a home: store/embedded and keys/. It is opened again and verified before it counts;
+A copy is a folder that is laid out as a home: store/embedded, journal/ and keys/. It is opened again and verified before it counts;
 one that is not good is removed. Look into it, or go back to it, with the commands that you know:
   billing-audit verify --home COPY         billing-audit move --home COPY --to postgresql://...
 A server makes one each day by itself where BACKUP_DIR is set; while it runs, the embedded store is its own to copy.
-Sheets are not in it; they come with part F.
+Smartsheet sheets are not in it.
 
 Exit codes: 0 done, 2 misused, 3 no good copy.`;
 

@@ -23,7 +23,7 @@ export async function diagnose(options: DoctorOptions): Promise<readonly Line[]>
     await checkDashboard(patient),
     await checkAlerts(patient),
     checkEvidence(patient),
-    off('models', 'Scores are rule points; models come with part D.'),
+    off('models', 'Scores are rule points. A model can be tried with "billing-audit train" and "billing-audit score".'),
     checkBackup(patient),
     await checkClock(patient),
     checkDisk(patient),

@@ -1,9 +1,10 @@
+import { Draw } from '../../bench/scenarios/draw';
 import { checkedTable, seededRandom, type Table } from '../../lib/risk';
 
-/** Numbers of a standard normal distribution (Box and Muller 1958). */
+/** Numbers of a standard normal distribution. */
 export function normals(seed: number): () => number {
-  const random = seededRandom(seed);
-  return () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const draw = new Draw(seed);
+  return () => draw.normal();
 }
 
 /** A round cloud of rows, the first of which lies `distance` away from it on every column. */

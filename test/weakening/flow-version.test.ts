@@ -20,6 +20,14 @@ function flow(label: string): readonly FlowNode[] {
     { id: 'in', type: 'http in', ...place, url: '/record', method: 'post', wires: [['trail']] },
     { id: 'trail', type: 'billing-audit-audit-trail', ...place, operation: 'append', wires: [['out']] },
     { id: 'out', type: 'http response', ...place, wires: [] },
+    {
+      id: 'code',
+      type: 'function',
+      ...place,
+      func: `const key = 'typed-where-it-does-not-belong';`,
+      outputs: 1,
+      wires: [],
+    },
   ];
 }
 
@@ -84,6 +92,8 @@ it('each event bears the hash of the deployed flow, whose text is kept without s
     ).toBe(flow_version);
     expect(body).toContain('"url":"/record"');
     expect(body).not.toContain('hush-hush');
+    expect(body).not.toContain('typed-where-it-does-not-belong');
+    expect(body).toMatch(/"func":"1 line, SHA-256 [0-9a-f]{64}"/u);
   }
   expect(recorded.map(({ body }) => /"label":"(\w+)"/u.exec(body ?? '')?.[1])).toEqual(['First', 'Second', 'Second']);
 }, 300_000);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../../../lib/errors';
-import { withoutSecrets } from '../../../lib/flows-diff';
+import { asTold } from '../../../lib/flows-diff';
 import { canonicalJson } from '../../../lib/hash';
 import type { Log } from '../../../lib/ports';
 import type { Runtime } from '../../../lib/runtime/runtime';
@@ -19,7 +19,7 @@ interface AuditLine {
 
 interface Told {
   readonly configuration: Parameters<Runtime['configurationInForce']>[0];
-  /** What is deployed, without secrets, as canonical JSON. */
+  /** What is deployed, as canonical JSON; secrets, and code of nodes that are not ours, as the trail may tell them. */
   readonly flow: string;
 }
 
@@ -77,10 +77,15 @@ function deployedFlows({ RED }: House): readonly FlowNode[] {
   return flows;
 }
 
-/** The same for the same flows, in whatever order they come. */
+/** The same for the same flows, in whatever order they come. It is never altered again, so no secret may be in it. */
 function flowText(flows: readonly FlowNode[]): string {
   const ordered = flows.toSorted((left, right) => (left.id < right.id ? -1 : 1));
-  return canonicalJson(ordered.map((node) => withoutSecrets('', node)));
+  return canonicalJson(ordered.map(nodeAsTold));
+}
+
+function nodeAsTold(node: FlowNode): Readonly<Record<string, unknown>> {
+  const properties = Object.entries(node).filter(([name]) => name !== 'credentials');
+  return Object.fromEntries(properties.map(([name, value]) => [name, asTold(node.type, name, value)]));
 }
 
 /** Holds the Runtime while it tells, so that the last node of ours that goes is told of too. */

@@ -1,5 +1,6 @@
 import type { Random } from '../../ports';
-import type { Table } from '../table';
+import { drawDifferent } from '../seeded-random';
+import { rowsOfTable, type Table } from '../table';
 
 /** Where trees are written, node by node. */
 export interface TreeSpace {
@@ -23,7 +24,8 @@ export function growTree(
   averageDepth: (count: number) => number,
 ): void {
   const { columns } = table;
-  const drawn = drawnRows(table, size, random);
+  // Copied together, so that growing stays in the processor's cache.
+  const drawn = rowsOfTable(table, drawDifferent(table.rows, size, random)).values;
   const order = Int32Array.from({ length: size }, (_, index) => index);
   const columnOrder = Int32Array.from({ length: columns }, (_, index) => index);
   const waiting: [node: number, from: number, to: number, depth: number][] = [[space.used, 0, size, 0]];
@@ -50,22 +52,6 @@ export function growTree(
 interface Cut {
   readonly column: number;
   readonly at: number;
-}
-
-/** The values of `size` different rows, copied together so that growing stays in the processor's cache (Floyd 1987). */
-function drawnRows({ rows, columns, values }: Table, size: number, random: Random): Float64Array {
-  const chosen = new Set<number>();
-  for (let top = rows - size; top < rows; top += 1) {
-    const candidate = Math.floor(random() * (top + 1));
-    chosen.add(chosen.has(candidate) ? top : candidate);
-  }
-  const drawn = new Float64Array(size * columns);
-  let place = 0;
-  for (const row of chosen) {
-    drawn.set(values.subarray(row * columns, (row + 1) * columns), place);
-    place += columns;
-  }
-  return drawn;
 }
 
 /** A column drawn from those that vary here, and a place drawn between its ends; null when none varies. */

@@ -1,5 +1,5 @@
 import { BadModel } from '../errors';
-import { seededRandom } from '../seeded-random';
+import { drawDifferent, seededRandom } from '../seeded-random';
 import { checkRow, type Table } from '../table';
 import { type Scaling, scalingOf } from './scaling';
 
@@ -50,9 +50,7 @@ export class LeSiNN {
     const points = new Float64Array(samples * size * columns);
     const rows = new Int32Array(samples * size);
     for (let sample = 0; sample < samples; sample += 1) {
-      const chosen = new Set<number>();
-      while (chosen.size < size) chosen.add(Math.floor(random() * table.rows));
-      rows.set([...chosen], sample * size);
+      rows.set(drawDifferent(table.rows, size, random), sample * size);
     }
     for (const [place, row] of rows.entries()) {
       for (let column = 0; column < columns; column += 1) {

@@ -4,8 +4,8 @@ import { BadModel } from '../errors';
 import { LogisticModel, type LogisticModelJson } from '../logistic/logistic-model';
 import { RiskModel, type RiskJudgement, type RiskModelJson } from '../logistic/risk-model';
 import { TailBins } from '../logistic/tail-bins';
-import { seededRandom } from '../seeded-random';
-import { checkedTable, type Table } from '../table';
+import { drawDifferent, seededRandom } from '../seeded-random';
+import { checkedTable, rowsOfTable, type Table } from '../table';
 
 /** What an engine is trained on: events in the order of time, as figures. */
 export interface TrainingRows {
@@ -209,20 +209,11 @@ function short(value: number): number {
 
 function sampled(table: Table, most: number, seed: number): Table {
   if (table.rows <= most) return table;
-  const random = seededRandom(seed + 1);
-  const { columns, values } = table;
-  const chosen = new Set<number>();
-  for (let top = table.rows - most; top < table.rows; top += 1) {
-    const candidate = Math.floor(random() * (top + 1));
-    chosen.add(chosen.has(candidate) ? top : candidate);
-  }
-  const part = new Float64Array(most * columns);
-  [...chosen]
-    .sort((left, right) => left - right)
-    .forEach((row, place) => {
-      part.set(values.subarray(row * columns, (row + 1) * columns), place * columns);
-    });
-  return checkedTable(part, columns);
+  const drawn = drawDifferent(table.rows, most, seededRandom(seed + 1));
+  return rowsOfTable(
+    table,
+    drawn.sort((left, right) => left - right),
+  );
 }
 
 /** Each row with what the three detectors say of it. */
@@ -252,9 +243,6 @@ function categoriesOf(
   const rows = [...categories.keys()].filter((row) => labels[row] && categories[row] !== null);
   const names = [...new Set(rows.map((row) => categories[row] as string))].sort();
   if (names.length < 2) return null;
-  const { columns, values } = filled;
-  const part = new Float64Array(rows.length * columns);
-  rows.forEach((row, place) => part.set(values.subarray(row * columns, (row + 1) * columns), place * columns));
   const kinds = rows.map((row) => names.indexOf(categories[row] as string));
-  return { names, model: LogisticModel.fit(checkedTable(part, columns), kinds, { l2: 1 }) };
+  return { names, model: LogisticModel.fit(rowsOfTable(filled, rows), kinds, { l2: 1 }) };
 }

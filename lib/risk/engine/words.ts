@@ -10,8 +10,9 @@ interface Words {
 const plain = (value: number): string => String(Math.round(value * 100) / 100);
 const yesNo = (value: number): string => (value >= 0.5 ? 'yes' : 'no');
 const counted = (value: number): string => String(Math.round(Math.expm1(value)));
-const money = (value: number): string => `$${Math.round(Math.expm1(Math.abs(value))).toLocaleString('en-US')}`;
-const signedMoney = (value: number): string => `${value < 0 ? '-' : ''}${money(value)}`;
+/** Without a currency: a figure may be a quantity, and a sheet's currency is not among the features. */
+const amount = (value: number): string => Math.round(Math.expm1(Math.abs(value))).toLocaleString('en-US');
+const signedAmount = (value: number): string => `${value < 0 ? '-' : ''}${amount(value)}`;
 const days = (value: number): string => `${Math.round(value)} days`;
 const daysOfLog = (value: number): string => days(Math.expm1(value));
 const percent = (value: number): string => `${Math.round(value * 100)} %`;
@@ -32,12 +33,12 @@ const words = {
   historical: ['Made after the week had closed', yesNo],
   weeks_closed: ['Weeks since the week closed', plain],
   historical_money: ['Price of a closed week', yesNo],
-  historical_rise: ['Money added to a closed week', money],
+  historical_rise: ['Money added to a closed week', amount],
   just_closed: ['Within two days after the week closed', yesNo],
   historical_habit: ["Share of this person's edits in closed weeks", percent],
-  size: ['Size of the change', money],
-  rise: ['Amount added', money],
-  signed_size: ['Change of the amount', signedMoney],
+  size: ['Size of the change', amount],
+  rise: ['Amount added', amount],
+  signed_size: ['Change of the amount', signedAmount],
   relative: ['Change against the old value', (value) => percent(Math.sinh(value))],
   is_price: ['Change of a price', yesNo],
   is_quantity: ['Change of a quantity', yesNo],
@@ -79,8 +80,8 @@ const words = {
   column_surprise: ['How often this person changes this column', oneIn],
   column_surprise_for_role: ['How often this role changes this column', oneIn],
   sheet_surprise: ['How often this person works on this sheet', oneIn],
-  added_in_week: ['Money added by this person in seven days', money],
-  added_in_month: ['Money added by this person in 28 days', money],
+  added_in_week: ['Money added by this person in seven days', amount],
+  added_in_month: ['Money added by this person in 28 days', amount],
   added_against_role: ["Share of the role's added money in 28 days", percent],
   mostly_rises: ['Chance of so many rises among the last price edits', oneIn],
   small_rises: ['Small rises by this person in ten days', counted],

@@ -4,6 +4,7 @@ const LOW_ACCESS_LEVEL = 2;
 const RAISED_DAYS = 14;
 /** Shorter pauses are weekends. */
 const PAUSE_DAYS = 3;
+const LONG_PAUSE_DAYS = 30;
 
 /** Who it was: rights, reviews, pauses; and whether this person has been here before. */
 export const who = {
@@ -20,9 +21,8 @@ export const who = {
   },
   idle_then_money: ({ event, person }) => {
     if (!person || Number.isNaN(person.lastAt)) return NaN;
-    const first = person.lately[0];
-    const pause = first && event.at - first.at < DAY ? NaN : (event.at - person.lastAt) / DAY;
-    return event.columnKind === 'other' ? 0 : pause > 30 ? Math.log1p(pause) : 0;
+    const days = (event.at - person.lastAt) / DAY;
+    return event.columnKind !== 'other' && days > LONG_PAUSE_DAYS ? Math.log1p(days) : 0;
   },
   rights_raised: ({ event, directory }) => {
     const days = daysSince(event.at, directory?.raised_at);

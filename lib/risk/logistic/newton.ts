@@ -1,5 +1,5 @@
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
-import { checkedTable, type Table } from '../table';
+import { rowsOfTable, type Table } from '../table';
 import { DenseDesign } from './design';
 import { sigmoid, softPlus } from './likelihood';
 
@@ -51,18 +51,13 @@ export function fitBinary(table: Table, labels: ArrayLike<number>, options: Bina
 
 /** Zeros, or for many rows the optimum of a part of them: the first steps are the crude ones, and as good there. */
 function startOf(table: Table, labels: ArrayLike<number>, { l2 = 1, rowWeights }: BinaryFitOptions): Float64Array {
-  const { rows, columns, values } = table;
+  const { rows, columns } = table;
   if (rows <= MANY_ROWS) return new Float64Array(columns + 1);
   const stride = Math.floor(rows / FEW_ROWS);
-  const count = Math.floor(rows / stride);
-  const part = new Float64Array(count * columns);
-  for (let row = 0; row < count; row += 1) {
-    part.set(values.subarray(row * stride * columns, (row * stride + 1) * columns), row * columns);
-  }
-  const every = (list: ArrayLike<number>): Float64Array =>
-    Float64Array.from({ length: count }, (_, row) => list[row * stride] as number);
+  const part = Array.from({ length: Math.floor(rows / stride) }, (_, row) => row * stride);
+  const every = (list: ArrayLike<number>): Float64Array => Float64Array.from(part, (row) => list[row] as number);
   const weightsOfRows = rowWeights ? { rowWeights: every(rowWeights) } : {};
-  return fitBinary(checkedTable(part, columns), every(labels), { l2, ...weightsOfRows }).weights;
+  return fitBinary(rowsOfTable(table, part), every(labels), { l2, ...weightsOfRows }).weights;
 }
 
 function objectiveAt(

@@ -109,23 +109,21 @@ export class RiskModel {
     }
     checkValues(values, this.features);
     const { slope, offset } = this.calibration;
-    let base = (this.weights[this.bins.width] as number) * slope + offset;
-    let logOdds = base;
-    const contributions = this.features.map((feature, column) => {
+    const contributions = this.features.map((feature, column): Contribution => {
       const value = values[column] as number;
-      const reference = slope * (this.references[column] as number);
-      const added = slope * contribution(this.bins, this.weights, column, value) - reference;
-      base += reference;
-      logOdds += added + reference;
+      const added = contribution(this.bins, this.weights, column, value) - (this.references[column] as number);
       const { median } = this.bins.columns[column] as ColumnBinsJson;
       return {
         feature,
-        logOdds: added,
+        logOdds: slope * added,
         value: Number.isNaN(value) ? null : value,
         typical: median,
-        strength: strengthOf(added),
+        strength: strengthOf(slope * added),
       };
     });
+    const usual = this.references.reduce((sum, one) => sum + one, this.weights[this.bins.width] as number);
+    const base = slope * usual + offset;
+    const logOdds = contributions.reduce((sum, one) => sum + one.logOdds, base);
     contributions.sort((left, right) => right.logOdds - left.logOdds);
     return { probability: sigmoid(logOdds), logOdds, base, contributions };
   }

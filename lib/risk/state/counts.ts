@@ -4,7 +4,7 @@ const DAY = 86_400_000;
 export type Faded = [value: number, at: number];
 
 /** Days in which a count loses half of itself. */
-export const HALF_LIFE_DAYS = 60;
+const HALF_LIFE_DAYS = 60;
 
 /** What a faded count is worth at `at`; a clock that runs back does not make it grow. */
 export function worth([value, from]: Faded, at: number): number {
@@ -45,10 +45,6 @@ export class BoundedMap<Value> {
     const value = this.entries.get(key) ?? make();
     this.set(key, value);
     return value;
-  }
-
-  values(): IterableIterator<Value> {
-    return this.entries.values();
   }
 
   /** Pairs from the one written longest ago to the newest: the same history gives the same text. */
