@@ -98,7 +98,9 @@ function summary({ counts }: AccessOverview): Html {
   const shown = ['sign_ins', 'failed', 'administration', 'people', 'shares', 'exports', 'deletions'] as const;
   return html`<section>
     <h2>In this time</h2>
-    <p>${shown.map((group) => html`<strong>${told(group)}</strong> ${GROUPS[group].toLowerCase()} &nbsp; `)}</p>
+    <ul class="tally">
+      ${shown.map((group) => html`<li><strong>${told(group)}</strong> ${GROUPS[group].toLowerCase()}</li>`)}
+    </ul>
   </section>`;
 }
 

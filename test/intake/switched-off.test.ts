@@ -115,9 +115,12 @@ it('a webhook that can be neither read nor deleted any more does not keep the ne
   await until(async () => (await hooks()).some(({ status }) => status === 'ENABLED'), 'another webhook');
   await until(() => tower.log.lines.some((line) => line.includes('could not be deleted')), 'the one that stays');
   await tower.shows('^watching$');
-  await sheet.edit(0, { Quantity: 83 }, clerk);
-  await until(() => others().length > 0, 'the change');
-  expect(tower.found.find(({ new_value }) => new_value === '83')).toMatchObject({ found_by: 'callback' });
+  // A look at the version may be quicker than the first callbacks: what counts is that they come.
+  let value = 83;
+  await until(async () => {
+    await sheet.edit(0, { Quantity: (value += 1) }, clerk);
+    return tower.found.some(({ new_value, found_by }) => Number(new_value) > 83 && found_by === 'callback');
+  }, 'a change that a callback brought');
 });
 
 describe('a sheet that the owner of the token has lost', () => {

@@ -73,6 +73,7 @@ export function sheet(
         </nav>
         <form class="who" method="post" action="/sign-out">
           <span>${name} ${role === name ? null : html`<small>${role}</small>`}</span>
+          ${session ? null : html`<strong class="practice">Practice data</strong>`}
           ${session ? html`${tokenField(formToken)}<button class="quiet">Sign out</button>` : null}
         </form>
       </header>

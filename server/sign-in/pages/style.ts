@@ -3,13 +3,13 @@ export const style = `
 :root {
   --ground: #f3f5f8; --paper: #ffffff; --ink: #17202c; --soft: #566274; --line: #d5dce6;
   --accent: #0b5cad; --accent-ink: #ffffff; --good: #e5f4ea; --good-ink: #14532d; --bad: #fdeaea; --bad-ink: #8c1d18;
-  --field: #ffffff; --mark: #e3edf9;
+  --field: #ffffff; --mark: #e3edf9; --practice: #ffe2a0; --practice-ink: #4a3200;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --ground: #10151c; --paper: #1a212b; --ink: #e8edf4; --soft: #a3b0c2; --line: #384454;
     --accent: #7db8f5; --accent-ink: #0c1a2a; --good: #153324; --good-ink: #b9e8c9; --bad: #43201f; --bad-ink: #ffc9c4;
-    --field: #121922; --mark: #24384f;
+    --field: #121922; --mark: #24384f; --practice: #4a3a10; --practice-ink: #ffe2a0;
   }
 }
 * { box-sizing: border-box; }
@@ -40,6 +40,8 @@ a, button, input, select { border-radius: 6px; }
 .bar nav a[aria-current] { color: var(--ink); font-weight: 600; box-shadow: inset 0 -2px var(--accent); border-radius: 0; }
 .who { display: flex; align-items: center; gap: .9rem; }
 .who small { color: var(--soft); }
+.practice { background: var(--practice); color: var(--practice-ink); border-radius: 1rem; padding: .15rem .75rem; font-size: .9rem; white-space: nowrap; }
+.tally { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: 0; padding: 0; list-style: none; }
 .sheet { width: min(64rem, calc(100% - 2rem)); margin: 2rem auto; }
 section { background: var(--paper); border: 1px solid var(--line); border-radius: 12px; padding: 1.5rem; margin-bottom: 1.25rem; }
 
