@@ -42,7 +42,7 @@ export function databaseStopRound(how: DatabaseStop, callbacks: number): Round {
     callbacks,
     run: async (scene, round) => {
       const server = serverOf(scene);
-      await whileChanging(scene, round, callbacks, {}, async () => {
+      await whileChanging(scene, round, callbacks, {}, 'when callbacks flow', async () => {
         const refusals = scene.relay.refusals();
         if (how === 'kill -9 of the postmaster') killPostmaster(server);
         else server.halt();
@@ -72,7 +72,7 @@ function cutRound(cut: Cut, callbacks: number): Round {
       const wire = await openWire(join(folder, '.s.PGSQL.5432'), cut, MOST_CUTS);
       try {
         const postgres = `postgresql://gate@127.0.0.1:${wire.port}/audit`;
-        await whileChanging(scene, round, callbacks, { postgres }, async () => {
+        await whileChanging(scene, round, callbacks, { postgres }, 'when callbacks flow', async () => {
           await until(() => wire.cuts() >= MOST_CUTS, `${MOST_CUTS} connections to be cut`, LONG_MILLISECONDS);
         });
       } finally {
@@ -107,7 +107,7 @@ export function fullDiskRound(callbacks: number): Round {
         const order = ground.kind === 'postgres' ? {} : { journal: folder };
         disk.fill(BYTES_LEFT);
         const refusals = relay.refusals();
-        await whileChanging(scene, round, callbacks, order, async () => {
+        await whileChanging(scene, round, callbacks, order, 'at once', async () => {
           const isMet = (): boolean => relay.refusals() > refusals || isThrough(scene, round, callbacks);
           await until(isMet, 'the disk to be full', LONG_MILLISECONDS);
           disk.empty();
@@ -136,12 +136,16 @@ function serverOf({ ground }: Scene): TestPostgres {
   return ground.server;
 }
 
-/** Changes cells, has the trouble when callbacks flow, and ends the process when all of them were acknowledged. */
+/**
+ * Changes cells, has the trouble, and ends the process when all of them were acknowledged.
+ * @param begins  a disk that is full already lets no callbacks flow to wait for
+ */
 async function whileChanging(
   { begin, relay, office }: Scene,
   round: number,
   callbacks: number,
   order: Parameters<Scene['begin']>[0],
+  begins: 'when callbacks flow' | 'at once',
   trouble: () => Promise<void>,
 ): Promise<void> {
   const auditor = await begin(order);
@@ -150,7 +154,7 @@ async function whileChanging(
     const some = Math.floor(callbacks / 4);
     const isFlowing = (): boolean =>
       [...relay.letters.values()].filter((letter) => letter.round === round && letter.acknowledged).length >= some;
-    if (order?.journal === undefined) await until(isFlowing, 'callbacks to flow', LONG_MILLISECONDS);
+    if (begins === 'when callbacks flow') await until(isFlowing, 'callbacks to flow', LONG_MILLISECONDS);
     await Promise.all([trouble(), changing]);
     await until(() => relay.left() === 0, `all to be acknowledged. ${auditor.complaints()}`, LONG_MILLISECONDS);
   } finally {
