@@ -34,6 +34,8 @@ interface Common<Kind extends string, Value> {
 export interface Option {
   readonly value: string;
   readonly label: string;
+  /** What it is about, in the singular ("Change"). A host that sorts operations by what they are about (n8n) shows it. */
+  readonly about?: string;
 }
 
 /** Points for each risk factor, 0..100. */
@@ -121,7 +123,7 @@ export const number = (field: Input<NumberField>): NumberField => ({ default: nu
 export const boolean = (field: Input<BooleanField>): BooleanField => ({ default: false, ...field, kind: 'boolean' });
 export const options = <const Value extends string>(
   field: Omit<OptionsField<Value>, 'kind' | 'options'> & {
-    readonly options: readonly { readonly value: Value; readonly label: string }[];
+    readonly options: readonly (Option & { readonly value: Value })[];
   },
 ): OptionsField<Value> => ({ ...field, kind: 'options' });
 export const multiOptions = (field: Input<MultiOptionsField>): MultiOptionsField => ({

@@ -26,12 +26,17 @@ const collectionOf = (properties: readonly Property[]): readonly Property[] =>
 
 describe.each(forms)('the form of %s', (_name, fields) => {
   const properties = propertiesOf(fields, PICKERS);
-  const top = properties.filter(({ name }) => name !== OPTIONS);
+  // A resource decides which of several lists of operations is shown: a person sees two fields.
+  const resource = properties.find(({ name }) => name === 'resource');
+  const lists = properties.filter(({ name }) => resource && name === 'operation');
+  const top = properties
+    .filter((each) => each['name'] !== OPTIONS && each !== resource)
+    .filter((each) => !lists.slice(1).includes(each));
   const added = collectionOf(properties);
   const names = (list: readonly Property[]): string[] => list.map(({ name }) => String(name));
 
   it('shows six fields at most, and loses none', () => {
-    expect(top.length).toBeLessThanOrEqual(6);
+    expect(top.length + (resource ? 1 : 0)).toBeLessThanOrEqual(6);
     expect([...names(top), ...names(added)].sort()).toEqual(Object.keys(fields).sort());
     expect(names(top)).toEqual(arranged(fields).shown);
   });
@@ -48,6 +53,7 @@ describe.each(forms)('the form of %s', (_name, fields) => {
       [added, (name: string) => `/${name}`],
     ] as const) {
       for (const property of list) {
+        if (lists.includes(property)) continue;
         const condition = fields[String(property['name'])]?.showWhen;
         const expected = condition && { show: { [path(condition.field)]: [...condition.is] } };
         expect({ name: property['name'], shown: property['displayOptions'] }).toEqual({
@@ -56,6 +62,18 @@ describe.each(forms)('the form of %s', (_name, fields) => {
         });
       }
     }
+  });
+
+  it('sorts operations by what they are about, where there are many', () => {
+    const { operation } = fields;
+    const values = operation?.kind === 'options' ? operation.options.map(({ value }) => value) : [];
+    if (resource === undefined) return void expect(values.length).toBeLessThanOrEqual(5);
+    const listed = lists.flatMap((list) => list['options'] as readonly { readonly value: string }[]);
+    expect(listed.map(({ value }) => value).sort()).toEqual([...values].sort());
+    const shown = lists.map((list) => (list['displayOptions'] as { show: { resource: string[] } }).show.resource[0]);
+    const resources = resource['options'] as readonly { readonly value: string }[];
+    expect([...shown].sort()).toEqual(resources.map(({ value }) => value).sort());
+    expect(listed.map(({ value }) => value)).toContain(operation?.default);
   });
 
   it('takes expressions only where the definition does, or where a picker has them by itself', () => {

@@ -22,7 +22,9 @@ export interface Pickers {
  */
 export function propertiesOf(fields: Fields, pickers: Pickers): readonly Property[] {
   const { shown, optional } = arranged(fields);
-  const top = shown.map((name) => property(name, fields[name] as Field, pickers));
+  const top = shown.flatMap((name) =>
+    withResources(property(name, fields[name] as Field, pickers), fields[name] as Field),
+  );
   if (optional.length === 0) return top;
   return [...top, optionsOf(fields, optional, pickers)];
 }
@@ -37,6 +39,47 @@ export function arranged(fields: Fields): { readonly shown: readonly string[]; r
   };
   const shown = names.filter(mayBeShown).slice(0, FIELDS_SHOWN);
   return { shown, optional: names.filter((name) => !shown.includes(name)) };
+}
+
+/**
+ * Operations that say what they are about are shown as n8n shows them: first a *Resource*, then its *Operation*. Both
+ * lists of operations have one name, so that conditions and the node itself see one field.
+ */
+function withResources(one: Property, field: Field): readonly Property[] {
+  const abouts = field.kind === 'options' ? [...new Set(field.options.map(({ about }) => about))] : [];
+  if (field.kind !== 'options' || abouts.length < 2) return [one];
+  const usual = field.options.find(({ value }) => value === field.default)?.about;
+  const resources = abouts.map((about = '') => ({ name: titled(about), value: resourceOf(about) }));
+  const resource = {
+    displayName: 'Resource',
+    name: 'resource',
+    type: 'options',
+    noDataExpression: true,
+    options: resources.toSorted((first, second) => first.name.localeCompare(second.name)),
+    default: resourceOf(usual ?? ''),
+  };
+  const operations = abouts.map((about = '') => {
+    const mine = field.options.filter((option) => option.about === about);
+    return {
+      ...one,
+      displayName: 'Operation',
+      displayOptions: { show: { resource: [resourceOf(about)] } },
+      options: choices(mine, 'What to do'),
+      default: mine.find(({ value }) => value === field.default)?.value ?? mine[0]?.value,
+    };
+  });
+  return [resource, ...operations];
+}
+
+/** The *Resource* that stands above an operation, undefined where the form has none. */
+export function resourceAbove(field: Field, operation: unknown): string | undefined {
+  const option = field.kind === 'options' ? field.options.find(({ value }) => value === operation) : undefined;
+  return option?.about && resourceOf(option.about);
+}
+
+/** `Dead letter` becomes `deadLetter`. */
+function resourceOf(about: string): string {
+  return about.toLowerCase().replace(/ ([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function optionsOf(fields: Fields, names: readonly string[], pickers: Pickers): Property {

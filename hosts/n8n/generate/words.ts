@@ -16,7 +16,7 @@ export function titled(label: string): string {
       const isInside = index > 0 && index < all.length - 1;
       return isInside && SMALL.has(word)
         ? word
-        : word.replace(/^([("]?)([a-z])/, (_, open: string, letter: string) => open + letter.toUpperCase());
+        : word.replace(/(^[("]?|-)([a-z])/g, (_, open: string, letter: string) => open + letter.toUpperCase());
     })
     .join(' ');
 }

@@ -5,8 +5,8 @@ import type { Runtime } from '../../../lib/runtime/runtime';
 
 /** Who does not get a body across in this time is cut off: open connections cost memory, and Smartsheet is much faster. */
 const SLOWEST_BODY_MILLISECONDS = 30_000;
-/** What is still read of a body after its answer, so that the answer arrives; who sends more is cut off. */
-const MOST_BYTES_AFTER_ANSWER = 1024 * 1024;
+/** What is still read of a body after its answer, so that the answer arrives: a whole callback. Who sends more is cut off. */
+const MOST_BYTES_AFTER_ANSWER = 8 * 1024 * 1024;
 
 export interface WebhookDoor {
   readonly runtime: Pick<Runtime, 'answerWebhook'>;

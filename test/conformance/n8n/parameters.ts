@@ -1,5 +1,5 @@
 import type { Field } from '../../../lib/define';
-import { arranged } from '../../../hosts/n8n/generate/properties';
+import { arranged, resourceAbove } from '../../../hosts/n8n/generate/properties';
 import { OPTIONS } from '../../../hosts/n8n/names';
 import { n8nNodes, type N8nNode } from '../../../hosts/n8n/palette';
 
@@ -20,7 +20,13 @@ export function formOf(name: string, params: Readonly<Record<string, unknown>>):
   });
   const top = entries.filter(([field]) => shown.includes(field));
   const added = entries.filter(([field]) => !shown.includes(field));
-  return { ...Object.fromEntries(top), ...(added.length > 0 && { [OPTIONS]: Object.fromEntries(added) }) };
+  const { operation } = fields;
+  const resource = operation && resourceAbove(operation, params['operation'] ?? operation.default);
+  return {
+    ...(resource && { resource }),
+    ...Object.fromEntries(top),
+    ...(added.length > 0 && { [OPTIONS]: Object.fromEntries(added) }),
+  };
 }
 
 /** Sheets are chosen by a locator in n8n, columns by ticks. */

@@ -96,7 +96,13 @@ async function main(): Promise<void> {
     else process.send?.({ ahead });
   });
   const { address, webhookAddress, dashboardAddress } = nodeRed;
+  await untilFlowsAnswer(address);
   process.send?.({ ready: { address, webhookAddress, dashboardAddress, made } });
+}
+
+/** The server takes requests before the routes of its flows are there. */
+async function untilFlowsAnswer(address: string): Promise<void> {
+  while ((await fetch(`${address}/health`)).status === 404) await new Promise((done) => setTimeout(done, 25));
 }
 
 main().catch((thrown: { code?: string; message?: string }) => {
