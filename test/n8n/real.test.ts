@@ -253,8 +253,8 @@ describe('trying a node by hand', () => {
     'shows what waits and takes nothing from the published workflow',
     async () => {
       await office.edit(week, 2, 35);
-      const { status, outputs } = await workflow.run(CHANGES, CHANGES);
-      expect(status).toBe('success');
+      const { status, error, outputs } = await workflow.run(CHANGES, CHANGES);
+      expect({ status, error }).toEqual({ status: 'success', error: null });
       expect(outputs(CHANGES)[0]?.map(({ json }) => json)).toMatchObject([{ old_value: '30', new_value: '35' }]);
       expect(await trail(2)).toEqual([]);
       await workflow.publish();
