@@ -35,6 +35,8 @@ async function answerOne(
   try {
     const body = { [Symbol.asyncIterator]: () => ({ next: () => chunks.next() }) };
     const answer = await runtime.answerWebhook({ headers: request.headers, body });
+    // nginx asks for a connection of its own for each request. Closed while nginx still sends, it makes a 502 of the answer.
+    if (!response.shouldKeepAlive) await readToTheEnd(request, chunks);
     respond(response, answer.status, answer.headers, answer.body);
   } catch (thrown) {
     // Smartsheet sends it again after 503; most other answers would lose the callback.
