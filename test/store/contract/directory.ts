@@ -99,6 +99,96 @@ export function directoryContract(under: () => StoreUnderTest): void {
     expect((await store.directory()).people).toHaveLength(1);
   });
 
+  describe('when it judges a person by less than before', () => {
+    const weakened = async () =>
+      (await store.search({ violation_type: 'CONFIGURATION_WEAKENED' })).events.map(
+        ({ changed_by, severity, issue_description, values }) => [
+          changed_by,
+          severity,
+          issue_description,
+          values['person'],
+        ],
+      );
+    const rule = {
+      rule_id: 'managers',
+      recipients: ['manager@example.com'],
+      risk_from: 0.7,
+      severity_from: 'HIGH',
+      mails_per_hour: 10,
+      group_minutes: 10,
+      frame: {},
+    };
+    beforeEach(async () => {
+      await driver.rpc('billing_audit_save_alert_rule', { ...rule, quietly: true });
+      await take([{ ...ann, last_review_at: '2026-01-31T06:00:00.000Z' }, bob]);
+    });
+    afterEach(() => driver.rpc('billing_audit_retire_alert_rule', { rule_id: rule.rule_id, quietly: true }));
+
+    it.each([
+      ['a level that is raised', { access_level: 9 }, /raised from 3 to 9\.$/],
+      ['a level that is not known any more', { access_level: null }, /access level, 3, is not known any more\.$/],
+      ['a review that is not known any more', { last_review_at: null }, /last reviewed is not known any more\.$/],
+    ])('records %s as a weakening, and tells those who are told of changes', async (_what, given, why) => {
+      await take([{ ...ann, last_review_at: '2026-01-31T06:00:00.000Z', ...given }, bob]);
+      expect(await weakened()).toEqual([[by, 'HIGH', expect.stringMatching(why), ann.email]]);
+      const { alerts } = await store.alerts({ limit: 5 });
+      expect(alerts).toMatchObject([{ severity: 'HIGH', event: { values: { person: ann.email } } }]);
+    });
+
+    it.each([
+      ['a level that is lowered', { access_level: 1 }],
+      [
+        'a later review, another name and department',
+        { last_review_at: '2026-02-02T06:00:00.000Z', name: 'A', department: 'N' },
+      ],
+      ['somebody who becomes inactive', { active: false }],
+    ])('does not take %s for one', async (_what, given) => {
+      await take([
+        { ...ann, last_review_at: '2026-01-31T06:00:00.000Z', ...given },
+        bob,
+        person('new@example.com', { access_level: 10 }),
+      ]);
+      expect(await weakened()).toEqual([]);
+      expect((await store.alerts({ limit: 5 })).alerts).toEqual([]);
+    });
+
+    const account = (id: string, before: string | null, after: string | null) => ({
+      id,
+      kind: 'person_changed' as const,
+      source: 'server' as const,
+      happened_at: '2026-01-05T15:00:00.000Z',
+      person: 'carol',
+      happened: 'carol is changed, by admin.',
+      sheet_id: null,
+      sheet_name: null,
+      ip_address: null,
+      device_info: null,
+      session_id: null,
+      user_agent: null,
+      details: { by: 'admin', change: 'role', rights: { before, after } },
+    });
+
+    it('records once an account that may decide and could not before', async () => {
+      await store.recordAccess({ events: [account('1', 'viewer', 'manager'), account('2', null, 'admin')] });
+      await store.recordAccess({ events: [account('1', 'viewer', 'manager')] });
+      expect(await weakened()).toEqual([
+        ['admin', 'HIGH', expect.stringMatching(/as admin \(before: nothing\)/), 'carol'],
+        ['admin', 'HIGH', expect.stringMatching(/as manager \(before: viewer\)/), 'carol'],
+      ]);
+    });
+
+    it.each([
+      ['manager', 'admin'],
+      ['admin', 'viewer'],
+      ['viewer', 'auditor'],
+      [null, 'viewer'],
+      ['manager', null],
+    ])('does not take an account from %j to %j for one', async (before, after) => {
+      await store.recordAccess({ events: [account('3', before, after)] });
+      expect(await weakened()).toEqual([]);
+    });
+  });
+
   it('keeps the access level within its range, whatever is sent', async () => {
     await expect(take([{ ...ann, access_level: 11 }])).rejects.toMatchObject({ sqlstate: '23514' });
   });
