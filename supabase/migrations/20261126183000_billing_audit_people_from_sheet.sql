@@ -16,6 +16,26 @@ create table billing_audit.people_source (
 );
 comment on table billing_audit.people_source is 'The sheet that the directory of people was taken from last. What was taken, and by whom, stands in the trail.';
 
+-- That a sheet was taken is an act, also where nobody in it changed; who was changed how are acts of their own.
+create function billing_audit.act_of_people_source() returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+    perform billing_audit.note_acts((
+        select jsonb_agg(jsonb_build_object('kind', 'people_taken',
+            'changed_by', nullif(current_setting('billing_audit.by', true), ''), 'new_value', n.sheet_name,
+            'issue_description', format('The directory of people was taken from the sheet "%s".', n.sheet_name),
+            'values', jsonb_build_object('sheet', n.sheet_id)))
+        from new_rows as n));
+    return null;
+end
+$$;
+create trigger is_an_act_first after insert on billing_audit.people_source
+    referencing new table as new_rows for each statement execute function billing_audit.act_of_people_source();
+create trigger is_an_act_again after update on billing_audit.people_source
+    referencing new table as new_rows for each statement execute function billing_audit.act_of_people_source();
+
 -- What the directory holds, as one mark: another mark, another directory.
 create function billing_audit.directory_mark() returns text
 language sql stable
@@ -136,6 +156,7 @@ $$;
 
 call billing_audit.protect_table('billing_audit.people_source');
 grant select, insert, update on billing_audit.people_source to billing_audit_owner;
+call billing_audit.keep_private('billing_audit.act_of_people_source()');
 call billing_audit.keep_private('billing_audit.directory_mark()');
 call billing_audit.keep_private('billing_audit.administrator(jsonb, text)');
 call billing_audit.keep_private('billing_audit.refuse_own_access(text, billing_audit.people[])');
