@@ -5,10 +5,12 @@ import type { Now } from '../lib/ports';
 import { flowVersionRoutes, keepingStorage, localStorageOfNodeRed } from './flow-versions';
 import type { FlowNode, ShippedFlow, VersionShelf } from './flow-versions';
 import type { EditorWatch } from './access-log';
+import { directoryRoutes } from './directory';
 import { nodeRedLogging, type LogFile } from './logs';
 import { whereNobodyAnswers, whileStarting } from './metrics';
 import { thisMachine } from '../lib/runtime/machine';
 import { ownRoutes } from './own-routes';
+import type { SheetReader } from './people';
 import { rpcRefused } from './rpc';
 import { setupRoutes, type SetupPlace } from './setup';
 import { dashboardAccess, EditorPass, FrontDoor, signInPages, type SignIn, type Visitor } from './sign-in';
@@ -46,6 +48,8 @@ export interface ServerParts {
   /** Settings of the server were written on its pages. */
   readonly onSettings: (by: string, changed: readonly string[]) => void;
   readonly now: Now;
+  /** Smartsheet as pages of the server read it. @throws BadSetting */
+  readonly smartsheet: () => SheetReader;
   /** Where the first-run pages read and write; without it there are none. */
   readonly setup?: SetupPlace;
 }
@@ -132,7 +136,7 @@ function routesOf(
   parts: ServerParts,
   red: () => NodeRed | null,
 ): Router {
-  const { home, shelf, shipped, now, onSettings, setup: place } = parts;
+  const { home, shelf, shipped, now, onSettings, smartsheet, setup: place } = parts;
   const flowVersions = flowVersionRoutes({
     signIn,
     shelf,
@@ -145,9 +149,11 @@ function routesOf(
     },
   });
   const setup = place && setupRoutes({ signIn, place, tools: thisMachine(), onSaved: onSettings });
+  const directory = directoryRoutes({ signIn, home, smartsheet, timeZone, now, onFailure });
   const practice = signIn.policy.practice;
   const formToken = (visitor: Visitor): string => signIn.formToken(visitor);
-  return ownRoutes({ home, practice, timeZone, now, formToken, flowVersions, onFailure, ...(setup && { setup }) });
+  const own = { home, practice, timeZone, now, formToken, flowVersions, directory, onFailure };
+  return ownRoutes({ ...own, ...(setup && { setup }) });
 }
 
 async function openPorts(

@@ -14,13 +14,15 @@ export interface OwnRoutesOptions {
   readonly now: Now;
   readonly formToken: (visitor: Visitor) => string;
   readonly flowVersions: RequestHandler;
+  /** The directory of people. */
+  readonly directory: RequestHandler;
   /** The first-run pages; absent where there is no `.env` to write. */
   readonly setup?: RequestHandler;
   readonly onFailure: (failure: unknown) => void;
 }
 
 /** What the server itself answers behind the door, before Node-RED is asked. */
-export function ownRoutes({ flowVersions, setup, ...options }: OwnRoutesOptions): Router {
+export function ownRoutes({ flowVersions, directory, setup, ...options }: OwnRoutesOptions): Router {
   const routes = express.Router();
   const rpc = rpcDoor(options);
   routes.get('/metrics', metricsRoute(options.home, options.now, rpc.answers));
@@ -28,6 +30,7 @@ export function ownRoutes({ flowVersions, setup, ...options }: OwnRoutesOptions)
   routes.get('/access', accessRoute(options));
   routes.use(RPC_PATH, rpc.routes);
   routes.use('/flows/versions', flowVersions);
+  routes.use('/directory', directory);
   if (setup) routes.use('/setup', setup);
   routes.use(answerFailure(options.onFailure));
   return routes;

@@ -22,6 +22,8 @@ import { logAccess, logFailure, openSignIn } from './open-sign-in';
 import { startPractice, type PracticeOffice } from './practice';
 import type { NewPassword } from './sign-in';
 import { placeOfServer, type SetupPlace } from './setup';
+import { smartsheetOfServer } from './smartsheet-of-server';
+import { timeZoneOf } from './time-zone';
 import { version } from './version';
 
 export interface Started {
@@ -90,7 +92,7 @@ export async function start(
       timeZone: timeZoneOf(environment['BUSINESS_TIME_ZONE']),
       onFailure,
       onListening: (taken) => Object.assign(environment, addressesFor(configuration, taken, practising)),
-      parts: partsFor(folder, setup, log, access),
+      parts: partsFor(folder, setup, log, access, () => smartsheetOfServer(environment)),
     });
     const { address, webhookAddress, dashboardAddress } = nodeRed;
     const beside = practice ? [] : startBeside(configuration, folder, environment, { address, assets, log });
@@ -213,7 +215,13 @@ function refuseStrangers(host: string): void {
   );
 }
 
-function partsFor(home: string, setup: SetupPlace, log: LogFile, access: AccessRecorder): ServerParts {
+function partsFor(
+  home: string,
+  setup: SetupPlace,
+  log: LogFile,
+  access: AccessRecorder,
+  smartsheet: ServerParts['smartsheet'],
+): ServerParts {
   const record: AccessRecorder['record'] = (event) => access.record(event);
   const versions = join(home, 'node-red', 'versions');
   return {
@@ -226,19 +234,10 @@ function partsFor(home: string, setup: SetupPlace, log: LogFile, access: AccessR
       record(settingsWritten(by, changed, Date.now()));
     },
     now: Date.now,
+    smartsheet,
     shelf: new VersionShelf(versions, Date.now),
     shipped: new ShippedFlow(setup.shippedFlows, join(versions, 'shipped-flow-seen')),
   };
-}
-
-/** Business time, as on the nodes; a zone that does not exist is reported by them, and must not break a page here. */
-function timeZoneOf(text: string | undefined): string {
-  const zone = text?.trim() || 'America/Chicago';
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;
-  } catch {
-    return 'UTC';
-  }
 }
 
 /** What would lead out of practice: a mail to somebody, a line in a database that others use. */

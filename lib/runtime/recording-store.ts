@@ -36,6 +36,8 @@ export function recordingStore(
     approve: (approval) => store.approve(approval),
     personFacts: (request) => store.personFacts(request),
     savePeople: (people) => store.savePeople(people),
+    directory: () => store.directory(),
+    takePeople: (people) => store.takePeople(people),
     counts: () => store.counts(),
     overview: (query) => store.overview(query),
     needsLook: (query) => store.needsLook(query),

@@ -1,5 +1,6 @@
 export * from './store';
 export * from './access';
+export * from './directory';
 export * from './hangings';
 export * from './jobs';
 export * from './overview';

@@ -2,6 +2,7 @@ import type { AuditEvent } from '../event/audit-event';
 import type { Change } from '../event/change';
 import { accessOver } from './access-over-driver';
 import { bodyField } from './body-field';
+import { directoryOver } from './directory';
 import { groupCommit } from './group-commit';
 import { hangingsOver } from './hangings';
 import type { Job, JobInHand, JobStore } from './jobs';
@@ -57,6 +58,7 @@ export function storeOver(driver: StoreDriver, { secrets, sealedWith = 'home' }:
     ...dashboardOver(driver),
     ...jobsOver(driver),
     ...accessOver(driver),
+    ...directoryOver(driver),
     counts: () => ask<StoreCounts>(driver, 'billing_audit_counts', {}),
   };
 }

@@ -2,6 +2,7 @@ import type { AuditEvent } from '../event/audit-event';
 import type { Change } from '../event/change';
 import type { CallbackEvent } from '../smartsheet/callback-event';
 import type { AccessStore } from './access';
+import type { DirectoryStore } from './directory';
 import type { HangingStore } from './hangings';
 import type { JobStore } from './jobs';
 import type { Observation, Resolved, UnexplainedRow } from './observation';
@@ -64,7 +65,7 @@ export interface InboxState {
  * What nodes and the Runtime ask of the store, in their own words. Implemented once over any driver
  * (`lib/store/store-over-driver.ts`).
  */
-export interface Store extends DashboardStore, JobStore, AccessStore, HangingStore {
+export interface Store extends DashboardStore, JobStore, AccessStore, HangingStore, DirectoryStore {
   // Webhooks and their callbacks
   saveWebhook(webhook: Webhook): Promise<void>;
   webhooks(): Promise<readonly Webhook[]>;

@@ -46,6 +46,8 @@ type Pair = readonly [before: ConfiguredNode | undefined, after: ConfiguredNode 
 /** A node that was deleted and put there again, by an import for instance, is the same: of its type and name. */
 function pairsOf(before: readonly ConfiguredNode[], after: readonly ConfiguredNode[]): readonly Pair[] {
   const isSame = (one: ConfiguredNode, other: ConfiguredNode): boolean => one.type === other.type;
+  const onlyOf = (nodes: readonly ConfiguredNode[], type: string): boolean =>
+    nodes.filter((node) => node.type === type).length === 1;
   const later = new Map(after.map((node) => [node.id, node]));
   const taken = new Set<string>();
   const byId = before.map((was): [ConfiguredNode, ConfiguredNode | undefined] => {
@@ -55,7 +57,10 @@ function pairsOf(before: readonly ConfiguredNode[], after: readonly ConfiguredNo
     return [was, is];
   });
   const pairs = byId.map(([was, is]): Pair => {
-    const again = is ?? after.find((node) => !taken.has(node.id) && isSame(was, node) && was.name === node.name);
+    const free = after.filter((node) => !taken.has(node.id) && isSame(was, node));
+    // Where a host knows nodes by their names (n8n), one that was renamed is the only one of its type, before and after.
+    const renamed = onlyOf(before, was.type) && onlyOf(after, was.type) ? free[0] : undefined;
+    const again = is ?? free.find(({ name }) => was.name === name) ?? renamed;
     if (again) taken.add(again.id);
     return [was, again];
   });

@@ -15,6 +15,7 @@ import type { NewAccessEvent } from '../../lib/access';
 import { newAccessEventSchema } from '../../lib/access';
 import { messageOf } from '../../lib/errors';
 import { hasRoom, LeftOut } from './left-out';
+import { RefusedLines } from './refused-lines';
 
 const AT_ONCE = 100;
 const MOST_WAITING = 10_000;
@@ -32,6 +33,8 @@ export interface SpoolOptions {
   readonly onTrouble: (why: string) => void;
   /** How many lines may wait, so that nobody fills the disk by failing to sign in; see `hasRoom`. */
   readonly mostWaiting?: number;
+  /** How much is kept of what the store refuses, in each of two files. */
+  readonly mostRefusedBytes?: number;
   /** Puts what was written on the disk. */
   readonly sync?: (descriptor: number) => Promise<void>;
 }
@@ -45,7 +48,7 @@ export interface SpoolOptions {
 export class AccessSpool {
   private readonly file: string;
   private readonly sending: string;
-  private readonly refused: string;
+  private readonly refused: RefusedLines;
   private readonly leftOut = new LeftOut();
   private descriptor: number | null = null;
   /** Lines of `file`, those of an earlier process too. */
@@ -58,7 +61,7 @@ export class AccessSpool {
     mkdirSync(options.folder, { recursive: true, mode: 0o700 });
     this.file = join(options.folder, 'access.jsonl');
     this.sending = join(options.folder, 'access.sending.jsonl');
-    this.refused = join(options.folder, 'access.refused.jsonl');
+    this.refused = new RefusedLines(options.folder, options.mostRefusedBytes);
     this.waiting = this.textOfFile().split('\n').length - 1;
   }
 
@@ -168,7 +171,7 @@ export class AccessSpool {
         return;
       }
       this.putAside(JSON.stringify(only));
-      this.options.onTrouble(`An access event was refused and put aside in ${this.refused}: ${String(failure)}`);
+      this.options.onTrouble(`An access event was refused and put aside in ${this.refused.path}: ${String(failure)}`);
     }
   }
 
@@ -180,15 +183,16 @@ export class AccessSpool {
         return [newAccessEventSchema.parse(JSON.parse(line))];
       } catch {
         this.putAside(line);
-        this.options.onTrouble(`A line of the access journal cannot be read and was put aside in ${this.refused}.`);
+        this.options.onTrouble(
+          `A line of the access journal cannot be read and was put aside in ${this.refused.path}.`,
+        );
         return [];
       }
     });
   }
 
   private putAside(line: string): void {
-    const descriptor = openSync(this.refused, 'a', 0o600);
-    writeSync(descriptor, `${line}\n`);
-    closeSync(descriptor);
+    if (this.refused.add(line))
+      this.options.onTrouble('The oldest of the access events put aside were removed for newer ones.');
   }
 }

@@ -96,7 +96,7 @@ function detailsOf(event: AccessEvent): Readonly<Record<string, unknown>> {
     case 'access_refused':
       return { method: event.method, path: wellFormed(event.path), reason: event.reason, more: event.more };
     case 'person_changed':
-      return { by: wellFormed(event.by), change: event.change };
+      return { by: wellFormed(event.by), change: event.change, ...(event.rights && { rights: event.rights }) };
   }
 }
 

@@ -1,8 +1,8 @@
 import { BillingAuditError, messageOf } from '../../lib/errors';
 
-/** One thing that is wrong with a file of people, and what to do. */
+/** One thing that is wrong with a file or sheet of people, and what to do. */
 export interface PeopleProblem {
-  /** From 1, the line of titles. */
+  /** From 1; of a sheet, 0 is the line of titles. */
   readonly line: number;
   /** Null: the line as a whole. */
   readonly column: string | null;
@@ -18,9 +18,24 @@ export class BadPeopleFile extends BillingAuditError {
   readonly hint = 'Nobody was saved. Correct the file, and import it again.';
 
   constructor(readonly problems: readonly PeopleProblem[]) {
-    const told = problems.slice(0, MOST_TOLD).map(inWords);
+    const told = problems.slice(0, MOST_TOLD).map((each) => inWords(each, 'Line'));
     if (problems.length > MOST_TOLD) told.push(`... and ${problems.length - MOST_TOLD} more.`);
     super(told.join('\n'), { problems });
+  }
+}
+
+/** A sheet of people cannot be used as it stands; nothing of it was taken. */
+export class BadPeopleSheet extends BillingAuditError {
+  readonly code = 'bad_people_sheet';
+  readonly hint = 'Nothing was taken. Correct the sheet in Smartsheet, and read it again.';
+
+  constructor(
+    readonly sheetName: string,
+    readonly problems: readonly PeopleProblem[],
+  ) {
+    const told = problems.slice(0, MOST_TOLD).map((each) => inWords(each, 'Row'));
+    if (problems.length > MOST_TOLD) told.push(`... and ${problems.length - MOST_TOLD} more.`);
+    super([`The sheet "${sheetName}" cannot be used:`, ...told].join('\n'), { sheetName, problems });
   }
 }
 
@@ -34,6 +49,7 @@ export class PeopleFileUnreadable extends BillingAuditError {
   }
 }
 
-function inWords({ line, column, why, hint }: PeopleProblem): string {
-  return `Line ${line}${column === null ? '' : `, ${column}`}: ${why}. ${hint}`;
+function inWords({ line, column, why, hint }: PeopleProblem, unit: 'Line' | 'Row'): string {
+  const place = line === 0 ? 'Columns' : `${unit} ${line}`;
+  return `${place}${column === null ? '' : `, ${column}`}: ${why}. ${hint}`;
 }

@@ -1,42 +1,12 @@
 import { CsvError, parse } from 'csv-parse/sync';
-import { DateTime } from 'luxon';
 import { messageOf } from '../../lib/errors';
-import { canonicalInstant } from '../../lib/event';
 import type { Person } from '../../lib/store';
-import { BadPeopleFile, type PeopleProblem } from './errors';
+import { BadPeopleFile } from './errors';
+import { peopleOf, problem, type PeopleReading, type Row } from './person-of';
+import { columnOf, KNOWN, nameOf } from './titles';
 
 /** Most people in one file: they are saved in one call. */
-const MOST_PEOPLE = 10_000;
-const LONGEST_TEXT = 500;
-
-/** Each column with the titles by which it is known, in lower case. */
-const TITLES = {
-  email: ['e-mail', 'email', 'e-mail address', 'email address'],
-  name: ['name'],
-  role: ['role'],
-  access_level: ['access level', 'access_level', 'access level 1-10'],
-  supervisor: ['supervisor'],
-  department: ['department'],
-  last_review_at: ['last review', 'last_review', 'last_review_at'],
-  active: ['active'],
-} as const satisfies Record<keyof Person, readonly string[]>;
-
-type Column = keyof typeof TITLES;
-type Cells = Readonly<Partial<Record<Column, string>>>;
-interface Row {
-  readonly line: number;
-  readonly cells: Cells;
-}
-
-const YES: readonly string[] = ['yes', 'y', 'true', '1', 'active', ''];
-const NO: readonly string[] = ['no', 'n', 'false', '0', 'inactive'];
-
-export interface PeopleReading {
-  /** IANA name: a day without a time is a day there. */
-  readonly timeZone: string;
-  /** Milliseconds since 1970: a review lies before. */
-  readonly now: number;
-}
+export const MOST_PEOPLE = 10_000;
 
 /**
  * Reads the directory of people from a CSV file with a line of titles, separated by commas, semicolons or tabs.
@@ -51,12 +21,8 @@ export function readPeople(bytes: Uint8Array, reading: PeopleReading): readonly 
     const hint = `Split the file: ${MOST_PEOPLE} at most are saved at once.`;
     throw new BadPeopleFile([problem(1, null, `there are ${rows.length} people`, hint)]);
   }
-  const problems: PeopleProblem[] = [];
-  const people = rows.map((row) =>
-    personOf(row, reading, (...wrong) => void problems.push(problem(row.line, ...wrong))),
-  );
-  problems.push(...repeated(rows));
-  if (problems.length > 0) throw new BadPeopleFile(problems.toSorted((one, other) => one.line - other.line));
+  const { people, problems } = peopleOf(rows, reading);
+  if (problems.length > 0) throw new BadPeopleFile(problems);
   return people;
 }
 
@@ -76,7 +42,7 @@ function rowsOf(text: string): readonly Row[] {
     throw new BadPeopleFile([problem(1, 'e-mail', 'there is no such column', `Begin with the titles ${KNOWN}.`)]);
   }
   const twice = titles.find((title, index) => title !== null && titles.indexOf(title) !== index);
-  if (twice) throw new BadPeopleFile([problem(1, TITLES[twice][0], 'there are two such columns', 'Remove one.')]);
+  if (twice) throw new BadPeopleFile([problem(1, nameOf(twice), 'there are two such columns', 'Remove one.')]);
   const unknown = (records[0]?.record ?? []).filter((_, index) => titles[index] === null);
   if (unknown.length > 0) {
     const named = unknown.map((title) => `"${title}"`).join(', ');
@@ -87,17 +53,8 @@ function rowsOf(text: string): readonly Row[] {
       const why = `it has ${record.length} cells, the line of titles has ${titles.length}`;
       throw new BadPeopleFile([problem(line, null, why, 'Put a cell that holds a separator in double quotes.')]);
     }
-    return { line, cells: Object.fromEntries(titles.map((title, index) => [title, record[index]])) as Cells };
+    return { line, cells: Object.fromEntries(titles.map((title, index) => [title, record[index]])) as Row['cells'] };
   });
-}
-
-const KNOWN = Object.values(TITLES)
-  .map(([title]) => title)
-  .join(', ');
-
-function columnOf(title: string): Column | null {
-  const known = Object.entries(TITLES).find(([, spellings]) => spellings.some((each) => each === title.toLowerCase()));
-  return known ? (known[0] as Column) : null;
 }
 
 function recordsOf(text: string): readonly { readonly record: readonly string[]; readonly line: number }[] {
@@ -125,74 +82,4 @@ function recordsOf(text: string): readonly { readonly record: readonly string[];
       problem(line, null, messageOf(thrown), 'Close the double quotes, or double those inside.'),
     ]);
   }
-}
-
-type Tell = (column: string, why: string, hint: string) => void;
-
-function personOf({ cells }: Row, reading: PeopleReading, tell: Tell): Person {
-  const text = (column: 'name' | 'role' | 'supervisor' | 'department'): string | null => {
-    const cell = cells[column] ?? '';
-    if (cell.length > LONGEST_TEXT) tell(column, `is longer than ${LONGEST_TEXT} letters`, 'Shorten it.');
-    if (cell.includes('\u0000')) tell(column, 'holds a letter that cannot be stored', 'Type it anew.');
-    return cell === '' ? null : cell;
-  };
-  return {
-    email: emailOf(cells.email ?? '', tell),
-    name: text('name'),
-    role: text('role'),
-    access_level: levelOf(cells.access_level ?? '', tell),
-    supervisor: text('supervisor'),
-    department: text('department'),
-    last_review_at: reviewOf(cells.last_review_at ?? '', reading, tell),
-    active: isActive(cells.active ?? '', tell),
-  };
-}
-
-function emailOf(cell: string, tell: Tell): string {
-  if (cell === '') tell('e-mail', 'is empty', 'Write the e-mail that the person has in Smartsheet.');
-  else if (cell.length > 254 || !/^[^\s@,;<>\p{Cc}]+@[^\s@,;<>\p{Cc}]+$/u.test(cell)) {
-    tell('e-mail', `is "${cell.slice(0, 60)}", which is no e-mail address`, 'Write one like clerk@example.com.');
-  }
-  return cell.toLowerCase();
-}
-
-function levelOf(cell: string, tell: Tell): number | null {
-  if (cell === '') return null;
-  if (/^(?:[1-9]|10)$/u.test(cell)) return Number(cell);
-  tell('access level', `is "${cell.slice(0, 60)}"`, 'Write a whole number from 1 (least) to 10, or leave it empty.');
-  return null;
-}
-
-function reviewOf(cell: string, { timeZone, now }: PeopleReading, tell: Tell): string | null {
-  if (cell === '') return null;
-  const day = DateTime.fromISO(cell, { zone: timeZone });
-  const isDay = /^\d{4}-\d{2}-\d{2}$/u.test(cell) && day.isValid;
-  const at = isDay ? day.toUTC().toISO() : canonicalInstant(cell);
-  if (at === null) {
-    tell('last review', `is "${cell.slice(0, 60)}"`, 'Write a day like 2026-01-31, or leave it empty.');
-  } else if (Date.parse(at) > now) {
-    tell('last review', `is ${cell}, which is still to come`, 'Write the day of the last review that took place.');
-  }
-  return at;
-}
-
-function isActive(cell: string, tell: Tell): boolean {
-  const word = cell.toLowerCase();
-  if (!YES.includes(word) && !NO.includes(word)) tell('active', `is "${cell.slice(0, 60)}"`, 'Write yes or no.');
-  return !NO.includes(word);
-}
-
-function repeated(rows: readonly Row[]): readonly PeopleProblem[] {
-  const first = new Map<string, number>();
-  return rows.flatMap(({ line, cells }) => {
-    const email = (cells.email ?? '').toLowerCase();
-    const before = first.get(email);
-    if (before === undefined) first.set(email, line);
-    if (before === undefined || email === '') return [];
-    return [problem(line, 'e-mail', `is "${email}", as on line ${before}`, 'Keep one line for each person.')];
-  });
-}
-
-function problem(line: number, column: string | null, why: string, hint: string): PeopleProblem {
-  return { line, column, why, hint };
 }

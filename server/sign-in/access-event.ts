@@ -26,7 +26,18 @@ type AccessKind =
       readonly reason: string;
       readonly more: number;
     }
-  | { readonly kind: 'person_changed'; readonly by: string; readonly change: PersonChange };
+  | {
+      readonly kind: 'person_changed';
+      readonly by: string;
+      readonly change: PersonChange;
+      readonly rights: RightsChange | null;
+    };
+
+/** What an account may do before and after a change; null = nothing: there is none, or it is disabled. */
+export interface RightsChange {
+  readonly before: Role | null;
+  readonly after: Role | null;
+}
 
 export type PersonChange = 'added' | 'password_reset' | 'password_changed' | 'disabled' | 'enabled' | `role_${Role}`;
 

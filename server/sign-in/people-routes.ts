@@ -1,6 +1,6 @@
 import express, { type Request, type Router } from 'express';
 import { BillingAuditError } from '../../lib/errors';
-import type { PersonChange } from './access-event';
+import type { PersonChange, RightsChange } from './access-event';
 import { canonicalName, isRole, type Role } from './account';
 import { OwnAccount, OwnPassword, PersonUnknown } from './account-errors';
 import type { Flash } from './flash';
@@ -20,6 +20,8 @@ type Act = (name: string, request: Request) => Promise<Done>;
 interface Done {
   /** Null: it was so already. */
   readonly change: PersonChange | null;
+  /** Where it changes what the account may do. */
+  readonly rights?: RightsChange;
   readonly message: Message;
 }
 
@@ -42,8 +44,8 @@ export function peopleRoutes({ signIn, flash }: PeopleRoutes): Router {
       const visitor = visitorOf(request);
       const name = canonicalName(field(request, 'name'));
       void act(name, request)
-        .then(({ change, message }) => {
-          if (change) signIn.personChanged(visitor, name, change, arrived(request).facts);
+        .then(({ change, rights, message }) => {
+          if (change) signIn.personChanged(visitor, name, change, arrived(request).facts, rights);
           flash.leave(visitor, message);
           response.redirect(303, '/people');
         })
@@ -64,7 +66,12 @@ function acts({ accounts }: SignIn): Readonly<Record<string, Act>> {
       const role = roleIn(request);
       const value = await accounts.add(name, role);
       const text = `${name} can sign in now, as ${role}.`;
-      return { change: 'added', message: { tone: 'good', text, secret: { label: `Password of ${name}`, value } } };
+      const rights = { before: null, after: role };
+      return {
+        change: 'added',
+        rights,
+        message: { tone: 'good', text, secret: { label: `Password of ${name}`, value } },
+      };
     },
     '/password': async (name, request) => {
       if (name === visitorOf(request).name) throw new OwnPassword();
@@ -78,22 +85,33 @@ function acts({ accounts }: SignIn): Readonly<Record<string, Act>> {
     '/role': async (name, request) => {
       const role = roleIn(request);
       const noun = `${role === 'admin' || role === 'auditor' ? 'an' : 'a'} ${role}`;
-      if ((await accounts.find(name))?.role === role) {
+      const before = await accounts.find(name);
+      if (before?.role === role) {
         return { change: null, message: { tone: 'good', text: `${name} is ${noun} already.` } };
       }
       await accounts.setRole(name, role);
       // Sessions end with it, so that no open page goes on with the old rights.
       const text = `${name} is ${noun} now, and signs in again.`;
-      return { change: `role_${role}`, message: { tone: 'good', text } };
+      const may = (each: Role | undefined): Role | null => (before?.disabled ? null : (each ?? null));
+      const rights = { before: may(before?.role), after: may(role) };
+      return { change: `role_${role}`, rights, message: { tone: 'good', text } };
     },
     '/disable': async (name, request) => {
       if (name === visitorOf(request).name) throw new OwnAccount();
+      const before = (await accounts.find(name))?.role ?? null;
       await accounts.setDisabled(name, true);
-      return { change: 'disabled', message: { tone: 'good', text: `${name} cannot sign in any more.` } };
+      return {
+        change: 'disabled',
+        rights: { before, after: null },
+        message: { tone: 'good', text: `${name} cannot sign in any more.` },
+      };
     },
     '/enable': async (name) => {
+      const before = await accounts.find(name);
       await accounts.setDisabled(name, false);
-      return { change: 'enabled', message: { tone: 'good', text: `${name} can sign in again.` } };
+      const role = before?.role ?? null;
+      const rights = { before: before?.disabled ? null : role, after: role };
+      return { change: 'enabled', rights, message: { tone: 'good', text: `${name} can sign in again.` } };
     },
   };
 }

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Now } from '../../lib/ports';
-import type { AccessEvent, OnAccess, PersonChange } from './access-event';
+import type { AccessEvent, OnAccess, PersonChange, RightsChange } from './access-event';
 import { PasswordWrong } from './account-errors';
 import { canonicalName, type Account, type AccountProvider, type Role } from './account';
 import { tokenIn } from './cookie';
@@ -125,8 +125,15 @@ export class SignIn {
   }
 
   /** Reports what an admin did to an account, and ends its sessions where they no longer fit. */
-  personChanged(by: Visitor, name: string, change: PersonChange, facts: RequestFacts): void {
-    this.report({ ...from(facts), name, id: by.session?.id ?? null }, { kind: 'person_changed', by: by.name, change });
+  personChanged(
+    by: Visitor,
+    name: string,
+    change: PersonChange,
+    facts: RequestFacts,
+    rights: RightsChange | null = null,
+  ): void {
+    const who = { ...from(facts), name, id: by.session?.id ?? null };
+    this.report(who, { kind: 'person_changed', by: by.name, change, rights });
     const reason = reasonOf(change);
     if (reason) this.sessions.endAll(name, reason);
   }

@@ -28,6 +28,30 @@ const idsOf = async (spool: AccessSpool): Promise<readonly string[]> => {
   return taken;
 };
 
+describe('access events that the store refuses', () => {
+  it('are kept up to a limit, the newest of them, and it is said that older ones went', async () => {
+    const line = JSON.stringify(accessEvent('00')).length + 1;
+    const { spool, troubles, name } = open(undefined, { mostRefusedBytes: 3 * line });
+    for (let id = 10; id < 20; id += 1) spool.add(accessEvent(String(id)));
+    await spool.drain(() => Promise.reject(new StoreRefused('22021', 'not that', 'never')));
+    const kept = ['access.refused.1.jsonl', 'access.refused.jsonl'].map((file) =>
+      readFileSync(join(folder, name, file), 'utf8')
+        .trim()
+        .split('\n')
+        .map((each) => (JSON.parse(each) as { id: string }).id),
+    );
+    expect(kept).toEqual([['16', '17', '18'], ['19']]);
+    expect(troubles).toContainEqual(expect.stringMatching(/oldest of the access events put aside were removed/));
+  });
+
+  it('are cut where one alone is longer than all that is kept', async () => {
+    const { spool, name } = open(undefined, { mostRefusedBytes: 100 });
+    spool.add(accessEvent('1'));
+    await spool.drain(() => Promise.reject(new StoreRefused('22021', 'not that', 'never')));
+    expect(readFileSync(join(folder, name, 'access.refused.jsonl'), 'utf8')).toHaveLength(101);
+  });
+});
+
 describe('the spool of access events', () => {
   it('hands out all it has in order, also what an earlier process left, and is empty afterwards', async () => {
     const { spool, name } = open();

@@ -27,7 +27,8 @@ interface Located {
   readonly value?: unknown;
 }
 
-function plain(field: Field, value: unknown): unknown {
+/** A value as a form holds it, in the form that every host gives. */
+export function plain(field: Field, value: unknown): unknown {
   if (field.kind !== 'sheets') return value;
   if (!field.many) return located(value);
   const { sheet = [] } = (value ?? {}) as { readonly sheet?: readonly { readonly id?: unknown }[] };

@@ -7,6 +7,7 @@ import { VersionTrust } from '../../../lib/runtime/resolution/version-trust';
 import { nodeError } from './errors';
 import { parameter } from './context';
 import { machineOf } from './machine';
+import { recordWorkflow } from './record-workflow';
 import { missingRows } from './missing-rows';
 import { orOvertaken } from './poll-overtaken';
 import { placeOf } from './ports';
@@ -44,6 +45,8 @@ const atWork = new Set<string>();
 async function pollOnce(context: IPollFunctions): Promise<INodeExecutionData[][] | null> {
   try {
     const access = await openStore(context);
+    // Somebody who tries it out has not published what they are trying.
+    if (context.getMode() !== 'manual') await recordWorkflow(context, access);
     const named = chosen(context);
     const isServers = parameter(context, 'reading') === 'server';
     const { sheetIds, failures } = isServers

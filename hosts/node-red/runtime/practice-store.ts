@@ -1,6 +1,7 @@
 import type { AuditEvent } from '../../../lib/event/audit-event';
 import { BillingAuditError } from '../../../lib/errors';
 import type { AccessStore } from '../../../lib/store/access';
+import type { DirectoryStore } from '../../../lib/store/directory';
 import type { JobStore } from '../../../lib/store/jobs';
 import { type DashboardStore, emptyOverview } from '../../../lib/store/overview';
 import type { Store } from '../../../lib/store/store';
@@ -28,6 +29,7 @@ export function practiceStore(now: () => number): Store {
     ...intakeOfNothing(),
     ...jobsOfNobody(),
     ...accessOfNobody(),
+    ...directoryOfNobody(),
     append: (appended) => {
       const timestamp = new Date(now()).toISOString();
       events.push(...appended.map((event) => ({ ...event, timestamp })));
@@ -95,6 +97,13 @@ function accessOfNobody(): AccessStore {
   };
 }
 
+function directoryOfNobody(): DirectoryStore {
+  return {
+    directory: () => Promise.resolve({ people: [], source: null, mark: '' }),
+    takePeople: () => Promise.resolve({ added: 0, changed: 0, made_inactive: 0 }),
+  };
+}
+
 /** What a server does for a node it does for real, so an example must not ask it. */
 function jobsOfNobody(): JobStore {
   const refuse = (): Promise<never> => Promise.reject(new NotWhileTrying('a server that does jobs'));
@@ -114,6 +123,7 @@ type Intake = Omit<
   | keyof AccessStore
   | keyof JobStore
   | keyof DashboardStore
+  | keyof DirectoryStore
   | 'append'
   | 'recent'
   | 'search'

@@ -34,6 +34,7 @@ const PLACES: readonly Place[] = [
   { path: '/access', text: 'Access', roles: ['admin', 'auditor', 'manager'], withDashboard: true },
   { path: '/admin/', text: 'Editor', roles: ['admin', 'auditor'] },
   { path: '/people', text: 'People', roles: ['admin'] },
+  { path: '/directory', text: 'Directory', roles: ['admin'] },
   { path: '/setup', text: 'Set-up', roles: ['admin'] },
   { path: '/flows/versions', text: 'Versions', roles: ['admin'] },
   { path: '/account', text: 'Account', withDashboard: true },

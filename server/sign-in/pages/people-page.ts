@@ -39,6 +39,9 @@ export function peoplePage(view: PeoplePage): string {
     html`${messageLine(message)}
       <section>
         <h2>Who may sign in</h2>
+        <p class="fine">
+          Whose changes are judged, with access levels and reviews, is in the <a href="/directory">directory</a>.
+        </p>
         <table class="people">
           <thead>
             <tr>

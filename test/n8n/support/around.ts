@@ -24,8 +24,18 @@ export interface Around {
   readonly webhookUrl?: string;
   /** Gets the address of each request to Smartsheet. */
   readonly asked?: string[];
+  /** The trigger and the nodes behind it, each with the names of those right behind it. */
+  readonly workflow?: readonly WorkflowNode[];
   /** Gets each line of the log. */
   readonly logged?: string[];
+}
+
+export interface WorkflowNode {
+  readonly name: string;
+  readonly type: string;
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  readonly disabled?: boolean;
+  readonly to?: readonly string[];
 }
 
 const STORE = 'http://store.test';
@@ -36,7 +46,7 @@ export type Lent = IExecuteFunctions & IHookFunctions & ILoadOptionsFunctions & 
 /** What n8n lends to a node, over a real store and a real Smartsheet of the test; credentials are added to requests here. */
 export function contextOf(around: Around): Lent {
   const { parameters = {}, items = [], mode = 'trigger', executionId = '1', workflowId = 'w1', runIndex = 0 } = around;
-  const { credentialId = 'c1', asked = [], logged = [] } = around;
+  const { credentialId = 'c1', asked = [], logged = [], workflow = [] } = around;
   const credentials: Readonly<Record<string, Record<string, string> | undefined>> = {
     billingAuditStoreApi: { address: STORE, apiKey: 'key' },
     billingAuditSmartsheetApi: around.smartsheet,
@@ -45,13 +55,13 @@ export function contextOf(around: Around): Lent {
   const context = {
     getNode: () => ({
       id: 'node-1',
-      name: 'Under test',
-      type: 'test',
       typeVersion: 1,
       position: [0, 0],
-      parameters: {},
+      ...(workflow[0] ?? { name: 'Under test', type: 'test' }),
+      parameters: workflow[0]?.parameters ?? {},
       credentials: { billingAuditSmartsheetApi: { id: credentialId, name: 'Smartsheet' } },
     }),
+    getChildNodes: (name: string) => behind(workflow, name),
     getWorkflow: () => ({ id: workflowId, name: 'Test', active: true }),
     getMode: () => mode,
     getExecutionId: () => executionId,
@@ -103,4 +113,18 @@ async function sent(
     ...(body !== undefined && { body: String(body) }),
   });
   return { statusCode: answer.status, headers: {}, body: await answer.text() };
+}
+
+/** As n8n's `getChildNodes`: all that can be reached, not only the next. */
+function behind(workflow: readonly WorkflowNode[], name: string): readonly object[] {
+  const found = new Set<string>();
+  const follow = (from: string): void => {
+    for (const next of workflow.find((node) => node.name === from)?.to ?? []) {
+      if (!found.has(next)) follow((found.add(next), next));
+    }
+  };
+  follow(name);
+  return workflow
+    .filter((node) => found.has(node.name))
+    .map(({ to: _to, ...node }) => ({ typeVersion: 1, disabled: false, parameters: {}, ...node }));
 }

@@ -4,6 +4,7 @@ import { approvedAfterwardsContract } from './approved-afterwards';
 import { callbacksTogetherContract } from './callbacks-together';
 import { coverageContract } from './coverage';
 import { dashboardContract } from './dashboard';
+import { directoryContract } from './directory';
 import { driverContract } from './driver';
 import { hangingsContract } from './hangings';
 import { jobsContract } from './jobs';
@@ -36,6 +37,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
   describe('the dashboard', () => dashboardContract(under));
   describe('coverage', () => coverageContract(under));
   describe('the access log', () => accessContract(under));
+  describe('the directory of people', () => directoryContract(under));
   describe('holders of webhooks', () => webhookHoldersContract(under));
   describe('plans', () => plansContract(under));
   // The last: it takes the database away.

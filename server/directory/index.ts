@@ -1,0 +1,1 @@
+export { directoryRoutes, type DirectoryRoutes } from './directory-routes';

@@ -1,0 +1,167 @@
+import { pollChanges } from '../../hosts/n8n/runtime/poll-changes';
+import type { EmbeddedStoreDriver } from '../../lib/store';
+import { secretBox, storeOver } from '../../lib/store';
+import { contextOf, type WorkflowNode } from '../n8n/support/around';
+import { buildStoreWorker, newFolder, openTestStore, removeFolder } from '../support/store';
+
+let folder: string;
+let driver: EmbeddedStoreDriver;
+beforeAll(async () => {
+  folder = newFolder();
+  driver = await openTestStore(folder, buildStoreWorker());
+}, 300_000);
+afterAll(async () => {
+  await driver.close();
+  removeFolder(folder);
+});
+
+const OURS = 'n8n-nodes-billing-audit';
+const sheetsOf = (...ids: string[]) => ({ sheet: ids.map((value) => ({ id: { mode: 'id', value } })) });
+const trigger: WorkflowNode = {
+  name: 'Changes',
+  type: `${OURS}.smartsheetChangesTrigger`,
+  parameters: { sheets: sheetsOf('11', '12'), reading: 'server' },
+  to: ['Rules'],
+};
+const rules: WorkflowNode = {
+  name: 'Rules',
+  type: `${OURS}.billingRules`,
+  parameters: { operation: 'judge' },
+  to: ['Trail'],
+};
+const trail: WorkflowNode = {
+  name: 'Trail',
+  type: `${OURS}.auditTrail`,
+  parameters: { operation: 'append' },
+  to: ['Tell'],
+};
+const tell: WorkflowNode = {
+  name: 'Tell',
+  type: `${OURS}.alert`,
+  parameters: { recipients: 'manager@example.com,auditor@example.com', alertFrom: 0.7, options: { groupMinutes: 10 } },
+};
+const whole = [trigger, rules, trail, tell];
+const filter: WorkflowNode = {
+  name: 'Only big ones',
+  type: 'n8n-nodes-base.filter',
+  parameters: { over: 1000 },
+  to: ['Tell'],
+};
+
+let workflowId = 0;
+/** Polls once for each of the versions of a workflow; what the last of them was found to change. */
+async function published(versions: readonly (readonly WorkflowNode[])[], mode = 'trigger') {
+  workflowId += 1;
+  const id = `w${workflowId}`;
+  const logged: string[] = [];
+  for (const workflow of versions) {
+    const { parameters = {} } = workflow[0]!;
+    await pollChanges(contextOf({ driver, workflow, parameters, workflowId: id, mode, logged })).catch(
+      (thrown: unknown) => {
+        // Whoever tries it out is told that nothing waits.
+        if (mode !== 'manual') throw thrown;
+      },
+    );
+  }
+  expect(logged.filter((line) => line.includes('could not be compared'))).toEqual([]);
+  const store = storeOver(driver, { secrets: secretBox(new Uint8Array(32)) });
+  const { events } = await store.search({ kind: 'configuration', limit: 200 });
+  return events
+    .filter((event) => event.event_key.startsWith(`configuration:n8n:${id}:`) && event.event_key.includes(':2:'))
+    .map(({ column_name, violation_type, old_value, new_value }) => [
+      violation_type,
+      column_name,
+      old_value,
+      new_value,
+    ]);
+}
+const altered = (node: WorkflowNode, given: Partial<WorkflowNode>): readonly WorkflowNode[] =>
+  whole.map((each) => (each === node ? { ...each, ...given } : each));
+const withParameters = (node: WorkflowNode, given: Readonly<Record<string, unknown>>): readonly WorkflowNode[] =>
+  altered(node, { parameters: { ...node.parameters, ...given } });
+
+describe('a workflow of n8n that is published anew', () => {
+  it.each([
+    [
+      'a sheet that is removed',
+      withParameters(trigger, { sheets: sheetsOf('11') }),
+      'Smartsheet Changes Trigger "Changes": Sheets',
+      '11, 12',
+      '11',
+    ],
+    [
+      'a threshold that is raised',
+      withParameters(tell, { alertFrom: 0.95 }),
+      'Alert "Tell": Tell from a risk of',
+      '0.7',
+      '0.95',
+    ],
+    [
+      'a recipient that is removed',
+      withParameters(tell, { recipients: 'manager@example.com' }),
+      'Alert "Tell": Who is told',
+      'manager@example.com,auditor@example.com',
+      'manager@example.com',
+    ],
+    [
+      'a threshold that is worked out',
+      withParameters(tell, { alertFrom: '={{ $json.limit }}' }),
+      'Alert "Tell": Tell from a risk of',
+      '0.7',
+      '={{ $json.limit }}',
+    ],
+    ['a node that is disabled', altered(rules, { disabled: true }), 'Billing Rules "Rules"', 'deployed', 'disabled'],
+    ['a node that is removed', [trigger, { ...rules, to: [] }], 'Alert "Tell"', 'deployed', null],
+    [
+      'a node of others put between',
+      [trigger, rules, { ...trail, to: ['Only big ones'] }, filter, tell],
+      'Audit Trail "Trail": Between',
+      'nothing',
+      'Only big ones',
+    ],
+    [
+      'a node set to something else',
+      withParameters(trail, { operation: 'search' }),
+      'Audit Trail "Trail": What to do',
+      'append',
+      'search',
+    ],
+  ])('records %s as what weakens detection, with before and after', async (_what, after, subject, was, is) => {
+    expect(await published([whole, after])).toContainEqual(['CONFIGURATION_WEAKENED', subject, was, is]);
+  });
+
+  it.each([
+    ['nothing that differs', whole],
+    ['a node that was renamed', [trigger, rules, { ...trail, to: ['Tell them'] }, { ...tell, name: 'Tell them' }]],
+  ])('records nothing of %s', async (_what, after) => {
+    expect(await published([whole, after])).toEqual([]);
+  });
+
+  it('records what does not weaken as a change, and a lower threshold as none that weakens', async () => {
+    expect(await published([whole, withParameters(tell, { alertFrom: 0.3 })])).toEqual([
+      ['NONE', 'Alert "Tell": Tell from a risk of', '0.7', '0.3'],
+    ]);
+  });
+
+  it('records nothing while somebody tries it out', async () => {
+    expect(await published([whole, withParameters(tell, { alertFrom: 0.95 })], 'manual')).toEqual([]);
+  });
+});
+
+it('goes on finding changes where the store cannot record it, says so, and records it later', async () => {
+  const logged: string[] = [];
+  const refusing = {
+    ...driver,
+    rpc: (name: string, p: unknown) =>
+      name === 'billing_audit_configuration_in_force'
+        ? Promise.reject(new Error('away'))
+        : driver.rpc(name as never, p),
+  } as unknown as EmbeddedStoreDriver;
+  const around = { workflow: whole, parameters: trigger.parameters ?? {}, workflowId: 'refused' };
+  expect(await pollChanges(contextOf({ ...around, driver: refusing, logged }))).toBeNull();
+  expect(logged).toContainEqual(expect.stringContaining('could not be compared'));
+  await pollChanges(contextOf({ ...around, driver }));
+  expect(await driver.rpc('billing_audit_configuration_in_force', { scope: 'n8n:refused:node-1' })).toMatchObject({
+    edition: 1,
+  });
+});
