@@ -225,8 +225,8 @@ export interface Appended {
   readonly event_key: string;
   readonly stream: string;
   readonly seq: number;
-  /** When it was stored: the event's `timestamp`. */
-  readonly timestamp: string;
+  /** When it was stored: the event's `timestamp`; null where it had been archived, and the time stands in the archive. */
+  readonly timestamp: string | null;
   /** False when the key was in the trail already. */
   readonly is_new: boolean;
 }
