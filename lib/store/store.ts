@@ -272,6 +272,17 @@ export interface TrailQuery {
 export interface TrailPage {
   readonly events: readonly AuditEvent[];
   readonly next: string | null;
+  /** Months that are archived and may hold more of what was asked for: told with the last page. */
+  readonly archived?: readonly ArchivedMonth[];
+}
+
+/** A month whose events left the database. */
+export interface ArchivedMonth {
+  /** Like 2026-01: of recording, in UTC. */
+  readonly month: string;
+  readonly file: string;
+  readonly sha256: string;
+  readonly events: number;
 }
 
 export interface NewApproval {

@@ -119,7 +119,7 @@ const WAYS: readonly (readonly [way: string, statement: string, said: RegExp])[]
   [
     'a search_path that can be hijacked',
     'alter function public.billing_audit_append(jsonb) reset search_path',
-    /is "definer, jit=off[^"]*" and should be "definer, search_path="" /,
+    /is "definer, enable_seqscan=off [^"]*" and should be "definer, search_path="" /,
   ],
   [
     "a function with the caller's rights",
