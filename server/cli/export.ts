@@ -56,7 +56,7 @@ export function addExport(program: Command): void {
     .description('Write the changes of a period to a workbook or to CSV files, with a sample for auditors.')
     .option('--from <day>', 'first day, business time, like 2026-01-01')
     .option('--to <day>', 'last day, included')
-    .option('--out <file>', 'where to; with csv, files for sample, coverage and query are put beside it')
+    .option('--out <file>', 'where to; with csv, files for sample, acts, coverage and query are put beside it')
     .option(
       '--evidence <place>',
       'instead of tables: a bundle that proves itself, in a folder or a .zip (docs/evidence.md)',
@@ -142,9 +142,9 @@ async function runExport(flags: TableFlags): Promise<void> {
 }
 
 function inWords(result: ExportResult, seed: string, files: readonly string[], practice: boolean): string {
-  const { changes, sampled, coverageDays } = result;
+  const { changes, sampled, coverageDays, acts } = result;
   return [
-    `${changes} changes${practice ? ' (practice data)' : ''}, ${coverageDays} days of coverage, a sample of ${sampled} (seed ${seed}).`,
+    `${changes} changes${practice ? ' (practice data)' : ''}, ${coverageDays} days of coverage, ${acts} acts of people here, a sample of ${sampled} (seed ${seed}).`,
     ...files.map((file) => `  ${file}`),
   ].join('\n');
 }

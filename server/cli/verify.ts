@@ -16,7 +16,7 @@ import {
   type Verified,
   type Verifier,
 } from '../../lib/seal';
-import { checkGuards, expectedGuards, type GuardFact, type GuardReport } from '../../lib/store';
+import { checkGuards, expectedGuards, type GuardFact, type GuardReport, type SchemaChange } from '../../lib/store';
 import { readConfiguration } from '../configuration';
 import { paletteFolder } from '../look-into-store';
 import { openEvidence, progressOf, type OpenEvidence } from './open-evidence';
@@ -142,8 +142,23 @@ function inWords(report: ShownReport, guards: GuardReport, practice: boolean): r
     ...shown,
     ...(found > shown.length ? [`... and ${found - shown.length} more (--json tells a thousand)`] : []),
     ...guards.findings.slice(0, MOST_SHOWN).map(({ text }) => `GUARD  ${text}`),
+    ...ddlInWords(guards),
     wrong === 0 ? 'All holds.' : `${wrong} things are wrong.`,
   ];
+}
+
+const MOST_DDL = 5;
+
+/** The last changes of the schema, a line for what was done in one go: most are migrations, and whoever verifies knows when. */
+function ddlInWords({ changes, notesDdl }: GuardReport): readonly string[] {
+  if (!notesDdl) return ['DDL is not noted in this database: event triggers need a superuser there.'];
+  const together = new Map<string, SchemaChange[]>();
+  for (const change of changes) together.set(change.transaction, [...(together.get(change.transaction) ?? []), change]);
+  return [...together.values()].slice(-MOST_DDL).map((done) => {
+    const [{ at, login, command, object } = { at: '', login: '', command: '', object: '' }] = done;
+    const more = done.length > 1 ? ` and ${done.length - 1} more` : '';
+    return `Schema changed at ${at} by ${login}: ${command} ${object}${more}`;
+  });
 }
 
 function tellNewKey(isMade: boolean, flags: VerifyFlags): void {

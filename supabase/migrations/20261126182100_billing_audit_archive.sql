@@ -207,7 +207,7 @@ end
 $$;
 
 -- Takes out what an archive holds. As the owner of the tables: nobody else may delete from them. The spans were noted before,
--- without which the guard of the table says no.
+-- without which the guard of the table says no, and the trail tells of it already: nothing leaves without its act.
 create function billing_audit.remove_archived(archive bigint) returns bigint
 language plpgsql security definer
 set search_path = ''
@@ -215,6 +215,10 @@ as $$
 declare
     removed bigint;
 begin
+    if not exists (select from billing_audit.event_keys where event_key = format('archive:%s', archive) and stream = 'keeping') then
+        raise exception using errcode = 'BA010', message = 'Nothing was removed: the trail tells of no such archive.',
+            hint = 'Events leave by billing_audit_archive alone.';
+    end if;
     delete from billing_audit.event_payloads as d using billing_audit.archived_spans as s
     where s.archive_id = archive and d.stream = s.stream and d.seq between s.first_seq and s.last_seq;
     delete from billing_audit.audit_events as e using billing_audit.archived_spans as s
@@ -254,15 +258,15 @@ begin
     select s.stream, s.first_seq, s.last_seq, decode(s.last_hash, 'hex'), made.id
     from jsonb_to_recordset(found_ -> 'spans') as s (stream text, first_seq bigint, last_seq bigint, last_hash text);
     perform billing_audit.forget_open_counts(made.id);
-    if made.events <> (found_ ->> 'events')::bigint or billing_audit.remove_archived(made.id) <> made.events then
-        raise exception using errcode = 'BA015', message = 'Not all events of the month are there.',
-            hint = 'Run "billing-audit verify": the trail may have been altered.';
-    end if;
     perform billing_audit.note_keeping('events_archived', format('archive:%s', made.id), by_,
         format('The %s events recorded in %s left the database, into %s: %s', made.events, p ->> 'month', made.file, made.reason),
         jsonb_build_object('archive', made.id::text, 'month', p ->> 'month', 'file', made.file, 'sha256', made.sha256,
             'events', made.events::text,
             'spans', encode(sha256(convert_to(billing_audit.spans_text(found_ -> 'spans'), 'UTF8')), 'hex')));
+    if made.events <> (found_ ->> 'events')::bigint or billing_audit.remove_archived(made.id) <> made.events then
+        raise exception using errcode = 'BA015', message = 'Not all events of the month are there.',
+            hint = 'Run "billing-audit verify": the trail may have been altered.';
+    end if;
     return jsonb_build_object('archive', billing_audit.archive_json(made));
 end
 $$;
