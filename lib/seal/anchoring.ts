@@ -1,7 +1,7 @@
 import { messageOf } from '../errors';
 import type { Log, Now } from '../ports';
 import type { Anchor } from './anchors/anchor';
-import type { AnchoredCheckpoint, AnchorView } from './check-trail';
+import type { AnchoredCheckpoint, AnchorView } from './compare-anchor';
 import { readCheckpoint, type FoundCheckpoint } from './checkpoint';
 import type { SealBook, SealState } from './seal-book';
 import type { SealKeys } from './seal-keys';

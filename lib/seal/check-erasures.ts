@@ -28,7 +28,11 @@ export class ErasureCheck {
   private readonly notes = new Map<string, Note>();
   private readonly gone = new Map<string, { readonly stream: string; readonly seq: number; count: number }>();
 
-  constructor(private readonly findings: Findings) {}
+  /** @param archived  how many payloads each erasure took of events that are archived */
+  constructor(
+    private readonly findings: Findings,
+    private readonly archived: ReadonlyMap<string, number>,
+  ) {}
 
   see(event: StoredEvent): void {
     const { stream, seq, event_key, payload, erasure } = event;
@@ -47,9 +51,10 @@ export class ErasureCheck {
   end(): readonly Erasure[] {
     for (const [id, { stream, seq, count }] of this.gone) {
       const note = this.notes.get(id);
-      if (note && (note.events === null || note.events === count)) continue;
+      const all = count + (this.archived.get(id) ?? 0);
+      if (note && (note.events === null || note.events === all)) continue;
       const said = note ? `the trail says ${note.events}` : 'the trail says nothing of it';
-      const text = `Erasure ${id} is said to have taken the values of ${count} events; ${said}.`;
+      const text = `Erasure ${id} is said to have taken the values of ${all} events; ${said}.`;
       this.findings.add('payload_missing', { stream, seq }, text);
     }
     return [...this.notes].map(([id, { by, at, text }]) => ({
@@ -57,7 +62,7 @@ export class ErasureCheck {
       by,
       at,
       text,
-      events: this.gone.get(id)?.count ?? 0,
+      events: (this.gone.get(id)?.count ?? 0) + (this.archived.get(id) ?? 0),
     }));
   }
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ArchiveCheck } from './archive';
 import { ErasureCheck, type Erasure } from './check-erasures';
 import type { FindingKind, Findings } from './finding';
 import type { LeafList } from './leaf-list';
@@ -45,11 +46,12 @@ export class EventCheck {
     heads: StoredHeads,
     private readonly leaves: LeafList,
     private readonly times: SealTimes,
+    private readonly archives: ArchiveCheck,
     private readonly findings: Findings,
   ) {
     this.heads = new Map(heads.streams.map((each) => [each.stream, each]));
     this.leafSeen = new Uint8Array(leaves.size);
-    this.erasures = new ErasureCheck(findings);
+    this.erasures = new ErasureCheck(findings, archives.erased());
     for (const key of heads.strays) {
       findings.add('stray', {}, `The payload or key of "${key}" belongs to no event: the event is gone.`);
     }
@@ -76,11 +78,12 @@ export class EventCheck {
     }
     for (const { stream, seq } of [...this.heads].map(([stream, { seq }]) => ({ stream, seq }))) {
       if (seq === 0 || this.walked.has(stream)) continue;
-      this.findings.add('event_missing', { stream, seq: 1 }, `All ${seq} events of ${stream} are gone.`);
+      this.endWithoutEvents(stream, seq);
     }
     for (let index = 0; index < this.leaves.size; index += 1) {
       if (this.leafSeen[index]) continue;
       const { stream, seq } = this.leaves.eventAt(index);
+      if (seq <= (this.archives.startOf(stream)?.seq ?? 0)) continue;
       const place = { stream, seq, leaves: { from: index, to: index + 1 } };
       if (stream !== '') this.findings.add('event_missing', place, `Event ${seq} of ${stream} was sealed and is gone.`);
     }
@@ -95,14 +98,33 @@ export class EventCheck {
   private begin(stream: string): void {
     this.endStream();
     this.stream = stream;
-    this.next = 1;
-    this.hash = genesisOf(stream);
+    const start = this.archives.startOf(stream);
+    this.next = (start?.seq ?? 0) + 1;
+    this.hash = start?.hash ?? genesisOf(stream);
     this.newest = 0;
+  }
+
+  /** A chain of which nothing is here must have been archived whole. */
+  private endWithoutEvents(stream: string, end: number): void {
+    const start = this.archives.startOf(stream);
+    const head = this.heads.get(stream)?.head;
+    if (start === null) {
+      this.findings.add('event_missing', { stream, seq: 1 }, `All ${end} events of ${stream} are gone.`);
+    } else if (start.seq < end) {
+      const text = `Events ${start.seq + 1} to ${end} of ${stream} are gone from its end.`;
+      this.findings.add('event_missing', { stream, seq: start.seq + 1 }, text);
+    } else if (start.seq > end || start.hash !== head) {
+      this.findings.add(
+        'chain_broken',
+        { stream, seq: end },
+        `The chain of ${stream} does not end where its head says.`,
+      );
+    }
   }
 
   private endStream(): void {
     const { stream, next, hash } = this;
-    if (stream === null || next === 1) return;
+    if (stream === null || !this.walked.has(stream)) return;
     const head = this.heads.get(stream);
     const last = next - 1;
     if (head && head.seq > last) {
@@ -133,6 +155,7 @@ export class EventCheck {
       this.findingsOf(event);
     }
     this.erasures.see(event);
+    this.archives.see(event);
     this.compareLeaf(event);
     this.compareTimes(event);
     this.next = seq + 1;

@@ -8,7 +8,7 @@ import { Trust } from './trust';
 import type { Verified } from './verified';
 
 export interface CheckNewParts {
-  readonly book: Pick<SealBook, 'state' | 'ends' | 'eventsAfter' | 'leaves' | 'allCheckpoints'>;
+  readonly book: Pick<SealBook, 'state' | 'ends' | 'archives' | 'eventsAfter' | 'leaves' | 'allCheckpoints'>;
   readonly trusted: readonly Verifier[];
   /** What an earlier check has verified. */
   readonly since: Verified;
@@ -156,6 +156,9 @@ async function walkChains(
 ): Promise<{ readonly events: number; readonly unsealed: number; readonly streams: Verified['streams'] }> {
   const streams = new Map(Object.entries(since.streams));
   const sealed = new Map(leaves.map((leaf) => [`${leaf.seq} ${leaf.stream}`, leaf.hash]));
+  const archived = new Map(
+    (await book.archives()).flatMap(({ spans }) => spans.map((each) => [each.stream, each.last_seq] as const)),
+  );
   const known = new Set(ends.map(({ stream }) => stream));
   for (const [stream, { seq }] of streams) {
     if (!known.has(stream))
@@ -163,7 +166,7 @@ async function walkChains(
   }
   let [events, unsealed] = [0, 0];
   for (const { stream, seq: end, head } of ends) {
-    let { seq, hash } = streams.get(stream) ?? { seq: 0, hash: genesisOf(stream) };
+    let { seq, hash } = startOf(stream, streams, archived.get(stream), sealed);
     while (seq < end) {
       const page = (await book.eventsAfter(stream, seq)).filter((event) => event.seq <= end);
       if (page.length === 0) break;
@@ -195,6 +198,20 @@ async function walkChains(
   }
   for (const { stream, seq, hash } of leaves) streams.set(stream, { seq, hash });
   return { events, unsealed, streams: Object.fromEntries(streams) };
+}
+
+/** After what was verified, or after what was archived since: that is a leaf of the tree that was signed. */
+function startOf(
+  stream: string,
+  streams: ReadonlyMap<string, { readonly seq: number; readonly hash: string }>,
+  archived: number | undefined,
+  sealed: Map<string, string>,
+): { seq: number; hash: string } {
+  const start = streams.get(stream) ?? { seq: 0, hash: genesisOf(stream) };
+  if (archived === undefined || archived <= start.seq) return { ...start };
+  const hash = sealed.get(`${archived} ${stream}`) ?? '';
+  for (let seq = start.seq + 1; seq <= archived; seq += 1) sealed.delete(`${seq} ${stream}`);
+  return { seq: archived, hash };
 }
 
 function look(event: StoredEvent, sealed: ReadonlyMap<string, string>, findings: Findings): void {

@@ -1,30 +1,19 @@
 import { messageOf } from '../errors';
+import { ArchiveCheck, checkStarts, type Archive } from './archive';
+import { compareFile, type ArchiveFile } from './archive-file';
 import type { Erasure } from './check-erasures';
+import { compareAnchor, readView, type AnchorView, type Roots } from './compare-anchor';
 import { EventCheck, type SealTimes } from './check-events';
 import { readCheckpoint, type FoundCheckpoint } from './checkpoint';
 import { Findings, type Finding } from './finding';
 import { LeafList } from './leaf-list';
 import { Frontier, sameHash, type Hash } from './merkle';
 import type { Verifier } from './note';
-import type { SealBook, SealState, StoredCheckpoint } from './seal-book';
+import type { SealBook, SealState, StoredArchive, StoredCheckpoint } from './seal-book';
 import { Trust } from './trust';
 import type { Verified } from './verified';
 
-/** A checkpoint as an anchor holds it, with the hashes of the events that were new in it, where it has them. */
-export interface AnchoredCheckpoint {
-  readonly note: string;
-  readonly leaves: { readonly from: number; readonly hashes: readonly string[] } | null;
-}
-
-/** What an anchor says; null = it cannot be read back. */
-export interface AnchorView {
-  readonly anchor: string;
-  readonly checkpoints: readonly AnchoredCheckpoint[] | null;
-  /** Kept beside the key, not out of the house: it is compared, and does not count as an anchor. */
-  readonly inHouse?: boolean;
-}
-
-export type TrailSource = Pick<SealBook, 'state' | 'heads' | 'allEvents' | 'allLeaves' | 'allCheckpoints'>;
+export type TrailSource = Pick<SealBook, 'state' | 'heads' | 'archives' | 'allEvents' | 'allLeaves' | 'allCheckpoints'>;
 
 export interface CheckParts {
   readonly source: TrailSource;
@@ -32,6 +21,8 @@ export interface CheckParts {
   readonly trusted: readonly Verifier[];
   /** Read before the store, so that what is anchored meanwhile does not look like a cut tail. */
   readonly anchors: readonly AnchorView[];
+  /** Files of archives: read as well, and compared with what was sealed. */
+  readonly archives?: readonly ArchiveFile[];
   readonly onProgress?: (events: number) => void;
 }
 
@@ -50,6 +41,8 @@ export interface TrailReport {
   readonly anchors: readonly { readonly anchor: string; readonly size: number | null }[];
   /** What was erased, by whom and why: it breaks no proof. */
   readonly erasures: readonly Erasure[];
+  /** What left the database, by whom and why, and whether its file was read. */
+  readonly archives: readonly Archive[];
   /** All of them; `findings` holds the first thousand. */
   readonly found: number;
   readonly findings: readonly Finding[];
@@ -61,22 +54,32 @@ export interface TrailReport {
  * Compares everything with everything: chains, columns, payloads, the tree, the signed checkpoints, the anchors. The
  * store is asked for raw rows only, and nothing of its own judgement is used.
  */
-export async function checkTrail({ source, trusted, anchors, onProgress }: CheckParts): Promise<TrailReport> {
+export async function checkTrail({
+  source,
+  trusted,
+  anchors,
+  archives: files,
+  onProgress,
+}: CheckParts): Promise<TrailReport> {
   const findings = new Findings();
   const trust = new Trust(trusted);
   const state = await source.state();
+  const archived = await source.archives();
   const heads = await source.heads();
   const checkpoints = await checkpointsOf(source, state, trust, findings);
   const leaves = new LeafList();
   for await (const page of source.allLeaves()) leaves.take(page, state.size, findings);
   const times: SealTimes = checkpoints.map(({ size, sealedAt }) => ({ size, at: Date.parse(sealedAt) || 0 }));
-  const walk = new EventCheck(heads, leaves, times, findings);
+  const archives = new ArchiveCheck(archived, findings);
+  checkStarts(archived, leaves, findings);
+  const walk = new EventCheck(heads, leaves, times, archives, findings);
   let walked = 0;
   for await (const page of source.allEvents()) {
     walk.page(page);
     onProgress?.((walked += page.length));
   }
   const { events, unsealed, unsealedHashes, erasures } = walk.end(await source.heads());
+  const archivesFound = archives.end(await readFiles(files ?? [], archived, leaves, findings));
   const views = anchors.map((view) => ({ ...view, found: readView(view, findings) }));
   const { roots, edge } = rootsAt([...checkpoints, ...views.flatMap(({ found }) => found)], leaves);
   compareTree(state, checkpoints, { leaves, roots, edge }, findings);
@@ -95,10 +98,26 @@ export async function checkTrail({ source, trusted, anchors, onProgress }: Check
     anchored: Math.max(0, ...sizes.filter((_, at) => !views[at]?.inHouse).map((size) => size ?? 0)),
     anchors: views.flatMap(({ anchor, inHouse }, at) => (inHouse ? [] : [{ anchor, size: sizes[at] ?? null }])),
     erasures,
+    archives: archivesFound,
     found: findings.total,
     findings: findings.list,
     verified: findings.total === 0 ? verifiedOf(state, leaves) : null,
   };
+}
+
+/** @returns the archives whose files were read */
+async function readFiles(
+  files: readonly ArchiveFile[],
+  archived: readonly StoredArchive[],
+  leaves: LeafList,
+  findings: Findings,
+): Promise<ReadonlySet<string>> {
+  const read = new Set<string>();
+  for (const file of files) {
+    const id = await compareFile(file, archived, leaves, findings);
+    if (id !== null) read.add(id);
+  }
+  return read;
 }
 
 function verifiedOf({ origin, size, frontier, checkpoint }: SealState, leaves: LeafList): Verified | null {
@@ -145,20 +164,6 @@ export function checked(
     return `cannot be read: ${messageOf(thrown)}`;
   }
 }
-
-function readView({ anchor, checkpoints }: AnchorView, findings: Findings): readonly ViewedCheckpoint[] {
-  return (checkpoints ?? []).flatMap(({ note, leaves }) => {
-    try {
-      return [{ ...readCheckpoint(note), leaves }];
-    } catch (thrown) {
-      findings.add('not_signed', { anchor }, `The anchor ${anchor} holds what is no checkpoint: ${messageOf(thrown)}`);
-      return [];
-    }
-  });
-}
-
-type ViewedCheckpoint = FoundCheckpoint & Pick<AnchoredCheckpoint, 'leaves'>;
-type Roots = ReadonlyMap<number, Hash>;
 
 interface Tree {
   readonly leaves: LeafList;
@@ -215,87 +220,4 @@ function compareTree(
       'The edge of the tree is not that of its leaves.',
     );
   }
-}
-
-interface Compared {
-  readonly state: SealState;
-  readonly leaves: LeafList;
-  /** Events that are there without a seal. */
-  readonly unsealedHashes: ReadonlySet<string>;
-  readonly roots: Roots;
-  readonly trust: Trust;
-  /** The notes that are stored. */
-  readonly known: ReadonlySet<string>;
-  readonly findings: Findings;
-}
-
-/** @returns the largest size in which the anchor agrees; null when it cannot be read */
-function compareAnchor(
-  view: AnchorView & { readonly found: readonly ViewedCheckpoint[] },
-  compared: Compared,
-): number | null {
-  if (view.checkpoints === null) return null;
-  const { findings, state, trust, roots, leaves } = compared;
-  const { anchor } = view;
-  const name = view.inHouse ? anchor : `The anchor ${anchor}`;
-  let agreed = 0;
-  for (const checkpoint of [...view.found].sort((one, other) => one.size - other.size)) {
-    const { size, root, origin, sealedAt, text } = checkpoint;
-    const place = { anchor, leaves: { from: agreed, to: size } };
-    if (origin !== state.origin) {
-      findings.add('other_log', { anchor }, `${name} holds checkpoints of ${origin}; this is ${state.origin}.`);
-      return agreed;
-    }
-    if (!trust.accepts(checkpoint)) {
-      findings.add('not_signed', place, `${name} holds a checkpoint of ${sealedAt} that no trusted key signed.`);
-      continue;
-    }
-    if (size > leaves.size) {
-      const from = firstLost(view.found, compared);
-      const cut = { anchor, leaves: { from, to: size } };
-      const lost = `${from} are there: leaves ${from} to ${size - 1} were cut off, or an older copy was put back`;
-      findings.add('tail_cut', cut, `${name} knows ${size} sealed events since ${sealedAt}; ${lost}.`);
-      return agreed;
-    }
-    const have = roots.get(size);
-    if (!have || !sameHash(have, root)) {
-      tellFork(name, checkpoint, agreed, anchor, compared);
-      return agreed;
-    }
-    if (!compared.known.has(text)) {
-      findings.add('checkpoint_missing', place, `${name} holds a checkpoint of ${sealedAt} that the store lacks.`);
-    }
-    agreed = size;
-  }
-  return agreed;
-}
-
-/** From where on events are gone. Those that only lost their seal are still there. */
-function firstLost(found: readonly ViewedCheckpoint[], { leaves, unsealedHashes }: Compared): number {
-  const known = new Map<number, string>();
-  for (const { leaves: told } of found) told?.hashes.forEach((hash, at) => known.set(told.from + at, hash));
-  let index = leaves.size;
-  while (unsealedHashes.has(known.get(index) ?? '')) index += 1;
-  return index;
-}
-
-/** Two histories: where they part, exactly where the anchor has the hashes, else between two checkpoints. */
-function tellFork(
-  name: string,
-  { size, sealedAt, leaves: told }: ViewedCheckpoint,
-  agreed: number,
-  anchor: string,
-  { leaves, findings }: Compared,
-): void {
-  const at = told?.hashes.findIndex((hash, place) => leaves.entry(told.from + place).toString('hex') !== hash) ?? -1;
-  if (told && at >= 0) {
-    const index = told.from + at;
-    const { stream, seq } = leaves.eventAt(index);
-    const place = { stream, seq, anchor, leaves: { from: index, to: index + 1 } };
-    const text = `${name} knows another event as leaf ${index} than event ${seq} of ${stream}: the history was rewritten from there, with hashes that fit.`;
-    findings.add('fork', place, text);
-    return;
-  }
-  const text = `${name} knows another history of leaves ${agreed} to ${size - 1}, sealed at ${sealedAt}: it was rewritten, with hashes that fit.`;
-  findings.add('fork', { anchor, leaves: { from: agreed, to: size } }, text);
 }

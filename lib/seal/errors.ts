@@ -34,3 +34,13 @@ export class AnchorFailed extends BillingAuditError {
     super(`The anchor ${anchor} does not work: ${why}.`, { anchor }, options);
   }
 }
+
+/** A file is no archive that can be read. */
+export class ArchiveUnreadable extends BillingAuditError {
+  readonly code = 'archive_unreadable';
+  readonly hint = 'Give the file as "billing-audit export --archive" wrote it; another copy of it may be whole.';
+
+  constructor(path: string, why: string, options?: { cause?: unknown }) {
+    super(`${path} cannot be read as an archive: ${why}.`, { path }, options);
+  }
+}

@@ -47,6 +47,8 @@ export type FindingKind =
   | 'tail_cut'
   /** Anchors know another history than the store. */
   | 'fork'
+  /** A file of an archive does not hold what left the database. */
+  | 'archive_differs'
   /** Anchors speak of another log. */
   | 'other_log';
 

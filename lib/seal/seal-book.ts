@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { StoreRefused } from '../store/store-errors';
 import type { StoreDriver } from '../store/store';
 
 /** What the store says about the seal, in our words; every answer is checked, since what is checked may be tampered with. */
@@ -30,6 +31,17 @@ export class SealBook {
   /** Where each chain ends, and nothing else: costs no walk over the trail. */
   async ends(): Promise<StoredHeads['streams']> {
     return endsSchema.parse(await this.driver.rpc('billing_audit_seal_ends', {})).streams;
+  }
+
+  /** The months that left the database, the oldest first. A store of a version before archives has none. */
+  async archives(): Promise<readonly StoredArchive[]> {
+    try {
+      return archivesSchema.parse(await this.driver.rpc('billing_audit_archives', {})).archives;
+    } catch (thrown) {
+      // 42883: there is no such function.
+      if (thrown instanceof StoreRefused && thrown.sqlstate === '42883') return [];
+      throw thrown;
+    }
   }
 
   /** Events of a chain after a number, at most a thousand. */
@@ -149,6 +161,24 @@ const eventSchema = z.object({
 });
 const eventsSchema = z.object({ events: z.array(eventSchema) });
 const endsSchema = z.object({ streams: z.array(z.object({ stream: z.string(), seq: z.number(), head: hex })) });
+const spanSchema = z.object({ stream: z.string(), first_seq: z.number(), last_seq: z.number(), last_hash: hex });
+const archivesSchema = z.object({
+  archives: z.array(
+    z.object({
+      id: z.string(),
+      month: z.string(),
+      file: z.string(),
+      sha256: hex,
+      events: z.number(),
+      reason: z.string(),
+      archived_by: z.string(),
+      archived_at: z.string(),
+      spans: z.array(spanSchema),
+      /** How many of its events each erasure had taken the payload of. */
+      erased: z.record(z.string(), z.number()),
+    }),
+  ),
+});
 const headsSchema = endsSchema.extend({ strays: z.array(z.string()) });
 
 export type SealState = z.infer<typeof stateSchema>;
@@ -157,6 +187,8 @@ export type NextEvent = z.infer<typeof nextSchema>['events'][number];
 export type StoredLeaf = z.infer<typeof leafSchema>;
 export type StoredCheckpoint = z.infer<typeof checkpointSchema>;
 export type StoredEvent = z.infer<typeof eventSchema>;
+export type ArchivedSpan = z.infer<typeof spanSchema>;
+export type StoredArchive = z.infer<typeof archivesSchema>['archives'][number];
 export type StoredHeads = z.infer<typeof headsSchema>;
 
 /** What was sealed: hashes in hex. */

@@ -23,9 +23,24 @@ export interface GuardReport {
   readonly findings: readonly GuardFinding[];
   /** False: event triggers need a superuser there, so DDL that was undone again is not noted. */
   readonly notesDdl: boolean;
+  /** DDL on what is ours, as the database noted it, the oldest first: migrations too. The last hundred. */
+  readonly changes: readonly SchemaChange[];
+}
+
+/** DDL that was noted by the event triggers. */
+export interface SchemaChange {
+  readonly at: string;
+  readonly command: string;
+  readonly object_type: string;
+  readonly object: string;
+  readonly login: string;
+  readonly acting_as: string;
+  /** What was done in one go. */
+  readonly transaction: string;
 }
 
 const EVENT_TRIGGER = 'event trigger';
+const MOST_CHANGES = 100;
 
 /**
  * Compares the guards of a store with those that the migrations make. A function of the store tells them: who can replace
@@ -34,13 +49,14 @@ const EVENT_TRIGGER = 'event trigger';
  * @throws StoreUnavailable, StoreRefused  the store cannot be asked
  */
 export async function checkGuards(driver: StoreDriver, expected: readonly GuardFact[]): Promise<GuardReport> {
-  const { facts } = (await driver.rpc('billing_audit_guards', { limit: 0 })) as {
+  const { facts, changes } = (await driver.rpc('billing_audit_guards', { limit: MOST_CHANGES })) as {
     readonly facts: readonly GuardFact[];
+    readonly changes: readonly SchemaChange[];
   };
   const notesDdl = facts.some(({ kind }) => kind === EVENT_TRIGGER);
   // Whether there may be event triggers is not ours to say; those that are there are to be switched on.
   const wanted = notesDdl ? expected : expected.filter(({ kind }) => kind !== EVENT_TRIGGER);
-  return { findings: differences(wanted, facts), notesDdl };
+  return { findings: differences(wanted, facts), notesDdl, changes };
 }
 
 /** The guards as the migrations make them, read from a store that is made for that and removed again: some seconds. */

@@ -18,4 +18,11 @@ export * from './rows';
 export { openSupabaseStore } from './supabase';
 export { checkMigrations } from './check-migrations';
 export { namedStore, STORE_NAMES, type NamedStore } from './named-store';
-export { checkGuards, expectedGuards, type GuardFact, type GuardFinding, type GuardReport } from './guards';
+export {
+  checkGuards,
+  expectedGuards,
+  type GuardFact,
+  type GuardFinding,
+  type GuardReport,
+  type SchemaChange,
+} from './guards';

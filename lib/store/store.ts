@@ -226,8 +226,8 @@ export interface Appended {
   readonly event_key: string;
   readonly stream: string;
   readonly seq: number;
-  /** When it was stored: the event's `timestamp`. */
-  readonly timestamp: string;
+  /** When it was stored: the event's `timestamp`; null where it had been archived, and the time stands in the archive. */
+  readonly timestamp: string | null;
   /** False when the key was in the trail already. */
   readonly is_new: boolean;
 }
@@ -273,6 +273,17 @@ export interface TrailQuery {
 export interface TrailPage {
   readonly events: readonly AuditEvent[];
   readonly next: string | null;
+  /** Months that are archived and may hold more of what was asked for: told with the last page. */
+  readonly archived?: readonly ArchivedMonth[];
+}
+
+/** A month whose events left the database. */
+export interface ArchivedMonth {
+  /** Like 2026-01: of recording, in UTC. */
+  readonly month: string;
+  readonly file: string;
+  readonly sha256: string;
+  readonly events: number;
 }
 
 export interface NewApproval {

@@ -13,6 +13,7 @@ import {
   type ExportResult,
   type TableSet,
 } from '../export';
+import { runArchive } from './archive';
 import { runEvidence, showInForce } from './evidence';
 import { runOcsf } from './ocsf';
 import { guarded, loadDotEnv, print } from './run';
@@ -25,6 +26,9 @@ interface ExportFlags {
   readonly out?: string;
   readonly evidence?: string;
   readonly inForce?: string;
+  readonly archive?: string;
+  readonly reason?: string;
+  readonly yes?: boolean;
   readonly ocsf?: string;
   readonly cursor?: string;
   readonly sample?: string;
@@ -52,11 +56,17 @@ export function addExport(program: Command): void {
     .description('Write the changes of a period to a workbook or to CSV files, with a sample for auditors.')
     .option('--from <day>', 'first day, business time, like 2026-01-01')
     .option('--to <day>', 'last day, included')
-    .option('--out <file>', 'where to; with csv, files for sample, coverage and query are put beside it')
+    .option('--out <file>', 'where to; with csv, files for sample, acts, coverage and query are put beside it')
     .option(
       '--evidence <place>',
       'instead of tables: a bundle that proves itself, in a folder or a .zip (docs/evidence.md)',
     )
+    .option(
+      '--archive <month>',
+      'instead of tables: the events recorded in a month, like 2026-01, into --out FILE.zip; with --yes they leave the database (docs/keeping.md)',
+    )
+    .option('--reason <text>', 'with --archive: why, for the trail')
+    .option('--yes', 'with --archive: remove the events when the file holds them')
     .option('--in-force <hash>', 'instead: show the rules, flow or model that an event names by this hash')
     .option(
       '--ocsf <file>',
@@ -73,7 +83,8 @@ export function addExport(program: Command): void {
     .action((flags: ExportFlags) =>
       guarded(() => {
         if (flags.inForce !== undefined) return showInForce(flags.inForce, flags);
-        const { ocsf, evidence } = flags;
+        const { ocsf, evidence, archive } = flags;
+        if (archive !== undefined) return runArchive({ ...flags, archive });
         if (ocsf !== undefined) return runOcsf({ ...flags, ocsf });
         return evidence === undefined ? runExport(tablesOf(flags)) : runEvidence({ ...flags, evidence });
       }),
@@ -131,9 +142,9 @@ async function runExport(flags: TableFlags): Promise<void> {
 }
 
 function inWords(result: ExportResult, seed: string, files: readonly string[], practice: boolean): string {
-  const { changes, sampled, coverageDays } = result;
+  const { changes, sampled, coverageDays, acts } = result;
   return [
-    `${changes} changes${practice ? ' (practice data)' : ''}, ${coverageDays} days of coverage, a sample of ${sampled} (seed ${seed}).`,
+    `${changes} changes${practice ? ' (practice data)' : ''}, ${coverageDays} days of coverage, ${acts} acts of people here, a sample of ${sampled} (seed ${seed}).`,
     ...files.map((file) => `  ${file}`),
   ].join('\n');
 }

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { AuditEvent } from '../../lib/event';
-import type { Store, TrailQuery } from '../../lib/store';
+import type { ArchivedMonth, Store, TrailQuery } from '../../lib/store';
 import { readConfiguration } from '../configuration';
 import { openTrail } from '../export';
 import { guarded, loadDotEnv, print } from './run';
@@ -31,30 +31,42 @@ async function runSearch(flags: SearchFlags & Record<string, unknown>): Promise<
   const { home } = readConfiguration({ ...(flags.home !== undefined && { home: flags.home }) }, process.env);
   const trail = await openTrail(home, process.env);
   try {
-    const { events, next } = await searchUpTo(trail.store, query);
+    const { events, next, archived } = await searchUpTo(trail.store, query);
     for (const event of events) print(flags.json ? JSON.stringify(event) : lineOf(event));
-    if (flags.json) print(JSON.stringify({ next }));
+    if (flags.json) print(JSON.stringify({ next, archived }));
     else if (events.length === 0) print('Nothing was found.');
     else if (next !== null) print(`More: --after ${next}`);
+    if (!flags.json) archived.forEach((month) => print(inWords(month)));
   } finally {
     await trail.close();
   }
 }
 
+function inWords({ month, events, file, sha256 }: ArchivedMonth): string {
+  return `Archived: ${month} with ${events} events is not searched here; it is in ${file} (SHA-256 ${sha256}).`;
+}
+
 const PAGE = 500;
+
+interface Found {
+  readonly events: readonly AuditEvent[];
+  readonly next: string | null;
+  readonly archived: readonly ArchivedMonth[];
+}
 
 /** Pages until there are as many as were asked for; `next` continues after the last of them. */
 async function searchUpTo(
   store: Pick<Store, 'search'>,
   query: TrailQuery & { readonly limit: number },
-): Promise<{ readonly events: readonly AuditEvent[]; readonly next: string | null }> {
+): Promise<Found> {
   const events: AuditEvent[] = [];
   let after = query.after;
   for (;;) {
     const limit = Math.min(PAGE, query.limit - events.length);
     const page = await store.search({ ...query, limit, ...(after !== undefined && { after }) });
     events.push(...page.events);
-    if (page.next === null || events.length >= query.limit) return { events, next: page.next };
+    if (page.next === null || events.length >= query.limit)
+      return { events, next: page.next, archived: page.archived ?? [] };
     after = page.next;
   }
 }

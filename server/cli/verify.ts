@@ -8,6 +8,7 @@ import {
   checkTrail,
   contradictions,
   keepVerified,
+  readArchive,
   readVerified,
   readVerifier,
   type AnchorView,
@@ -15,7 +16,7 @@ import {
   type Verified,
   type Verifier,
 } from '../../lib/seal';
-import { checkGuards, expectedGuards, type GuardFact, type GuardReport } from '../../lib/store';
+import { checkGuards, expectedGuards, type GuardFact, type GuardReport, type SchemaChange } from '../../lib/store';
 import { readConfiguration } from '../configuration';
 import { paletteFolder } from '../look-into-store';
 import { openEvidence, progressOf, type OpenEvidence } from './open-evidence';
@@ -25,6 +26,7 @@ interface VerifyFlags {
   readonly home?: string;
   readonly key?: string;
   readonly anchor?: readonly string[];
+  readonly archive?: readonly string[];
   readonly new?: boolean;
   readonly newKey?: boolean;
   readonly json?: boolean;
@@ -45,6 +47,7 @@ export function addVerify(program: Command): void {
     .description('Check that nothing in the trail was altered, removed or slipped in since it was sealed.')
     .option('--key <text>', 'believe this public key alone, not those of keys/seal.pub')
     .option('--anchor <file...>', 'compare with these checkpoints too, for example from a mail')
+    .option('--archive <file...>', 'read these files of archived months too, and compare them with what was sealed')
     .option('--new', 'check only what is new since the last check that found all well; the whole where there was none')
     .option('--new-key', 'instead: make a new signing key; the next checkpoint is signed by both')
     .option('--home <folder>', 'folder of all local state (BILLING_AUDIT_HOME, ./.billing-audit)')
@@ -57,6 +60,7 @@ async function runVerify(flags: VerifyFlags): Promise<void> {
   loadDotEnv();
   const key = flags.key === undefined ? null : readKey(flags.key);
   const brought = (flags.anchor ?? []).map(readAnchorFile);
+  const archives = await Promise.all((flags.archive ?? []).map(readArchive));
   const { home } = readConfiguration({ ...(flags.home !== undefined && { home: flags.home }) }, process.env);
   const evidence = await openEvidence(home);
   try {
@@ -69,6 +73,7 @@ async function runVerify(flags: VerifyFlags): Promise<void> {
       source: evidence.book,
       trusted: key ? [key] : evidence.keys.trusted(),
       anchors: [...evidence.views, ...brought],
+      archives,
       onProgress: progress.tell,
     });
     progress.end();
@@ -115,7 +120,8 @@ async function runNew(evidence: OpenEvidence, since: Verified, file: string, fla
 type ShownReport = Omit<TrailReport, 'verified'>;
 
 function inWords(report: ShownReport, guards: GuardReport, practice: boolean): readonly string[] {
-  const { events, streams, sealed, unsealed, checkpoints, anchored, anchors, erasures, findings, found } = report;
+  const { events, streams, sealed, unsealed, checkpoints, anchored, anchors, erasures, archives, findings, found } =
+    report;
   const kept = practice ? ' (practice data)' : '';
   const shown = findings.slice(0, MOST_SHOWN).map(({ text }) => `WRONG  ${text}`);
   const wrong = found + guards.findings.length;
@@ -129,11 +135,30 @@ function inWords(report: ShownReport, guards: GuardReport, practice: boolean): r
       ({ id, by, at, events: count, text }) =>
         `Erased by ${by ?? 'somebody whose data was erased'} at ${at} (erasure ${id}, ${count} events): ${text ?? 'the reason was erased too'}`,
     ),
+    ...archives.map(
+      ({ month, events: count, file, sha256, by, at, reason, read }) =>
+        `Archived by ${by} at ${at}: ${count} events of ${month}, in ${file} (SHA-256 ${sha256}), ${read ? 'which was read' : 'which was not read: --archive FILE'}. ${reason}`,
+    ),
     ...shown,
     ...(found > shown.length ? [`... and ${found - shown.length} more (--json tells a thousand)`] : []),
     ...guards.findings.slice(0, MOST_SHOWN).map(({ text }) => `GUARD  ${text}`),
+    ...ddlInWords(guards),
     wrong === 0 ? 'All holds.' : `${wrong} things are wrong.`,
   ];
+}
+
+const MOST_DDL = 5;
+
+/** The last changes of the schema, a line for what was done in one go: most are migrations, and whoever verifies knows when. */
+function ddlInWords({ changes, notesDdl }: GuardReport): readonly string[] {
+  if (!notesDdl) return ['DDL is not noted in this database: event triggers need a superuser there.'];
+  const together = new Map<string, SchemaChange[]>();
+  for (const change of changes) together.set(change.transaction, [...(together.get(change.transaction) ?? []), change]);
+  return [...together.values()].slice(-MOST_DDL).map((done) => {
+    const [{ at, login, command, object } = { at: '', login: '', command: '', object: '' }] = done;
+    const more = done.length > 1 ? ` and ${done.length - 1} more` : '';
+    return `Schema changed at ${at} by ${login}: ${command} ${object}${more}`;
+  });
 }
 
 function tellNewKey(isMade: boolean, flags: VerifyFlags): void {

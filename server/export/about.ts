@@ -21,6 +21,8 @@ export interface ExportResult {
   readonly changes: number;
   readonly sampled: number;
   readonly coverageDays: number;
+  /** What people did in Billing Audit itself. */
+  readonly acts: number;
   readonly madeAt: string;
   /** SHA-256 over the event keys in the order of the export, each with a line feed. */
   readonly fingerprint: string;
@@ -45,6 +47,7 @@ export function aboutRows(order: ExportOrder, result: ExportResult): readonly (r
     line('Order', 'By the time of the change, the newest first; sheet by sheet, if sheets are named.'),
     line('Fingerprint', `${result.fingerprint} (SHA-256 of the event keys in this order, each with a line feed)`),
     line('Days of coverage', String(result.coverageDays)),
+    line('Acts', `${result.acts} (approvals, verdicts, people, settings, holds, erasures, archives; kind by kind)`),
     ...(sampleSize > 0
       ? [
           line('Sample', `${result.sampled} of ${result.changes} changes`),

@@ -10,7 +10,7 @@ export interface Column {
   readonly of: (event: AuditEvent) => Cell;
 }
 
-const text = (value: string | null): Cell => (value === null || value === '' ? null : { text: value });
+export const text = (value: string | null): Cell => (value === null || value === '' ? null : { text: value });
 const number = (value: string | number | null): Cell => {
   if (value === null) return null;
   const digits = String(value);
@@ -18,7 +18,8 @@ const number = (value: string | number | null): Cell => {
 };
 const yesNo = (value: boolean | null): Cell => (value === null ? null : { text: value ? 'yes' : 'no' });
 /** As Smartsheet gave it: a number where it is one, else the words. */
-const value = (cell: string | null): Cell => (cell !== null && isExactNumber(cell) ? { number: cell } : text(cell));
+export const value = (cell: string | null): Cell =>
+  cell !== null && isExactNumber(cell) ? { number: cell } : text(cell);
 
 /** The 25 fields of the contract by their names, then what an auditor asks next. */
 export const COLUMNS: readonly Column[] = [

@@ -5,6 +5,6 @@ export { csvTables, workbookTables, zippedCsvTables, type TableSet } from './tab
 export { NoTrail, openTrail, type OpenTrail } from './open-trail';
 export { writeExport } from './write-export';
 export { bundleFilesAt } from './evidence/bundle-files';
-export { writeEvidence, type EvidenceOrder, type EvidenceResult } from './evidence/write-evidence';
+export { writeEvidence, type EvidenceOrder, type EvidenceParts, type EvidenceResult } from './evidence/write-evidence';
 export { OCSF_VERSION, ocsfEvent } from './ocsf/ocsf-event';
 export { OtherTrail, writeOcsf, type OcsfCursor } from './ocsf/write-ocsf';

@@ -50,7 +50,7 @@ export interface CsvFile {
 
 /**
  * As CSV files, one for each table.
- * @param open  by the name of the table: `changes`, `sample`, `coverage`, `about-this-export`
+ * @param open  by the name of the table: `changes`, `sample`, `acts`, `coverage`, `about-this-export`
  */
 export function csvTables(
   open: (name: string) => CsvFile,

@@ -3,6 +3,7 @@ import type { AuditEvent } from '../../lib/event/audit-event';
 import type { Now } from '../../lib/ports';
 import type { Store } from '../../lib/store/store';
 import { aboutRows, type ExportOrder, type ExportResult } from './about';
+import { ACT_COLUMNS, ACT_KINDS } from './acts';
 import { COLUMNS, COVERAGE_COLUMNS, type Column } from './columns';
 import { Sample } from './sample';
 import type { TableSet } from './table-set';
@@ -23,7 +24,7 @@ const ABOUT = [
 ];
 
 /**
- * Writes the changes of a period, the coverage of the days in it, a sample, and what all of this is.
+ * Writes the changes of a period, the coverage of the days in it, what people did here, a sample, and what all of this is.
  * @throws StoreUnavailable, StoreRefused
  */
 export async function writeExport(
@@ -46,17 +47,18 @@ export async function writeExport(
   }
   await table.end();
   const coverageDays = await writeCoverage(order, madeAt, { store, tables });
+  const acts = await writeActs(order, madeAt, { store, tables });
   const drawn = sample.values();
   if (order.sampleSize > 0) {
     const sampled = await tables.begin('Sample', COLUMNS);
     for (const event of drawn) await sampled.row(cellsOf(event, COLUMNS));
     await sampled.end();
   }
-  const result = { changes, sampled: drawn.length, coverageDays, madeAt, fingerprint: keys.digest('hex') };
+  const result = { changes, sampled: drawn.length, coverageDays, acts, madeAt, fingerprint: keys.digest('hex') };
   const about = await tables.begin('About this export', ABOUT);
   for (const row of aboutRows(order, result)) await about.row(row);
   await about.end();
-  await tables.end(['About this export', 'Changes', 'Sample', 'Coverage']);
+  await tables.end(['About this export', 'Changes', 'Sample', 'Acts', 'Coverage']);
   return result;
 }
 
@@ -73,6 +75,24 @@ async function writeCoverage(
   }
   await table.end();
   return days;
+}
+
+/** Kind by kind, each with the newest first: a search takes one kind. */
+async function writeActs(
+  order: ExportOrder,
+  madeAt: string,
+  { store, tables }: Pick<ExportParts, 'store' | 'tables'>,
+): Promise<number> {
+  let acts = 0;
+  const table = await tables.begin('Acts', ACT_COLUMNS);
+  for (const kind of ACT_KINDS) {
+    for await (const page of trailPages(store, order.query, madeAt, { kind })) {
+      for (const event of page) await table.row(cellsOf(event, ACT_COLUMNS));
+      acts += page.length;
+    }
+  }
+  await table.end();
+  return acts;
 }
 
 function cellsOf(event: AuditEvent, columns: readonly Column[]): ReturnType<Column['of']>[] {

@@ -43,7 +43,7 @@ create function pg_temp.guards() returns table (guarded regclass, name name, ena
     select t.tgrelid::regclass, t.tgname, t.tgenabled, r.word
     from pg_trigger as t
     cross join lateral (values (16, 'update'), (8, 'delete'), (32, 'truncate')) as r (bit, word)
-    where t.tgfoid = 'billing_audit.refuse_change()'::regprocedure and t.tgtype & r.bit > 0 and not t.tgisinternal
+    where t.tgfoid in ('billing_audit.refuse_change()'::regprocedure, 'billing_audit.refuse_unless_archived()'::regprocedure) and t.tgtype & r.bit > 0 and not t.tgisinternal
         and not (select relispartition from pg_class where oid = t.tgrelid)
 $$;
 select cmp_ok((select count(distinct guarded) from pg_temp.guards()), '>=', 5::bigint, 'there are append-only tables');

@@ -68,6 +68,10 @@ insert into ways values
     ('replica role', $$set local session_replication_role = replica$$),
     ('the helper that appends acts', $$select billing_audit.note_acts('[{"kind": "approval_given", "issue_description": "forged"}]')$$),
     ('truncate of checkpoints', $$truncate billing_audit.checkpoints$$),
+    ('removal without an act in the trail', $$insert into billing_audit.archives (month, file, sha256, events, first_changed_at, last_changed_at, reason, archived_by, archived_at)
+        values ('2020-01-01', 'x', repeat('0', 64), 1, now(), now(), 'x', 'x', now());
+        insert into billing_audit.archived_spans select 'sheet:99', 1, 1, decode(repeat('00', 32), 'hex'), max(id) from billing_audit.archives;
+        select billing_audit.remove_archived(max(id)) from billing_audit.archives$$),
     ('update of a leaf', $$update billing_audit.tree_leaves set hash = hash$$);
 grant select on ways to public;
 

@@ -34,7 +34,8 @@ insert into exceptions values
     ('rollups', 'counts of the trail: can be made anew'), ('look_rollups', 'counts of the trail: can be made anew'),
     ('open_counts', 'counts of the trail: can be made anew'),
     ('legal_holds', 'the function that writes it appends an event'), ('legal_hold_releases', 'the function that writes it appends an event'),
-    ('erasures', 'the function that writes it appends an event'), ('erased_events', 'as erasures; verify holds the two against each other');
+    ('erasures', 'the function that writes it appends an event'), ('erased_events', 'as erasures; verify holds the two against each other'),
+    ('archives', 'the function that writes it appends an event'), ('archived_spans', 'as archives; verify holds the two against each other');
 select is_empty($$select c.relname from pg_class as c
     where c.relnamespace = 'billing_audit'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
         and not exists (select from exceptions where name = c.relname)

@@ -127,7 +127,7 @@ describeOnPostgres('billing-audit move', () => {
       workerPath: join(PALETTE, 'store-worker.js'),
       migrations: join(PALETTE, 'supabase'),
     });
-    expect(await checkGuards(driver, expected)).toEqual({ findings: [], notesDdl: true });
+    expect(await checkGuards(driver, expected)).toMatchObject({ findings: [], notesDdl: true });
     // What the append counts goes on from what was counted.
     const hours = `select sum(changes) from billing_audit.rollups where dimension = 'severity' and span = 'hour'`;
     const before = Number(postgres.sql('super', hours, 'noting'));

@@ -115,6 +115,7 @@ print(v.consistent(6, h(roots[6]), 8, h(roots[8]), steps), v.consistent(5, h(roo
         'README.md',
         'about.json',
         'anchors.jsonl',
+        'archived.jsonl',
         'checkpoints.jsonl',
         'events.jsonl',
         'in-force.jsonl',

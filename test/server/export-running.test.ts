@@ -291,7 +291,7 @@ describe('the command', () => {
     const alone = billingAudit('export', ...PERIOD, '--out', 'b.csv', '--seed', 'x', '--json');
     const other = JSON.parse(alone.stdout) as Record<string, unknown>;
     expect(other).toMatchObject({ through: 'store', changes: 2, fingerprint: one['fingerprint'] });
-    for (const part of ['csv', 'sample.csv', 'coverage.csv']) {
+    for (const part of ['csv', 'sample.csv', 'acts.csv', 'coverage.csv']) {
       expect(readFileSync(join(folder, `b.${part}`), 'utf8')).toBe(readFileSync(join(folder, `a.${part}`), 'utf8'));
     }
     const log = readFileSync(join(home, 'logs', 'billing-audit.log'), 'utf8');

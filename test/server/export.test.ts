@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 
 import { parse } from 'csv-parse/sync';
 import { strFromU8, unzipSync } from 'fflate';
 import { readOrder } from '../../server/export/order';
+import { ACT_KINDS } from '../../server/export/acts';
 import { COLUMNS } from '../../server/export/columns';
 import { workbookTables, zippedCsvTables } from '../../server/export/table-set';
 import { writeExport } from '../../server/export/write-export';
@@ -21,7 +24,9 @@ function trailOf(events: readonly AuditEvent[]): {
   return {
     search: ({ after, kind, sheet_id }) => {
       const wanted = events.filter(
-        (each) => (kind === 'coverage') === (each.kind === 'coverage') && (!sheet_id || each.sheet_id === sheet_id),
+        (each) =>
+          (kind === undefined ? each.kind === 'cell_changed' : each.kind === kind) &&
+          (!sheet_id || each.sheet_id === sheet_id),
       );
       const from = Number(after ?? 0);
       return Promise.resolve({
@@ -112,6 +117,45 @@ describe('an export as CSV', () => {
   });
 });
 
+describe('the acts of people', () => {
+  it('stand in a table of their own, with who, what and why', async () => {
+    const marked = stored('act:1', {
+      kind: 'event_marked',
+      changed_by: 'Kim',
+      issue_description: 'Kim (manager) marked event one: approved, it is right',
+      values: { event: 'one', reason: 'it is right', right: 'manager', more: null },
+    });
+    const held = stored('hold:1:set', { kind: 'legal_hold_set', sheet_id: '0', changed_by: 'Ann' });
+    const { files, result } = await exported([held, marked, stored('one')], 'csv');
+    expect(result).toMatchObject({ changes: 1, acts: 2 });
+    expect(rowsOf(files['acts.csv'])).toEqual([
+      expect.objectContaining({
+        kind: 'event_marked',
+        changed_by: 'Kim',
+        in_words: marked.issue_description,
+        facts: 'event: one; reason: it is right; right: manager',
+      }),
+      expect.objectContaining({ kind: 'legal_hold_set', changed_by: 'Ann', event_key: 'hold:1:set' }),
+    ]);
+    expect(files['about-this-export.csv']).toContain('Acts,"2 (approvals');
+  });
+
+  it('are all that the migrations know', () => {
+    const folder = resolve(__dirname, '../../supabase/migrations');
+    const sql = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+    const written = sql.flatMap((text) => [
+      // Of what triggers note, and of what is done to the trail.
+      ...(text.includes('note_acts(')
+        ? text.matchAll(/'kind', (?:case when \S+ is null then '(\w+)' else )?'(\w+)'/g)
+        : []),
+      ...text.matchAll(/note_keeping\('(\w+)'/g),
+    ]);
+    const kinds = new Set(written.flatMap(([, ...found]) => found.filter((kind) => kind !== undefined)));
+    expect(kinds.size).toBeGreaterThan(8);
+    expect([...kinds].filter((kind) => !(ACT_KINDS as readonly string[]).includes(kind))).toEqual([]);
+  });
+});
+
 describe('the sample', () => {
   const many = Array.from({ length: 40 }, (_, index) => stored(`key ${index}`));
   const keysOf = (text: string | undefined): (string | undefined)[] => rowsOf(text).map((row) => row['event_key']);
@@ -150,9 +194,15 @@ describe('an export as a workbook', () => {
 
   it('shows first what it is, although that is known last', async () => {
     const { files } = await exported([stored('one')], 'xlsx');
-    expect(sheetsOf(files)).toEqual(['About this export in 4', 'Changes in 1', 'Sample in 3', 'Coverage in 2']);
-    expect(files['xl/worksheets/sheet4.xml']).toContain('2026-01-01 to 2026-01-31 (America/Chicago)');
-    expect(files['xl/worksheets/sheet4.xml']).toContain('>ann<');
+    expect(sheetsOf(files)).toEqual([
+      'About this export in 5',
+      'Changes in 1',
+      'Sample in 4',
+      'Acts in 3',
+      'Coverage in 2',
+    ]);
+    expect(files['xl/worksheets/sheet5.xml']).toContain('2026-01-01 to 2026-01-31 (America/Chicago)');
+    expect(files['xl/worksheets/sheet5.xml']).toContain('>ann<');
     for (const part of ['[Content_Types].xml', '_rels/.rels', 'xl/styles.xml', 'xl/_rels/workbook.xml.rels']) {
       expect(files[part]).toMatch(/^<\?xml/);
     }

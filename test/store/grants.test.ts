@@ -33,7 +33,7 @@ const FOR_PEOPLE = [
 ];
 
 /** What a function may set besides: how it is planned, and nothing of who may do what. */
-const PLANNING = ['enable_seqscan=off', 'jit=off'];
+const PLANNING = ['enable_seqscan=off', 'jit=off', 'plan_cache_mode=force_generic_plan'];
 
 describe('who may do what in the database', () => {
   it('lets the service alone, and people where that is written down, call our functions, which run as their own role with an empty search path', async () => {

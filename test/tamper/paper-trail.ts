@@ -145,6 +145,7 @@ export class PaperTrail {
           anchors: [],
         }),
       heads: () => Promise.resolve({ streams, strays: [] }),
+      archives: () => Promise.resolve([]),
       allEvents: () => pages(events),
       allLeaves: () => pages(this.leaves),
       allCheckpoints: () => pages(this.checkpoints),

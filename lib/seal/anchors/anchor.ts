@@ -1,4 +1,4 @@
-import type { AnchoredCheckpoint } from '../check-trail';
+import type { AnchoredCheckpoint } from '../compare-anchor';
 
 /** A place outside the reach of whoever administers the database, where checkpoints are laid down. */
 export interface Anchor {

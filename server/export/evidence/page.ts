@@ -7,6 +7,12 @@ type About = EvidenceOrder &
     readonly made_at: string;
     readonly practice: boolean;
     readonly whole: boolean;
+    readonly archives: readonly {
+      readonly month: string;
+      readonly file: string;
+      readonly sha256: string;
+      readonly events: number;
+    }[];
   };
 
 /** The page that explains a bundle to somebody who has never seen the product. */
@@ -39,6 +45,7 @@ ${keys.map((key) => `  \`${verifierText(key)}\``).join('\n')}
 | \`anchors.jsonl\`     | The checkpoints that lie outside the reach of the database's administrator, as they were read there |
 | \`in-force.jsonl\`    | The rules, flows and models by which events were judged: the SHA-256 of each \`text\` is the \`hash\` that events name |
 | \`keys.txt\`          | The public keys                                                                                     |
+| \`archived.jsonl\`    | The hashes of events that left the database, each with its place in the tree; their text is in the files below |
 | \`about.json\`        | What was asked for, and counts                                                                      |
 
 ## How it holds together
@@ -55,7 +62,23 @@ ${keys.map((key) => `  \`${verifierText(key)}\``).join('\n')}
 4. The head of the tree is signed with Ed25519 as a checkpoint (c2sp.org/tlog-checkpoint, c2sp.org/signed-note): log, number
    of leaves, root, time. A checkpoint with \`next-key\` is signed by the old key and the new one.
 
-An event without a place in the tree was younger than the newest checkpoint: its chain is checked, nothing else protects it.
+${archivesOf(about)}An event without a place in the tree was younger than the newest checkpoint: its chain is checked, nothing else protects it.
+`;
+}
+
+function archivesOf({ archives }: About): string {
+  if (archives.length === 0) return '';
+  const rows = archives.map(
+    ({ month, file, sha256, events }) => `| ${month} | \`${file}\` | ${events} | \`${sha256}\` |`,
+  );
+  return `## Months that are archived
+
+These left the database. Each file is a bundle like this one: ask for it, compare its SHA-256, and check it with its own \`verify.py\`.
+
+| month   | file | events | SHA-256 |
+| ------- | ---- | ------ | ------- |
+${rows.join('\n')}
+
 `;
 }
 

@@ -148,7 +148,7 @@ class Bundle:
 class Check:
     def __init__(self, bundle, keys):
         self.bundle, self.keys, self.wrong, self.head = bundle, keys, [], None
-        self.proofs, self.events, self.unsealed, self.anchors, self.erased = {}, 0, 0, 0, 0
+        self.proofs, self.events, self.unsealed, self.anchors, self.erased, self.archived = {}, 0, 0, 0, 0, 0
         self.about = json.loads("\n".join(bundle.lines("about.json")))
 
     def trusts(self, checkpoint):
@@ -203,6 +203,11 @@ class Check:
 
     def all_events(self):
         leaves, last = {}, {}
+        for gone in self.bundle.values("archived.jsonl") if self.about.get("archived") else ():
+            self.archived, digest = self.archived + 1, bytes.fromhex(gone["hash"])
+            leaves[gone["leaf_index"]], last[gone["stream"]] = sha256(b"\x00", digest), (gone["seq"], digest)
+        if self.archived != sum(told["events"] for told in self.about.get("archives", [])):
+            self.wrong.append("%d events are said to be archived, and not as many are in the archives." % self.archived)
         for event in self.bundle.values("events.jsonl"):
             self.events += 1
             name = "Event %s of %s" % (event["seq"], event["stream"])
@@ -212,12 +217,11 @@ class Check:
             if digest.hex() != event["hash"] or told[1:3] != [event["stream"], event["seq"]] or told[4] != event["event_key"]:
                 self.wrong.append("%s was altered: its text does not have its hash." % name)
                 continue
-            if event["payload"] is None:
-                self.erased += 1
-            elif sha256(bytes.fromhex(event["salt"]), event["payload"].encode()).hex() != told[-1]:
+            self.erased += event["payload"] is None
+            if event["payload"] is not None and sha256(bytes.fromhex(event["salt"]), event["payload"].encode()).hex() != told[-1]:
                 self.wrong.append("%s was altered: its values are not those that were recorded." % name)
-            genesis = sha256(("billing-audit:genesis:" + event["stream"]).encode())
-            number, hash_before = last.get(event["stream"], (0, genesis) if event["seq"] == 1 else (None, None))
+            first = (0, sha256(("billing-audit:genesis:" + event["stream"]).encode())) if event["seq"] == 1 else (None, None)
+            number, hash_before = last.get(event["stream"], first)
             if number is not None and event["seq"] != number + 1:
                 self.wrong.append("%s follows event %s: something is missing or doubled." % (name, number))
             elif number is not None and hash_before != before:
@@ -248,11 +252,8 @@ class Check:
 
 def note_in(text):
     """A checkpoint as it was saved from a mail: between its marks, with whatever line ends."""
-    lines = [line.strip() for line in text.replace("\r", "").split("\n")]
-    if "-----8<-----" in lines:
-        first = lines.index("-----8<-----")
-        lines = lines[first + 1 : lines.index("-----8<-----", first + 1)]
-    return "\n".join(lines).strip("\n") + "\n"
+    parts = "\n".join(line.strip() for line in text.replace("\r", "").split("\n")).split("-----8<-----")
+    return (parts[1] if len(parts) > 2 else parts[0]).strip("\n") + "\n"
 
 def run(options):
     bundle = Bundle(options.bundle)
@@ -269,13 +270,11 @@ def run(options):
 def words(check, options):
     head = check.head or {"size": 0, "sealed": "never"}
     yield "%d events, %d of them not sealed yet, %d with erased values." % (check.events, check.unsealed, check.erased)
+    for told in check.about.get("archives", []): yield "Archived: %(events)d events of %(month)s, in %(file)s (SHA-256 %(sha256)s): their hashes are compared here." % told
     yield "The newest checkpoint seals %d events, at %s; %d anchored checkpoints were compared." % (head["size"], head["sealed"], check.anchors)
-    if not options.key:
-        yield "The key was taken from the bundle. Compare it with the one that you were given: " + check.keys[0]["text"]
-    if check.anchors == 0:
-        yield "No anchor was compared: whoever has the signing key could have rewritten all of this."
-    for text in check.wrong[:100]:
-        yield "WRONG  " + text
+    if not options.key: yield "The key was taken from the bundle. Compare it with the one that you were given: " + check.keys[0]["text"]
+    if check.anchors == 0: yield "No anchor was compared: whoever has the signing key could have rewritten all of this."
+    for text in check.wrong[:100]: yield "WRONG  " + text
     yield "All holds." if not check.wrong else "%d things are wrong." % len(check.wrong)
 
 def main():

@@ -6,9 +6,11 @@ import {
   readCheckpoint,
   verifierText,
   type AnchorView,
+  type ArchivedSpan,
   type FoundCheckpoint,
   type SealBook,
   type SealState,
+  type StoredArchive,
   type StoredEvent,
   type Verifier,
 } from '../../../lib/seal';
@@ -22,10 +24,12 @@ export interface EvidenceOrder {
   readonly to: string | null;
   /** Ids; empty = all. */
   readonly sheets: readonly string[];
+  /** These alone, for an archive. */
+  readonly spans?: readonly Pick<ArchivedSpan, 'stream' | 'first_seq' | 'last_seq'>[];
 }
 
 export interface EvidenceParts {
-  readonly book: Pick<SealBook, 'state' | 'allLeaves' | 'allCheckpoints' | 'allEvents'>;
+  readonly book: Pick<SealBook, 'state' | 'archives' | 'allLeaves' | 'allCheckpoints' | 'allEvents'>;
   readonly files: BundleFiles;
   /** What the hashes stand for by which events name rules, model and flow. */
   readonly inForce: (hashes: readonly string[]) => Promise<readonly KeptInForce[]>;
@@ -45,6 +49,8 @@ export interface EvidenceResult {
   readonly sealed: number;
   readonly checkpoints: number;
   readonly anchors: number;
+  /** Events that left the database: their hashes are in the bundle, their text is in the files that are named. */
+  readonly archived: number;
 }
 
 const HEX = (hash: Uint8Array): string => Buffer.from(hash).toString('hex');
@@ -77,16 +83,21 @@ export async function writeEvidence(order: EvidenceOrder, parts: EvidenceParts):
   await written(files, 'in-force.jsonl', async (file) => {
     for (const each of texts) await line(file, each);
   });
-  const whole = order.from === null && order.to === null && order.sheets.length === 0;
-  const result = { ...counts, sealed: head, checkpoints: checkpoints.length, anchors: anchored.length };
+  const { spans, ...asked } = order;
+  const whole = order.from === null && order.to === null && order.sheets.length === 0 && spans === undefined;
+  const archives = spans === undefined ? await book.archives() : [];
+  const archived = await archivedOf(archives, parts, head);
+  const result = { ...counts, archived, sealed: head, checkpoints: checkpoints.length, anchors: anchored.length };
   const about = {
     form: 1,
     origin: state.origin,
     made_at: new Date(now()).toISOString(),
     practice: parts.practice,
-    ...order,
+    ...asked,
     whole,
     ...result,
+    archives: archives.map(({ month, file, sha256, events }) => ({ month, file, sha256, events })),
+    ...(spans && { spans }),
   };
   await written(files, 'about.json', (file) => file.write(`${JSON.stringify(about, null, 2)}\n`));
   await written(files, 'README.md', (file) => file.write(pageOf(about, keys)));
@@ -125,8 +136,8 @@ async function eventsOf(
 ): Promise<Pick<EvidenceResult, 'events' | 'unsealed'>> {
   let [events, unsealed, looked] = [0, 0, 0];
   const file = await files.file('events.jsonl');
-  for await (const page of book.allEvents()) {
-    for (const event of page.filter((each) => isWanted(each, order))) {
+  for await (const page of wantedOf(order, book)) {
+    for (const event of page) {
       const { stream, seq, event_key, previous_hash, preimage, hash, salt, payload } = event;
       const index = event.leaf_index !== null && event.leaf_index < head ? event.leaf_index : null;
       const proof = index === null ? [] : tree.inclusionProof(index, head).map(HEX);
@@ -150,6 +161,41 @@ async function eventsOf(
   }
   await file.end();
   return { events, unsealed };
+}
+
+async function* wantedOf(order: EvidenceOrder, book: EvidenceParts['book']): AsyncGenerator<readonly StoredEvent[]> {
+  if (order.spans === undefined) {
+    for await (const page of book.allEvents()) yield page.filter((event) => isWanted(event, order));
+  }
+  for (const { stream, first_seq, last_seq } of order.spans ?? []) {
+    for await (const page of book.allEvents(stream, first_seq - 1)) {
+      yield page.filter(({ seq }) => seq <= last_seq);
+      if ((page.at(-1)?.seq ?? last_seq) >= last_seq) break;
+    }
+  }
+}
+
+/** The leaves of events that are not here any more: with them a bundle of the rest still gives the root that was signed. */
+async function archivedOf(
+  archives: readonly StoredArchive[],
+  { book, files }: EvidenceParts,
+  head: number,
+): Promise<number> {
+  const ends = new Map(
+    archives.flatMap(({ spans }) => spans.map(({ stream, last_seq }) => [stream, last_seq] as const)),
+  );
+  let archived = 0;
+  await written(files, 'archived.jsonl', async (file) => {
+    if (ends.size === 0) return;
+    for await (const page of book.allLeaves()) {
+      for (const { leaf_index, stream, seq, hash } of page) {
+        if (seq > (ends.get(stream) ?? 0) || leaf_index >= head) continue;
+        await line(file, { leaf_index, stream, seq, hash });
+        archived += 1;
+      }
+    }
+  });
+  return archived;
 }
 
 /** Rules, model and flow stand before the commitment, which is the last place of the text. */

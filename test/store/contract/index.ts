@@ -1,5 +1,6 @@
 import type { StoreUnderTest } from '../stores';
 import { accessContract } from './access';
+import { appendedBytesContract } from './appended-bytes';
 import { approvedAfterwardsContract } from './approved-afterwards';
 import { callbacksTogetherContract } from './callbacks-together';
 import { coverageContract } from './coverage';
@@ -26,6 +27,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
   afterAll(() => opened.close());
 
   describe('the trail', () => trailContract(under));
+  describe('the bytes of what is appended', () => appendedBytesContract(under));
   describe('rollups', () => rollupsContract(under));
   describe('resolution', () => resolveContract(under));
   describe('rows and columns', () => rowsAndColumnsContract(under));

@@ -1,0 +1,1 @@
+export { ArchiveNotWhole, writeArchive, type Archived, type ArchiveOrder, type ArchiveParts } from './write-archive';

@@ -1,0 +1,218 @@
+-- The append in columns: each event's JSON is taken apart once, and what is made of it stays in columns until it is stored.
+-- Before, each event was put together as a row by itself, its payload name by name, and the list was walked five times.
+-- What is stored, hashed and answered is the same to the byte (test/store/contract/appended-bytes.ts).
+
+-- The erasable half of an event, as `payload_of` gives it. Taking away what is not in it costs a third of putting it together
+-- name by name; an event that lacks a name, or has one that nobody knows, is put together.
+create function billing_audit.payload_from(event jsonb, rest jsonb) returns jsonb
+language sql stable
+return case
+    when rest ?& array['sheet_name', 'old_value', 'new_value', 'changed_by', 'issue_description', 'suggested_fix',
+            'sheet_reference', 'ip_address', 'device_info', 'session_id', 'user_agent', 'reasons', 'unknown_facts', 'values']
+        and rest - array['sheet_name', 'old_value', 'new_value', 'changed_by', 'issue_description', 'suggested_fix',
+            'sheet_reference', 'ip_address', 'device_info', 'session_id', 'user_agent', 'reasons', 'unknown_facts', 'values'] = '{}'
+        then rest
+    else billing_audit.payload_of(event) end;
+
+-- The immutable half of an event and what the server adds: what `payload_from` takes away.
+create function billing_audit.without_columns(event jsonb) returns jsonb
+language sql stable
+return event - array['timestamp', 'event_key', 'kind', 'sheet_id', 'row_id', 'work_request', 'column_name', 'violation_type',
+    'delta', 'currency', 'changed_by_kind', 'changed_at', 'week_ending', 'is_historical', 'audit_run_id', 'severity',
+    'risk_score', 'anomaly_score', 'predicted_category', 'approval_id', 'intermediate_unknown', 'rules_hash', 'model_version',
+    'flow_version'];
+
+-- On the keys and not on the events: a trigger is given all that is new, and a key is a tenth of an event.
+drop trigger to_be_told on billing_audit.audit_events;
+create or replace function billing_audit.queue_recorded() returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+    if exists (select from billing_audit.alert_rules where retired_at is null) then
+        insert into billing_audit.alert_queue (stream, seq, position)
+        select e.stream, e.seq, e.position
+        from recorded as r
+        join billing_audit.audit_events as e on e.stream = r.stream and e.seq = r.seq
+        where billing_audit.is_news(e.kind, e.violation_type);
+    end if;
+    return null;
+end
+$$;
+create trigger to_be_told after insert on billing_audit.event_keys
+    referencing new table as recorded for each statement execute function billing_audit.queue_recorded();
+
+-- p: events (AuditEvent, lib/event/audit-event.ts), concern (left out: each event stands in the chain of its sheet; else
+-- all stand in the chain of that name). Gives {appended: [{event_key, stream, seq, timestamp, is_new}]} in
+-- the order of the events, and marks their changes done. A key that is in the trail already appends nothing; `timestamp` is
+-- null where its event has left the database.
+-- The heads are locked in one order by everybody, so that two appends never wait for each other. All the rest is one
+-- statement, told from top to bottom:
+--   given     the events in columns, each with its erasable half; of those that share a key the first counts
+--   known     keys that are in the trail already
+--   fresh     what is new, with its number in its stream and its salt
+--   told      the text of each that is hashed
+--   chained   the hashes, each over the one before
+--   hours, rolled, looks, opened   the rollups in which each counts, in the order of their keys
+create or replace function public.billing_audit_append(p jsonb) returns jsonb
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+    now_       timestamptz := billing_audit.clock();
+    now_text   text := billing_audit.instant(now_);
+    concern_   text := p ->> 'concern';
+    keys_      text[];
+    streams_   text[];
+    is_lacking boolean;
+    appended   jsonb;
+begin
+    perform billing_audit.require(p, 'events');
+    if jsonb_path_exists(p, '$.events[*] ? (@.type() != "object")') then
+        perform billing_audit.require_of_events(p -> 'events');
+    end if;
+    select array_agg(e.event_key), array_agg(distinct coalesce(concern_, 'sheet:' || e.sheet_id)),
+        -- "is not null" of a row: none of its fields is.
+        bool_or(not (e is not null))
+    into keys_, streams_, is_lacking
+    from jsonb_to_recordset(p -> 'events') as e (event_key text, kind text, sheet_id text, violation_type text, changed_at text,
+        severity text, audit_run_id text, currency text, changed_by_kind text, intermediate_unknown text);
+    if is_lacking then
+        perform billing_audit.require_of_events(p -> 'events');
+    elsif concern_ !~ '^[a-z_]+$' then
+        raise exception using errcode = 'BA001', message = format('"%s" is no concern.', concern_),
+            hint = 'A concern is one word in small letters.';
+    end if;
+    insert into billing_audit.streams (stream, head)
+    select s, billing_audit.genesis(s) from unnest(streams_) as s
+    where not exists (select from billing_audit.streams as k where k.stream = s) order by s
+    on conflict do nothing;
+    perform from billing_audit.streams where stream = any (streams_) order by stream for update;
+
+    with given as materialized (
+        -- Without the event's JSON: what is carried from here to the end is held in memory at each step.
+        select e.event_key, e.kind, e.sheet_id, e.row_id, e.work_request, e.column_name, e.violation_type, e.delta, e.currency,
+            e.changed_by_kind, e.changed_at, e.week_ending, e.is_historical, e.audit_run_id, e.severity, e.risk_score,
+            e.anomaly_score, e.predicted_category, e.approval_id, e.intermediate_unknown, e.rules_hash, e.model_version,
+            e.flow_version, e.place, coalesce(concern_, 'sheet:' || e.sheet_id) as stream,
+            billing_audit.payload_from(e.event, billing_audit.without_columns(e.event)) as payload,
+            row_number() over (partition by e.event_key order by e.place) = 1 as is_first
+        from rows from (
+            jsonb_to_recordset(p -> 'events') as (event_key text, kind text, sheet_id text, row_id text, work_request text,
+                column_name text, violation_type text, delta numeric, currency text, changed_by_kind text,
+                changed_at timestamptz, week_ending date, is_historical boolean, audit_run_id text, severity text,
+                risk_score numeric(7, 6), anomaly_score numeric(7, 6), predicted_category text, approval_id text,
+                intermediate_unknown boolean, rules_hash text, model_version text, flow_version text),
+            jsonb_array_elements(p -> 'events')
+        ) with ordinality as e (event_key, kind, sheet_id, row_id, work_request, column_name, violation_type, delta, currency,
+            changed_by_kind, changed_at, week_ending, is_historical, audit_run_id, severity, risk_score, anomaly_score,
+            predicted_category, approval_id, intermediate_unknown, rules_hash, model_version, flow_version, event, place)
+    ), known as materialized (
+        select k.event_key, k.stream, k.seq, a.recorded_at
+        from billing_audit.event_keys as k
+        left join billing_audit.audit_events as a on a.stream = k.stream and a.seq = k.seq
+        where k.event_key = any (keys_)
+    ), fresh as materialized (
+        select g.*, h.head, h.seq + row_number() over (partition by g.stream order by g.place) as seq,
+            -- 122 random bits out of the core, so that no extension is needed.
+            uuid_send(gen_random_uuid()) as salt
+        from given as g
+        join billing_audit.streams as h using (stream)
+        where g.is_first and not exists (select from known where known.event_key = g.event_key)
+    ), bound as materialized (
+        select f.*, billing_audit.commit_to(f.salt, f.payload) as commitment, lower(f.payload ->> 'changed_by') as person,
+            billing_audit.is_change(f.kind) as is_change
+        from fresh as f
+    ), told as materialized (
+        select b.*, billing_audit.event_preimage(row(stream, seq, null, event_key, kind, now_, sheet_id, row_id, work_request,
+            column_name, violation_type, delta, currency, changed_by_kind, changed_at, week_ending, is_historical, audit_run_id,
+            severity, risk_score, anomaly_score, predicted_category, approval_id, intermediate_unknown, rules_hash,
+            model_version, flow_version, commitment, null, null, null)::billing_audit.audit_events) as preimage
+        from bound as b
+    ), chained as materialized (
+        select *, billing_audit.chained(head, preimage) over (partition by stream order by seq) as hash from told
+    ), inserted as (
+        insert into billing_audit.audit_events (
+            stream, seq, event_key, kind, recorded_at, sheet_id, row_id, work_request, column_name, violation_type,
+            delta, currency, changed_by_kind, changed_at, week_ending, is_historical, audit_run_id, severity,
+            risk_score, anomaly_score, predicted_category, approval_id, intermediate_unknown, rules_hash,
+            model_version, flow_version, commitment, previous_hash, preimage, hash)
+        select
+            stream, seq, event_key, kind, now_, sheet_id, row_id, work_request, column_name, violation_type, delta, currency,
+            changed_by_kind, changed_at, week_ending, is_historical, audit_run_id, severity, risk_score, anomaly_score,
+            predicted_category, approval_id, intermediate_unknown, rules_hash, model_version, flow_version, commitment,
+            lag(hash, 1, head) over (partition by stream order by seq), preimage, hash
+        from chained
+        order by place
+    ), payloads as (
+        insert into billing_audit.event_payloads (stream, seq, event_key, salt, payload, changed_at)
+        select stream, seq, event_key, salt, payload, changed_at from chained
+    ), keys as (
+        insert into billing_audit.event_keys (event_key, stream, seq)
+        select event_key, stream, seq from chained
+    ), heads as (
+        update billing_audit.streams as s set seq = c.seq, head = c.hash, apart = s.apart + c.apart,
+            last_changed_at = greatest(s.last_changed_at, c.last_changed_at)
+        from (
+            select stream, max(seq) as seq, (array_agg(hash order by seq desc))[1] as hash,
+                count(*) filter (where not is_change) as apart, max(changed_at) filter (where is_change) as last_changed_at
+            from chained group by stream
+        ) as c
+        where s.stream = c.stream
+    ), hours as materialized (
+        select t.dimension, t.start, t.key, count(*) as changes
+        from chained as c
+        cross join lateral billing_audit.rollup_places(
+            c.severity, c.risk_score, c.sheet_id, c.person, c.predicted_category, c.changed_at, now_) as t
+        where c.is_change
+        group by t.dimension, t.start, t.key
+    ), rolled as (
+        insert into billing_audit.rollups as r (dimension, span, start, key, changes)
+        select dimension, span, start, key, changes from (
+            select dimension, 'hour' as span, start, key, changes from hours
+            union all
+            select dimension, 'day', billing_audit.day_of(start), key, sum(changes) from hours
+            where dimension <> 'stored' group by dimension, billing_audit.day_of(start), key) as each
+        order by dimension, span, start, key
+        on conflict (dimension, span, start, key) do update set changes = r.changes + excluded.changes
+    ), looks as (
+        insert into billing_audit.look_rollups as r (person, span, start, hundredth, changes)
+        select coalesce(c.person, ''), s.span, s.start, h.hundredth, count(*)
+        from chained as c
+        cross join lateral (select billing_audit.look_hundredth(c.violation_type, c.severity, c.risk_score) as hundredth) as h
+        cross join lateral (values ('hour', billing_audit.hour_of(c.changed_at)),
+            ('day', billing_audit.day_of(c.changed_at))) as s (span, start)
+        where h.hundredth is not null and c.is_change
+        group by 1, 2, 3, 4 order by 2, 1, 3, 4
+        on conflict (span, person, start, hundredth) do update set changes = r.changes + excluded.changes
+    ), opened as (
+        insert into billing_audit.open_counts as o (hundredth, is_violation, currency, looker, events, priced, money)
+        select coalesce(billing_audit.look_hundredth(c.violation_type, c.severity, c.risk_score), 0),
+            c.violation_type not in ('NONE', 'APPROVED_CORRECTION'), c.currency, '', count(*), count(c.delta),
+            coalesce(sum(abs(c.delta) * greatest(coalesce(c.risk_score, 0), 0.05)), 0)
+        from chained as c
+        where billing_audit.is_concern(c.violation_type, c.severity, c.risk_score)
+        group by 1, 2, 3 order by 1, 2, 3
+        on conflict (hundredth, is_violation, currency, looker) do update set
+            events = o.events + excluded.events, priced = o.priced + excluded.priced, money = o.money + excluded.money
+    ), kept as (
+        select event_key, stream, seq, billing_audit.instant(recorded_at) as at, false as is_new from known
+        union all
+        select event_key, stream, seq, now_text, true from chained
+    )
+    select coalesce(jsonb_agg(jsonb_build_object('event_key', k.event_key, 'stream', k.stream, 'seq', k.seq,
+        'is_new', k.is_new and g.is_first, 'timestamp', k.at) order by g.place), '[]')
+    into appended
+    from given as g join kept as k using (event_key);
+
+    update billing_audit.changes
+    set state = 'done', done_at = now_, leased_until = null, body = null
+    where event_key = any (keys_) and state <> 'done';
+    return jsonb_build_object('appended', appended);
+end
+$$;
+-- Planning its statement takes as long as running it for one event, and every plan of it comes out the same.
+alter function public.billing_audit_append(jsonb) set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan;
+
+call billing_audit.keep_private('billing_audit.payload_from(jsonb, jsonb)');
+call billing_audit.keep_private('billing_audit.without_columns(jsonb)');

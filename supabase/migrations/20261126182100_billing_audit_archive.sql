@@ -1,0 +1,515 @@
+-- Months that leave the database: into a file with their proofs, verified before anything goes, noted in the trail.
+--
+-- What stays is all that proofs and promises stand on: the leaf of every event in the tree, its key (so that a change that
+-- comes again is never counted again), who erased what, and the rollups. What goes is the event and its payload, up to the
+-- end of a month, chain by chain and from the beginning on: a chain then goes on from the hash of its last archived event,
+-- which is a leaf of the signed tree. The chain `keeping`, which tells of holds, erasures and archives, never leaves.
+--
+-- These are rows of one table and not partitions of it, on purpose: docs/keeping.md says why.
+--
+-- Errors: BA013 a legal hold forbids it    BA015 it is not to be archived now    BA016 its event was archived
+
+create table billing_audit.archives (
+    id                bigint       generated always as identity primary key,
+    month             date         not null unique check (extract(day from month) = 1),
+    file              text         not null check (file <> ''),
+    sha256            text         not null check (sha256 ~ '^[0-9a-f]{64}$'),
+    events            bigint       not null check (events > 0),
+    first_changed_at  timestamptz  not null,
+    last_changed_at   timestamptz  not null,
+    reason            text         not null check (reason <> ''),
+    archived_by       text         not null check (archived_by <> ''),
+    archived_at       timestamptz  not null
+);
+comment on table billing_audit.archives is 'Months that left the database, each with the file that holds it.';
+comment on column billing_audit.archives.sha256 is 'Of the file. The trail says the same in the chain keeping.';
+
+create table billing_audit.archived_spans (
+    stream      text    not null,
+    last_seq    bigint  not null,
+    first_seq   bigint  not null check (first_seq between 1 and last_seq),
+    last_hash   bytea   not null check (octet_length(last_hash) = 32),
+    archive_id  bigint  not null references billing_audit.archives,
+    primary key (stream, last_seq)
+);
+comment on table billing_audit.archived_spans is 'Which events of each chain an archive took; the spans of a chain follow each other from its beginning.';
+create index archived_spans_of_archive on billing_audit.archived_spans (archive_id);
+
+do $$
+declare
+    name text;
+begin
+    foreach name in array array['archives', 'archived_spans'] loop
+        execute format('create trigger never_altered before update or delete on billing_audit.%I
+            for each row execute function billing_audit.refuse_change()', name);
+        execute format('create trigger never_truncated before truncate on billing_audit.%I
+            for each statement execute function billing_audit.refuse_change()', name);
+        execute format('alter table billing_audit.%I enable always trigger never_altered', name);
+        execute format('alter table billing_audit.%I enable always trigger never_truncated', name);
+        execute format('call billing_audit.protect_table(%L)', 'billing_audit.' || name);
+        execute format('grant select, insert on billing_audit.%I to billing_audit_owner', name);
+    end loop;
+end
+$$;
+
+-- The archive that took an event; null = none.
+create function billing_audit.archive_of(of_stream text, of_seq bigint) returns bigint
+language sql stable
+set search_path = ''
+as $$
+    select s.archive_id from (
+        select * from billing_audit.archived_spans where stream = of_stream and last_seq >= of_seq order by last_seq limit 1
+    ) as s where s.first_seq <= of_seq
+$$;
+
+-- Says no, but to the removal of what an archive holds.
+create function billing_audit.refuse_unless_archived() returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+    if tg_op = 'DELETE' and billing_audit.archive_of(old.stream, old.seq) is not null then
+        return old;
+    end if;
+    raise exception using errcode = 'BA010',
+        message = format('%s on %s.%s was refused: the trail is append-only.', tg_op, tg_table_schema, tg_table_name),
+        hint = 'Append a correcting event instead.';
+end
+$$;
+drop trigger never_altered on billing_audit.audit_events;
+create trigger never_altered before update or delete on billing_audit.audit_events
+    for each row execute function billing_audit.refuse_unless_archived();
+alter table billing_audit.audit_events enable always trigger never_altered;
+
+-- An alert outlives its event.
+alter table billing_audit.alerts drop constraint alerts_stream_seq_fkey;
+
+-- A verdict on what is not here would be one on nothing.
+create function billing_audit.refuse_archived() returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+    if exists (select from billing_audit.event_keys as k
+        where k.event_key = new.event_key and billing_audit.archive_of(k.stream, k.seq) is not null)
+    then
+        raise exception using errcode = 'BA016', message = format('Event %s was archived: nobody can mark it any more.', new.event_key),
+            hint = 'Its archive holds it: "billing-audit search --event-key" names the file.';
+    end if;
+    return new;
+end
+$$;
+create trigger not_archived before insert on billing_audit.feedback
+    for each row execute function billing_audit.refuse_archived();
+
+-- What would leave: chain by chain from what left before up to the first event that was recorded at or after the end.
+create function billing_audit.archivable_spans(until timestamptz)
+returns table (stream text, first_seq bigint, last_seq bigint)
+language sql stable
+set search_path = ''
+as $$
+    select * from (
+        select s.stream, a.seq + 1 as first_seq,
+            coalesce((select min(e.seq) - 1 from billing_audit.audit_events as e
+                where e.stream = s.stream and e.seq > a.seq and e.recorded_at >= until), s.seq) as last_seq
+        from billing_audit.streams as s
+        cross join lateral (
+            select coalesce(max(p.last_seq), 0) as seq from billing_audit.archived_spans as p where p.stream = s.stream) as a
+        where s.stream <> 'keeping' and s.seq > a.seq
+    ) as c
+    where c.last_seq >= c.first_seq
+$$;
+
+-- The text that binds an archive's act in the trail to its spans.
+create function billing_audit.spans_text(spans jsonb) returns text
+language sql stable
+set search_path = ''
+as $$
+    select string_agg(format('%s %s-%s %s', g.one ->> 'stream', g.one ->> 'first_seq', g.one ->> 'last_seq', g.one ->> 'last_hash'),
+        E'\n' order by (g.one ->> 'stream') collate "C")
+    from jsonb_array_elements(spans) as g (one)
+$$;
+
+-- p: month ('2026-01'). Refuses what cannot be archived. Gives {month, until, spans: [{stream, first_seq, last_seq, last_hash}],
+-- events, erased (how many of them have no payload)}.
+create function public.billing_audit_archivable(p jsonb) returns jsonb
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+    month_   timestamptz;
+    until_   timestamptz;
+    oldest   timestamptz;
+    held     billing_audit.legal_holds;
+    waiting  text;
+    answer   jsonb;
+begin
+    perform billing_audit.require(p, 'month');
+    if p ->> 'month' !~ '^\d{4}-(0[1-9]|1[0-2])$' then
+        raise exception using errcode = 'BA001', message = format('"%s" is no month.', p ->> 'month'), hint = 'Write it like 2026-01.';
+    end if;
+    month_ := ((p ->> 'month') || '-01T00:00:00Z')::timestamptz;
+    until_ := (month_ at time zone 'UTC' + interval '1 month') at time zone 'UTC';
+    if until_ > billing_audit.clock() then
+        raise exception using errcode = 'BA015', message = format('The month %s is not over.', p ->> 'month'),
+            hint = 'Months are those of recording, in UTC.';
+    end if;
+    select jsonb_build_object('month', p ->> 'month', 'until', billing_audit.instant(until_),
+        'spans', coalesce(jsonb_agg(jsonb_build_object('stream', s.stream, 'first_seq', s.first_seq, 'last_seq', s.last_seq,
+            'last_hash', encode(l.hash, 'hex')) order by s.stream collate "C"), '[]'),
+        'events', coalesce(sum(s.last_seq - s.first_seq + 1), 0),
+        'erased', (select count(*) from billing_audit.archivable_spans(until_) as c
+            join billing_audit.erased_events as x on x.stream = c.stream and x.seq between c.first_seq and c.last_seq)),
+        min(e.recorded_at)
+    into answer, oldest
+    from billing_audit.archivable_spans(until_) as s
+    join billing_audit.audit_events as e on e.stream = s.stream and e.seq = s.first_seq
+    left join billing_audit.tree_leaves as l on l.stream = s.stream and l.seq = s.last_seq;
+    if oldest is null then
+        raise exception using errcode = 'BA015', message = format('Nothing of %s or before is in the trail.', p ->> 'month'),
+            hint = 'It is archived already, or nothing was recorded then.';
+    elsif oldest < month_ then
+        raise exception using errcode = 'BA015', message = format('The oldest event was recorded at %s, before %s.',
+            billing_audit.instant(oldest), p ->> 'month'),
+            hint = format('Months leave in their order: archive %s first.', to_char(oldest at time zone 'UTC', 'YYYY-MM'));
+    end if;
+    if exists (select from jsonb_array_elements(answer -> 'spans') as s (one) where s.one ->> 'last_hash' is null) then
+        raise exception using errcode = 'BA015', message = format('Events of %s are not sealed yet.', p ->> 'month'),
+            hint = 'The server seals within a minute; if it does not, look at the line "evidence" of "billing-audit doctor".';
+    end if;
+    select 'alerts wait to be decided' into waiting
+    from billing_audit.archivable_spans(until_) as s
+    join billing_audit.alert_queue as q on q.stream = s.stream and q.seq between s.first_seq and s.last_seq limit 1;
+    if waiting is null then
+        select 'rows wait to be written to the audit sheet' into waiting
+        from billing_audit.archivable_spans(until_) as s
+        join billing_audit.audit_sheet_rows as w on w.state = 'waiting' and w.stream = s.stream
+            and w.seq between s.first_seq and s.last_seq limit 1;
+    end if;
+    if waiting is not null then
+        raise exception using errcode = 'BA015', message = format('For events of %s %s.', p ->> 'month', waiting),
+            hint = 'Let the server run until that is done.';
+    end if;
+    select h.* into held
+    from billing_audit.archivable_spans(until_) as s
+    join billing_audit.audit_events as e on e.stream = s.stream and e.seq between s.first_seq and s.last_seq
+    left join billing_audit.event_payloads as d on d.stream = e.stream and d.seq = e.seq
+    cross join lateral billing_audit.holds_on(d.person, e.sheet_id, e.changed_at) as h
+    where exists (select from billing_audit.legal_holds)
+    limit 1;
+    if held.id is not null then
+        raise exception using errcode = 'BA013',
+            message = format('Legal hold %s of %s forbids to archive this: %s', held.id, billing_audit.instant(held.set_at), held.reason),
+            hint = 'Whoever set the hold can release it: "billing-audit hold release".';
+    end if;
+    return answer;
+end
+$$;
+
+-- Takes out what an archive holds. As the owner of the tables: nobody else may delete from them. The spans were noted before,
+-- without which the guard of the table says no, and the trail tells of it already: nothing leaves without its act.
+create function billing_audit.remove_archived(archive bigint) returns bigint
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+    removed bigint;
+begin
+    if not exists (select from billing_audit.event_keys where event_key = format('archive:%s', archive) and stream = 'keeping') then
+        raise exception using errcode = 'BA010', message = 'Nothing was removed: the trail tells of no such archive.',
+            hint = 'Events leave by billing_audit_archive alone.';
+    end if;
+    delete from billing_audit.event_payloads as d using billing_audit.archived_spans as s
+    where s.archive_id = archive and d.stream = s.stream and d.seq between s.first_seq and s.last_seq;
+    delete from billing_audit.audit_events as e using billing_audit.archived_spans as s
+    where s.archive_id = archive and e.stream = s.stream and e.seq between s.first_seq and s.last_seq;
+    get diagnostics removed = row_count;
+    return removed;
+end
+$$;
+
+-- p: month, file, sha256 (of the file), spans, erased (as `billing_audit_archivable` gave them), reason, by, role. Removes the
+-- events of the month, if they are still what the file holds, and says so in the trail; all of it or nothing.
+-- Gives {archive: as in `billing_audit_archives`}.
+create function public.billing_audit_archive(p jsonb) returns jsonb
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+    by_    text := billing_audit.keeper(p);
+    found_ jsonb;
+    made   billing_audit.archives;
+begin
+    perform billing_audit.require(p, 'month', 'file', 'sha256', 'spans', 'erased');
+    -- Nobody holds, erases or archives meanwhile.
+    perform pg_advisory_xact_lock(hashtextextended('billing_audit:holds', 0));
+    found_ := public.billing_audit_archivable(p);
+    if found_ -> 'spans' <> p -> 'spans' or found_ -> 'erased' <> p -> 'erased' then
+        raise exception using errcode = 'BA015', message = 'The trail is no longer what the file holds.',
+            hint = 'Write the file again: something was erased, or archived, since it was written.';
+    end if;
+    insert into billing_audit.archives (month, file, sha256, events, first_changed_at, last_changed_at, reason, archived_by, archived_at)
+    select ((p ->> 'month') || '-01')::date, p ->> 'file', p ->> 'sha256', count(*), min(e.changed_at), max(e.changed_at),
+        btrim(p ->> 'reason'), by_, billing_audit.clock()
+    from jsonb_to_recordset(found_ -> 'spans') as s (stream text, first_seq bigint, last_seq bigint)
+    join billing_audit.audit_events as e on e.stream = s.stream and e.seq between s.first_seq and s.last_seq
+    returning * into made;
+    insert into billing_audit.archived_spans (stream, first_seq, last_seq, last_hash, archive_id)
+    select s.stream, s.first_seq, s.last_seq, decode(s.last_hash, 'hex'), made.id
+    from jsonb_to_recordset(found_ -> 'spans') as s (stream text, first_seq bigint, last_seq bigint, last_hash text);
+    perform billing_audit.forget_open_counts(made.id);
+    perform billing_audit.note_keeping('events_archived', format('archive:%s', made.id), by_,
+        format('The %s events recorded in %s left the database, into %s: %s', made.events, p ->> 'month', made.file, made.reason),
+        jsonb_build_object('archive', made.id::text, 'month', p ->> 'month', 'file', made.file, 'sha256', made.sha256,
+            'events', made.events::text,
+            'spans', encode(sha256(convert_to(billing_audit.spans_text(found_ -> 'spans'), 'UTF8')), 'hex')));
+    if made.events <> (found_ ->> 'events')::bigint or billing_audit.remove_archived(made.id) <> made.events then
+        raise exception using errcode = 'BA015', message = 'Not all events of the month are there.',
+            hint = 'Run "billing-audit verify": the trail may have been altered.';
+    end if;
+    return jsonb_build_object('archive', billing_audit.archive_json(made));
+end
+$$;
+
+-- What nobody looked at before it left is not counted as open any more.
+create function billing_audit.forget_open_counts(archive bigint) returns void
+language sql
+set search_path = ''
+as $$
+    insert into billing_audit.open_counts as o (hundredth, is_violation, currency, looker, events, priced, money)
+    select coalesce(billing_audit.look_hundredth(e.violation_type, e.severity, e.risk_score), 0),
+        e.violation_type not in ('NONE', 'APPROVED_CORRECTION'), e.currency,
+        case m.mark when 'looking' then m.by_name else '' end, -count(*), -count(e.delta),
+        -coalesce(sum(abs(e.delta) * greatest(coalesce(e.risk_score, 0), 0.05)), 0)
+    from billing_audit.archived_spans as s
+    join billing_audit.audit_events as e on e.stream = s.stream and e.seq between s.first_seq and s.last_seq
+    left join billing_audit.last_marks as m on m.event_key = e.event_key
+    where s.archive_id = archive and billing_audit.is_concern(e.violation_type, e.severity, e.risk_score)
+        and (m.mark is null or m.mark = 'looking')
+    group by 1, 2, 3, 4 order by 1, 2, 3, 4
+    on conflict (hundredth, is_violation, currency, looker) do update set
+        events = o.events + excluded.events, priced = o.priced + excluded.priced, money = o.money + excluded.money
+$$;
+
+create function billing_audit.archive_json(a billing_audit.archives) returns jsonb
+language sql stable
+set search_path = ''
+as $$
+    select jsonb_build_object('id', a.id::text, 'month', to_char(a.month, 'YYYY-MM'), 'file', a.file, 'sha256', a.sha256,
+        'events', a.events, 'first_changed_at', billing_audit.instant(a.first_changed_at),
+        'last_changed_at', billing_audit.instant(a.last_changed_at), 'reason', a.reason, 'archived_by', a.archived_by,
+        'archived_at', billing_audit.instant(a.archived_at))
+$$;
+
+-- p: {}. Gives {archives: [..., each with its spans: [{stream, first_seq, last_seq, last_hash}] and erased: {erasure: events}]},
+-- the oldest month first, for whoever checks; nothing is judged here.
+create function public.billing_audit_archives(p jsonb) returns jsonb
+language sql stable security definer
+set search_path = ''
+as $$
+    select jsonb_build_object('archives', coalesce(jsonb_agg(billing_audit.archive_json(a) || jsonb_build_object(
+        'spans', (select coalesce(jsonb_agg(jsonb_build_object('stream', s.stream, 'first_seq', s.first_seq, 'last_seq', s.last_seq,
+                'last_hash', encode(s.last_hash, 'hex')) order by s.stream collate "C"), '[]')
+            from billing_audit.archived_spans as s where s.archive_id = a.id),
+        'erased', (select coalesce(jsonb_object_agg(x.erasure_id, x.events), '{}') from (
+            select x.erasure_id, count(*) as events
+            from billing_audit.archived_spans as s
+            join billing_audit.erased_events as x on x.stream = s.stream and x.seq between s.first_seq and s.last_seq
+            where s.archive_id = a.id group by x.erasure_id) as x)) order by a.month), '[]'))
+    from billing_audit.archives as a
+$$;
+
+-- The archives in which a query may find more: by the key of the event, else by when it was changed and stored.
+create function billing_audit.archives_for(p jsonb) returns jsonb
+language sql stable
+set search_path = ''
+as $$
+    select coalesce(jsonb_agg(billing_audit.archive_json(a) order by a.month), '[]')
+    from billing_audit.archives as a
+    where case when p ->> 'event_key' is not null
+        then a.id = (select billing_audit.archive_of(k.stream, k.seq) from billing_audit.event_keys as k where k.event_key = p ->> 'event_key')
+        else (p ->> 'from' is null or a.last_changed_at >= (p ->> 'from')::timestamptz)
+            and (p ->> 'to' is null or a.first_changed_at < (p ->> 'to')::timestamptz)
+            and (p ->> 'recorded_from' is null or a.month + interval '1 month' > (p ->> 'recorded_from')::timestamptz at time zone 'UTC')
+            and (p ->> 'recorded_to' is null or a.month < (p ->> 'recorded_to')::timestamptz at time zone 'UTC')
+            and (p ->> 'sheet_id' is null or exists (select from billing_audit.archived_spans as s
+                where s.archive_id = a.id and (s.stream = 'sheet:' || (p ->> 'sheet_id') or s.stream not like 'sheet:%')))
+        end
+$$;
+
+-- As before (20261126170300); and the last page says which months are archived, in which there may be more.
+-- p: a TrailQuery (lib/store/store.ts); `to` is exclusive. Gives {events, next, archived}.
+create or replace function public.billing_audit_search(p jsonb) returns jsonb
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+    sort_key   text;
+    key_type   text := 'numeric';
+    page_size  integer := least(greatest(coalesce((p ->> 'limit')::integer, 100), 1), 1000);
+    rest       text := concat_ws(' and ', billing_audit.search_conditions(p, 'event', '(s.entry)'),
+        billing_audit.search_conditions(p, 'payload', '(s.entry)'));
+    -- Payloads are looked up one by one.
+    looks_at   integer := case when billing_audit.search_conditions(p, 'payload', '') is null then 8000 else 2500 end;
+    by_person  boolean := p ->> 'changed_by' is not null and coalesce(p ->> 'order', 'newest') = 'newest';
+    seek       text := billing_audit.search_conditions(p, 'seek', 'e');
+    after_     jsonb;
+    sought     text;
+    page       jsonb;
+    found_     integer;
+    next_      text;
+begin
+    case coalesce(p ->> 'order', 'newest')
+        -- A person's events are found by their payloads, which carry the time as well.
+        when 'newest' then sort_key := case when by_person then 'd' else 'e' end || '.changed_at'; key_type := 'timestamptz';
+        when 'delta' then sort_key := 'coalesce(abs(e.delta), -1)';
+        when 'money_at_risk' then sort_key := 'coalesce(abs(e.delta) * greatest(e.risk_score, 0.05), -1)';
+        else raise exception using errcode = 'BA001',
+            message = format('"%s" is not an order of the trail.', p ->> 'order'),
+            hint = 'Use newest, delta or money_at_risk.';
+    end case;
+    if p ->> 'after' is not null then
+        begin
+            after_ := convert_from(decode(p ->> 'after', 'base64'), 'UTF8')::jsonb;
+        exception when others then
+            raise exception using errcode = 'BA001', message = 'The page mark "after" cannot be read.',
+                hint = 'Use the "next" of the page before, unchanged.';
+        end;
+        if after_ ->> 0 <> coalesce(p ->> 'order', 'newest') then
+            raise exception using errcode = 'BA001', message = 'The page mark "after" is of another order.',
+                hint = 'Keep the order while turning pages.';
+        end if;
+    end if;
+    sought := format($query$
+        from billing_audit.audit_events as e %5$s
+        where %2$s and %6$s and ($2 is null or (%1$s, %4$s) < (($2 ->> 1)::%3$s, ($2 ->> 2)::bigint))
+        order by %1$s desc, e.position desc $query$,
+        sort_key,
+        -- How a day was watched, who signed in and what people did here is no change: it is found only when asked for by
+        -- its kind, or by its key. What weakens is found like a change.
+        case
+            when p ->> 'kind' is not null then 'true'
+            when p ->> 'event_key' is not null then 'e.kind not in (''coverage'', ''access'')'
+            else 'billing_audit.is_news(e.kind, e.violation_type)' end, key_type, 'e.position',
+        case when by_person then 'join billing_audit.event_payloads as d on d.stream = e.stream and d.seq = e.seq' else '' end,
+        coalesce(case when by_person then replace(seek, 'e.changed_at', 'd.changed_at') else seek end, 'true'));
+    execute format($query$
+        with page as (
+            select s.entry, d.payload, s.sort_key::text as sort_key, row_number() over (order by s.sort_key desc, s.position desc) as n
+            from (select e as entry, e.stream, e.seq, e.position, %1$s as sort_key %2$s limit $4) as s
+            left join billing_audit.event_payloads as d on d.stream = s.stream and d.seq = s.seq
+            where %3$s
+            order by s.sort_key desc, s.position desc
+            limit $3 + 1
+        )
+        select
+            jsonb_agg(billing_audit.event_json(entry, payload) order by n) filter (where n <= $3), count(*),
+            max(billing_audit.page_mark($1, sort_key, (entry).position)) filter (where n = $3)
+        from page $query$, sort_key, sought, coalesce(nullif(rest, ''), 'true'))
+    into page, found_, next_ using p, after_, page_size, looks_at;
+    if found_ <= page_size and rest <> '' then
+        -- Not filled: either that was all, or so many were looked at as one call looks at.
+        execute format('select billing_audit.page_mark($1, (%1$s)::text, e.position) %2$s offset $3 - 1 limit 1', sort_key, sought)
+        into next_ using p, after_, looks_at;
+    elsif found_ <= page_size then
+        next_ := null;
+    end if;
+    return jsonb_build_object('events', coalesce(page, '[]'), 'next', next_, 'archived',
+        case when next_ is null then billing_audit.archives_for(p) else '[]'::jsonb end);
+end
+$$;
+alter function public.billing_audit_search(jsonb) set jit = off;
+
+-- As before (20261126151000); a key whose event was archived belongs to it.
+create or replace function public.billing_audit_seal_heads(p jsonb) returns jsonb
+language sql security definer
+set search_path = ''
+as $$
+    select jsonb_build_object(
+        'streams', (select coalesce(jsonb_agg(jsonb_build_object(
+            'stream', stream, 'seq', seq, 'head', encode(head, 'hex')) order by stream), '[]') from billing_audit.streams),
+        'strays', coalesce((
+            select jsonb_agg(event_key) from (
+                select d.event_key from billing_audit.event_payloads as d
+                left join billing_audit.audit_events as e on e.stream = d.stream and e.seq = d.seq where e.seq is null
+                union all
+                select k.event_key from billing_audit.event_keys as k
+                left join billing_audit.audit_events as e on e.stream = k.stream and e.seq = k.seq
+                where e.seq is null and billing_audit.archive_of(k.stream, k.seq) is null
+                limit 100) as s), '[]'))
+$$;
+
+-- As before (20261123100700), from where the chain was archived on.
+create or replace function public.billing_audit_verify(p jsonb) returns jsonb
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+    checked    bigint;
+    last_seq   bigint;
+    last_hash  bytea;
+    first_bad  bigint;
+    head       billing_audit.streams;
+    archived   billing_audit.archived_spans;
+begin
+    perform billing_audit.require(p, 'stream');
+    select * into head from billing_audit.streams where stream = p ->> 'stream';
+    select * into archived from billing_audit.archived_spans as s where s.stream = p ->> 'stream' order by s.last_seq desc limit 1;
+    select count(*), max(seq), min(seq) filter (where not good) into checked, last_seq, first_bad
+    from (
+        select e.seq,
+            e.seq = coalesce(archived.last_seq, 0) + row_number() over w
+            and e.previous_hash = lag(e.hash, 1, coalesce(archived.last_hash, billing_audit.genesis(e.stream))) over w
+            and e.hash = sha256(e.previous_hash || convert_to(e.preimage, 'UTF8'))
+            and e.preimage = billing_audit.event_preimage(e)
+            and (d.seq is null or (
+                e.commitment = billing_audit.commit_to(d.salt, d.payload)
+                and d.event_key = e.event_key and d.changed_at = e.changed_at))
+            and coalesce(k.stream = e.stream and k.seq = e.seq, false) as good
+        from billing_audit.audit_events as e
+        left join billing_audit.event_payloads as d on d.stream = e.stream and d.seq = e.seq
+        left join billing_audit.event_keys as k on k.event_key = e.event_key
+        where e.stream = p ->> 'stream'
+        window w as (order by e.seq)
+    ) as chain;
+    select hash into last_hash from billing_audit.audit_events where stream = p ->> 'stream' and seq = last_seq;
+    last_hash := coalesce(last_hash, archived.last_hash);
+    last_seq := coalesce(last_seq, archived.last_seq);
+    if first_bad is null and coalesce(head.seq, 0) <> coalesce(last_seq, 0) then
+        first_bad := least(head.seq, last_seq) + 1;
+        first_bad := coalesce(first_bad, 1);
+    elsif first_bad is null and last_hash is distinct from head.head and last_seq is not null then
+        first_bad := last_seq;
+    end if;
+    return jsonb_build_object('ok', first_bad is null, 'checked', checked, 'first_bad_seq', first_bad);
+end
+$$;
+
+-- Nothing can be counted anew that is not here: whoever needs to, after an archive, keeps what was counted.
+alter procedure billing_audit.rebuild_rollups() rename to count_all_rollups;
+create procedure billing_audit.rebuild_rollups()
+language plpgsql
+set search_path = ''
+as $$
+begin
+    if exists (select from billing_audit.archives) then
+        raise exception using errcode = 'BA015', message = 'Rollups cannot be made anew: months were archived, and would not be counted.',
+            hint = 'The append keeps them; nothing is to be done.';
+    end if;
+    call billing_audit.count_all_rollups();
+end
+$$;
+revoke all on procedure billing_audit.rebuild_rollups() from public;
+
+call billing_audit.keep_private('billing_audit.archive_of(text, bigint)');
+call billing_audit.keep_private('billing_audit.refuse_unless_archived()');
+call billing_audit.keep_private('billing_audit.refuse_archived()');
+call billing_audit.keep_private('billing_audit.archivable_spans(timestamptz)');
+call billing_audit.keep_private('billing_audit.spans_text(jsonb)');
+call billing_audit.keep_private('billing_audit.remove_archived(bigint)');
+call billing_audit.keep_private('billing_audit.forget_open_counts(bigint)');
+call billing_audit.keep_private('billing_audit.archive_json(billing_audit.archives)');
+call billing_audit.keep_private('billing_audit.archives_for(jsonb)');
+call billing_audit.offer_to_service('public.billing_audit_archivable(jsonb)');
+call billing_audit.offer_to_service('public.billing_audit_archive(jsonb)');
+call billing_audit.offer_to_service('public.billing_audit_archives(jsonb)');
