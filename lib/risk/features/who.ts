@@ -1,4 +1,4 @@
-import { DAY, daysSince, type Feature, flag } from './view';
+import { DAY, daysSince, type Feature, flag, type View } from './view';
 
 const LOW_ACCESS_LEVEL = 2;
 const RAISED_DAYS = 14;
@@ -14,15 +14,15 @@ export const who = {
     return level === null ? NaN : flag(level <= LOW_ACCESS_LEVEL);
   },
   review_days: ({ event, directory }) => Math.min(1000, daysSince(event.at, directory?.last_review_at)),
-  idle_days: ({ event, person }) => {
-    if (!person || Number.isNaN(person.lastAt)) return NaN;
-    const days = (event.at - person.lastAt) / DAY;
+  idle_days: (view) => {
+    const days = pauseBefore(view);
+    if (Number.isNaN(days)) return NaN;
     return days > PAUSE_DAYS ? Math.log1p(days) : 0;
   },
-  idle_then_money: ({ event, person }) => {
-    if (!person || Number.isNaN(person.lastAt)) return NaN;
-    const days = (event.at - person.lastAt) / DAY;
-    return event.columnKind !== 'other' && days > LONG_PAUSE_DAYS ? Math.log1p(days) : 0;
+  idle_then_money: (view) => {
+    const days = pauseBefore(view);
+    if (Number.isNaN(days)) return NaN;
+    return view.event.columnKind !== 'other' && days > LONG_PAUSE_DAYS ? Math.log1p(days) : 0;
   },
   rights_raised: ({ event, directory }) => {
     const days = daysSince(event.at, directory?.raised_at);
@@ -55,3 +55,9 @@ export const who = {
     return person.habits.sheets.surprise(event.sheet, event.at, state.sheets.share(event.sheet, event.at));
   },
 } as const satisfies Readonly<Record<string, Feature>>;
+
+/** Days since the last change of this person; of somebody in the directory who never made one, since they are in it. */
+function pauseBefore({ event, person, directory }: View): number {
+  if (person && !Number.isNaN(person.lastAt)) return (event.at - person.lastAt) / DAY;
+  return Math.max(0, daysSince(event.at, directory?.valid_from));
+}
