@@ -22,7 +22,7 @@ export interface TrainingRows {
 
 export interface EngineOptions {
   readonly seed?: number;
-  /** How much the anomaly adds to the log-odds when events are ranked: 0.5 with few labels, 0.15 with all. */
+  /** How much the anomaly adds to the log-odds when events are ranked: 1 with few labels, 0.15 and less with all. */
   readonly anomalyShare?: number;
 }
 
@@ -79,7 +79,7 @@ export class RiskEngine {
    * Trains on labelled and unlabelled events. Without a label, or with nothing but labelled ones, there is no risk model:
    * the anomaly stands alone.
    */
-  static fit(rows: TrainingRows, { seed = 0, anomalyShare = 0.5 }: EngineOptions = {}): RiskEngine {
+  static fit(rows: TrainingRows, { seed = 0, anomalyShare = 1 }: EngineOptions = {}): RiskEngine {
     const { features, values, labels } = rows;
     const bins = TailBins.fit(values, features.length);
     const filled = filledTable(bins, values);

@@ -5,6 +5,8 @@ const RAISED_DAYS = 14;
 /** Shorter pauses are weekends. */
 const PAUSE_DAYS = 3;
 const LONG_PAUSE_DAYS = 30;
+/** After this nobody is new any more. */
+const KNOWN_DAYS = 60;
 
 /** Who it was: rights, reviews, pauses; and whether this person has been here before. */
 export const who = {
@@ -33,8 +35,11 @@ export const who = {
     if (!directory?.leave) return NaN;
     return flag(directory.leave.some(([from, to]) => event.at >= Date.parse(from) && event.at <= Date.parse(to) + DAY));
   },
+  /** Capped: else everybody is known for longer than anybody was in training, and each event odd by that alone. */
   days_known: ({ event, person }) =>
-    person && Number.isFinite(person.firstAt) ? Math.log1p((event.at - person.firstAt) / DAY) : NaN,
+    person && Number.isFinite(person.firstAt)
+      ? Math.log1p(Math.max(0, Math.min(KNOWN_DAYS, (event.at - person.firstAt) / DAY)))
+      : NaN,
   first_on_sheet: ({ event, person }) =>
     event.sheet === null || !person ? NaN : flag(!person.habits.sheets.has(event.sheet)),
   first_on_work_request: ({ event, person }) =>
