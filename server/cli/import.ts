@@ -1,30 +1,50 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { BadSetting, BillingAuditError } from '../../lib/errors';
-import { readConfiguration } from '../configuration';
-import { commandRun, tellCommand } from '../access-log';
-import { openTrail } from '../export';
-import { BadPeopleFile, PeopleFileUnreadable, readPeople } from '../people';
+import { BadPeopleFile } from '../people';
+import { importHistory, SOURCES } from './import-history';
+import { importPeople } from './import-people';
 import { EXIT, guarded, loadDotEnv, print } from './run';
 
-interface ImportFlags {
+/** What both sorts of import take. */
+export interface ImportFlags {
   readonly people?: string;
+  readonly auditSheet?: string;
+  readonly xlsx?: string;
+  readonly sqlite?: string;
+  readonly table?: string;
+  readonly cellHistory?: boolean;
+  readonly since?: string;
+  readonly sheets?: string;
   readonly home?: string;
   readonly json?: boolean;
 }
 
 const MORE = `
-Columns of the file (the first line names them): e-mail, name, role, access level (1 to 10), supervisor, department,
+People: columns of the file (the first line names them): e-mail, name, role, access level (1 to 10), supervisor, department,
 last review (like 2026-01-31), active (yes or no). Only the e-mail is needed. Who is in the file replaces what was known
 of them; who is not in it stays as is. These are the people whose changes are judged; who may sign in is at /people.
 
-Exit codes: 0 saved, 1 the file holds wrong lines, 2 misused, 3 could not be done. Without 0 nobody was saved.`;
+History: changes of before. A table needs the columns Column, Old Value, New Value, Changed At, Source Sheet ID and Source
+Row ID; those of the sheet "Billing Report Audit Log" beside them are taken too, and the names of the audit event as well.
+Times without an offset are business time. --cell-history reads the tracked columns of the watched sheets, 30 cells a
+minute, shared with what watches them; a run that is cut off goes on where it was. Entries stand in a chain of their own,
+are of the kind "imported", count as no change and alert nobody. A change that is there already is not taken again.
+
+Exit codes: 0 imported, 1 some lines are wrong (of people nobody was saved, of history all others were), 2 misused, 3 could
+not be done.`;
 
 export function addImport(program: Command): void {
   program
     .command('import')
-    .description('Save the directory of people (access level, last review, ...) from a CSV file.')
-    .option('--people <file>', 'CSV in UTF-8; - is standard input')
+    .description('Bring in the directory of people, or changes of before.')
+    .option('--people <file>', 'people, as CSV in UTF-8; - is standard input')
+    .option('--audit-sheet <id>', 'changes out of a sheet with the columns of "Billing Report Audit Log"')
+    .option('--xlsx <file>', 'changes out of a workbook with these columns')
+    .option('--sqlite <file>', 'changes out of an SQLite database with these columns')
+    .option('--table <name>', 'which table of the database; without it the one with most of the columns')
+    .option('--cell-history', "changes out of Smartsheet's cell history; needs --since")
+    .option('--since <date>', 'how far back the cell history is read, like 2026-01-31')
+    .option('--sheets <ids>', 'whose cell history; without it SMARTSHEET_SHEETS')
     .option('--home <folder>', 'folder of all local state (BILLING_AUDIT_HOME, ./.billing-audit)')
     .option('--json', 'print one JSON line instead of sentences')
     .addHelpText('after', MORE)
@@ -33,43 +53,49 @@ export function addImport(program: Command): void {
 
 async function runImport(flags: ImportFlags): Promise<void> {
   try {
-    await importPeople(flags);
+    checkChoice(flags);
+    loadDotEnv();
+    await (flags.people === undefined ? importHistory(flags) : importPeople(flags, flags.people));
   } catch (thrown) {
     if (flags.json && thrown instanceof BillingAuditError) {
-      print(JSON.stringify({ saved: 0, error: { ...thrown.toJSON() } }));
+      const nothing = flags.people === undefined ? { imported: 0 } : { saved: 0 };
+      print(JSON.stringify({ ...nothing, error: { ...thrown.toJSON() } }));
     }
-    if (!(thrown instanceof BadPeopleFile)) throw thrown;
+    const isContent =
+      thrown instanceof BadPeopleFile ||
+      (thrown instanceof BillingAuditError && thrown.code === 'history_columns_missing');
+    if (!isContent) throw thrown;
     if (!flags.json) process.stderr.write(`${thrown.message}\n${thrown.hint}\n`);
     process.exitCode = EXIT.foundWrong;
   }
 }
 
-async function importPeople({ people: file, home: folder, json }: ImportFlags): Promise<void> {
-  if (file === undefined) throw new BadSetting('--people', 'is missing', 'Name the CSV file: import --people FILE.csv');
-  loadDotEnv();
-  const { home } = readConfiguration({ ...(folder !== undefined && { home: folder }) }, process.env);
-  const timeZone = process.env['BUSINESS_TIME_ZONE']?.trim() || 'America/Chicago';
-  const people = readPeople(bytesOf(file), { timeZone, now: Date.now() });
-  const trail = await openTrail(home, process.env);
-  try {
-    await trail.store.savePeople(people);
-    const done = `${people.length} people saved`;
-    await tellCommand(trail.store, commandRun('import --people', done, { people: people.length }, Date.now()));
-    const { through, practice } = trail;
-    if (json) print(JSON.stringify({ saved: people.length, through, practice, home: trail.home }));
-    else
-      print(
-        `${people.length} ${people.length === 1 ? 'person' : 'people'} saved${practice ? ' (practice data)' : ''}.`,
-      );
-  } finally {
-    await trail.close();
+/** One thing at a time. */
+function checkChoice(flags: ImportFlags): void {
+  const names = ['people', ...SOURCES] as const;
+  const given = names.filter((name) => flags[name] !== undefined && flags[name] !== false).map(flagOf);
+  if (given.length === 0) {
+    throw new BadSetting(
+      '--people',
+      'is missing',
+      `Say what to import: one of ${names.map(flagOf).join(', ')}. For people: import --people FILE.csv`,
+    );
+  }
+  if (given.length > 1) {
+    throw new BadSetting(given.join(' and '), 'cannot be given together', 'Import one after the other.');
+  }
+  const belongs = [
+    [flags.table, '--table', '--sqlite'],
+    [flags.since, '--since', '--cell-history'],
+    [flags.sheets, '--sheets', '--cell-history'],
+  ] as const;
+  for (const [value, name, owner] of belongs) {
+    if (value !== undefined && given[0] !== owner) {
+      throw new BadSetting(name, `says nothing without ${owner}`, `Leave it out, or give ${owner} too.`);
+    }
   }
 }
 
-function bytesOf(file: string): Uint8Array {
-  try {
-    return readFileSync(file === '-' ? 0 : file);
-  } catch (thrown) {
-    throw new PeopleFileUnreadable(file, thrown);
-  }
+function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`)}`;
 }
