@@ -54,11 +54,15 @@ export function evaluate(prepared: Prepared, scores: Float64Array, from: number)
 function sittingFigures({ events, truth, at, week }: Prepared, scores: Float64Array, from: number): SittingFigures {
   const book = new SittingBook();
   const keeper = new PromiseKeeper();
-  const open = new Map<string, Set<string>>();
+  /** The incidents in the sitting that a person has open, and its week. */
+  const open = new Map<string, { readonly incidents: Set<string>; readonly inWeek: number }>();
   const found = new Map<string, 0 | 1>();
   const weeks = new Map<number, { normal: number; alerts: number }>();
   let [trueAlerts, falseAlerts] = [0, 0];
-  const end = (sitting: Sitting, incidents: ReadonlySet<string>, inWeek: number): void => {
+  /** In the order of their ends, soon after them: the threshold of a sitting is made from the 28 days before it. */
+  const end = (sitting: Sitting): void => {
+    const { incidents, inWeek } = open.get(sitting.person) ?? { incidents: new Set<string>(), inWeek: 0 };
+    open.delete(sitting.person);
     if (inWeek >= from) {
       const alerted = sitting.score >= keeper.threshold(ALPHA, sitting.to);
       const counts = weeks.get(inWeek) ?? { normal: 0, alerts: 0 };
@@ -73,18 +77,15 @@ function sittingFigures({ events, truth, at, week }: Prepared, scores: Float64Ar
   for (const [index, event] of events.entries()) {
     if ((week[index] as number) < from - 4) continue;
     const person = event.changed_by ?? '';
+    for (const idle of book.endIdle(at[index] as number)) end(idle);
     const { ended } = book.take({ person, at: at[index] as number, score: scores[index] as number });
-    if (ended) {
-      end(ended, open.get(person) ?? new Set(), week[index] as number);
-      open.delete(person);
-    }
+    if (ended) end(ended);
+    const { incidents } = open.get(person) ?? { incidents: new Set<string>() };
     const incident = truth[index]?.incident;
-    const incidents = open.get(person) ?? new Set<string>();
     if (incident) incidents.add(incident);
-    open.set(person, incidents);
+    open.set(person, { incidents, inWeek: week[index] as number });
   }
-  const last = week.at(-1) ?? 0;
-  for (const sitting of book.endIdle(Infinity)) end(sitting, open.get(sitting.person) ?? new Set(), last);
+  for (const sitting of book.endIdle(Infinity)) end(sitting);
   const normal = [...weeks.values()].reduce((sum, one) => sum + one.normal, 0);
   return {
     kept: falseAlerts / normal / ALPHA,

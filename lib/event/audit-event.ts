@@ -72,6 +72,9 @@ const KINDS_OF_THE_STORE = [
   'payloads_erased',
 ] as const;
 
+/** A change of before this watch, that another program recorded; it stands in the chain `imported` and is judged by nobody. */
+const IMPORTED = 'imported';
+
 /**
  * A judged change. `timestamp` is null until the trail has stored it. Beside the 25 fields it carries what later nodes
  * and the trail need: its key, what kind of change it was, the reasons of its score.
@@ -79,7 +82,7 @@ const KINDS_OF_THE_STORE = [
 export const auditEventSchema = z.object({
   ...contractFields,
   event_key: z.string().min(1),
-  kind: changeKind.or(z.enum(['sheet_checked', ...KINDS_OF_THE_STORE])),
+  kind: changeKind.or(z.enum(['sheet_checked', IMPORTED, ...KINDS_OF_THE_STORE])),
   sheet_name: z.string(),
   changed_by_kind: actorKind,
   /** ISO 4217. */

@@ -73,6 +73,23 @@ export function whatHappened(event: AuditEvent, aliases: MailFrame['columnAliase
       return `Changes to ${oneLine(event.sheet_name || event.sheet_id, 60)} may have gone unseen`;
     case 'sheet_checked':
       return `${column} found wrong in a check of ${oneLine(event.sheet_name || event.sheet_id, 60)}`;
+    default:
+      return whatWasDone(event.kind, event, who);
+  }
+}
+
+type Told =
+  | 'cell_changed'
+  | 'configuration'
+  | 'watch_gap'
+  | 'sheet_checked'
+  | Extract<AuditEvent['kind'], `${'row' | 'column' | 'attachment' | 'discussion' | 'comment'}_${string}`>;
+
+/** What the store writes by itself, and what was brought in. */
+function whatWasDone(kind: Exclude<AuditEvent['kind'], Told>, event: AuditEvent, who: string): string {
+  switch (kind) {
+    case 'imported':
+      return `A change of ${oneLine(event.sheet_name || event.sheet_id, 60)} imported`;
     case 'legal_hold_set':
       return `Legal hold set ${who}`;
     case 'legal_hold_released':

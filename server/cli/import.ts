@@ -1,34 +1,28 @@
-import { readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { BadSetting, BillingAuditError } from '../../lib/errors';
-import { readConfiguration } from '../configuration';
-import { commandRun, tellCommand } from '../access-log';
-import { openTrail, type OpenTrail } from '../export';
-import {
-  BadPeopleFile,
-  BadPeopleSheet,
-  comparePeople,
-  PeopleFileUnreadable,
-  readPeople,
-  readPeopleSheet,
-  sheetOfPeople,
-  type PeopleDifference,
-  type PeopleInSheet,
-} from '../people';
-import { smartsheetOfServer } from '../smartsheet-of-server';
+import { BadPeopleFile, BadPeopleSheet } from '../people';
+import { importHistory, SOURCES } from './import-history';
+import { importPeople } from './import-people';
 import { EXIT, guarded, loadDotEnv, print } from './run';
 
-interface ImportFlags {
+/** What both sorts of import take. */
+export interface ImportFlags {
   readonly people?: string;
   readonly peopleSheet?: string;
   readonly dryRun?: boolean;
+  readonly auditSheet?: string;
+  readonly xlsx?: string;
+  readonly sqlite?: string;
+  readonly table?: string;
+  readonly cellHistory?: boolean;
+  readonly since?: string;
+  readonly sheets?: string;
   readonly home?: string;
   readonly json?: boolean;
 }
 
 const MORE = `
-Columns of the file or sheet (found by their titles): e-mail, name, role, access level (1 to 10), supervisor, department,
+People: columns of the file or sheet (found by their titles): e-mail, name, role, access level (1 to 10), supervisor, department,
 last review (like 2026-01-31), active (yes or no, or a box to tick). Only the e-mail is needed. These are the people whose
 changes are judged; who may sign in is at /people.
 
@@ -36,15 +30,29 @@ A file: who is in it replaces what was known of them; who is not in it stays as 
 a column that it lacks, what is known stays; who came from that sheet and is not in it any more becomes inactive. Nobody is
 deleted, every change stands in the trail, and nobody's own line is taken by themselves. --dry-run tells what would change.
 
-Exit codes: 0 saved, 1 the file or sheet holds wrong lines, 2 misused, 3 could not be done. Without 0 nobody was saved.`;
+History: changes of before. A table needs the columns Column, Old Value, New Value, Changed At, Source Sheet ID and Source
+Row ID; those of the sheet "Billing Report Audit Log" beside them are taken too, and the names of the audit event as well.
+Times without an offset are business time. --cell-history reads the tracked columns of the watched sheets, 30 cells a
+minute, shared with what watches them; a run that is cut off goes on where it was. Entries stand in a chain of their own,
+are of the kind "imported", count as no change and alert nobody. A change that is there already is not taken again.
+
+Exit codes: 0 imported, 1 some lines are wrong (of people nobody was saved, of history all others were), 2 misused, 3 could
+not be done.`;
 
 export function addImport(program: Command): void {
   program
     .command('import')
-    .description('Save the directory of people (access level, last review, ...) from a CSV file or a sheet.')
-    .option('--people <file>', 'CSV in UTF-8; - is standard input')
-    .option('--people-sheet <id or name>', 'a Smartsheet sheet, read with SMARTSHEET_ACCESS_TOKEN')
-    .option('--dry-run', 'tell what would change, and change nothing')
+    .description('Bring in the directory of people, or changes of before.')
+    .option('--people <file>', 'people, as CSV in UTF-8; - is standard input')
+    .option('--people-sheet <id or name>', 'people, out of a Smartsheet sheet, read with SMARTSHEET_ACCESS_TOKEN')
+    .option('--dry-run', 'of people: tell what would change, and change nothing')
+    .option('--audit-sheet <id>', 'changes out of a sheet with the columns of "Billing Report Audit Log"')
+    .option('--xlsx <file>', 'changes out of a workbook with these columns')
+    .option('--sqlite <file>', 'changes out of an SQLite database with these columns')
+    .option('--table <name>', 'which table of the database; without it the one with most of the columns')
+    .option('--cell-history', "changes out of Smartsheet's cell history; needs --since")
+    .option('--since <date>', 'how far back the cell history is read, like 2026-01-31')
+    .option('--sheets <ids>', 'whose cell history; without it SMARTSHEET_SHEETS')
     .option('--home <folder>', 'folder of all local state (BILLING_AUDIT_HOME, ./.billing-audit)')
     .option('--json', 'print one JSON line instead of sentences')
     .addHelpText('after', MORE)
@@ -53,97 +61,57 @@ export function addImport(program: Command): void {
 
 async function runImport(flags: ImportFlags): Promise<void> {
   try {
-    await importPeople(flags);
+    checkChoice(flags);
+    loadDotEnv();
+    await (isOfPeople(flags) ? importPeople(flags) : importHistory(flags));
   } catch (thrown) {
     if (flags.json && thrown instanceof BillingAuditError) {
-      print(JSON.stringify({ saved: 0, error: { ...thrown.toJSON() } }));
+      const nothing = isOfPeople(flags) ? { saved: 0 } : { imported: 0 };
+      print(JSON.stringify({ ...nothing, error: { ...thrown.toJSON() } }));
     }
-    if (!(thrown instanceof BadPeopleFile) && !(thrown instanceof BadPeopleSheet)) throw thrown;
+    const isContent =
+      thrown instanceof BadPeopleFile ||
+      thrown instanceof BadPeopleSheet ||
+      (thrown instanceof BillingAuditError && thrown.code === 'history_columns_missing');
+    if (!isContent) throw thrown;
     if (!flags.json) process.stderr.write(`${thrown.message}\n${thrown.hint}\n`);
     process.exitCode = EXIT.foundWrong;
   }
 }
 
-async function importPeople(flags: ImportFlags): Promise<void> {
-  const { people: file, peopleSheet, home: folder } = flags;
-  if ((file === undefined) === (peopleSheet === undefined)) {
-    const why = file === undefined ? 'is missing' : 'and "--people-sheet" are both given';
-    throw new BadSetting('--people', why, 'Name a CSV file (--people FILE.csv) or a sheet (--people-sheet ID).');
+function isOfPeople({ people, peopleSheet }: ImportFlags): boolean {
+  return people !== undefined || peopleSheet !== undefined;
+}
+
+/** One thing at a time. */
+function checkChoice(flags: ImportFlags): void {
+  const names = ['people', 'peopleSheet', ...SOURCES] as const;
+  const given = names.filter((name) => flags[name] !== undefined && flags[name] !== false).map(flagOf);
+  if (given.length === 0) {
+    throw new BadSetting(
+      '--people',
+      'is missing',
+      `Say what to import: one of ${names.map(flagOf).join(', ')}. For people: import --people FILE.csv`,
+    );
   }
-  loadDotEnv();
-  const { home } = readConfiguration({ ...(folder !== undefined && { home: folder }) }, process.env);
-  const timeZone = process.env['BUSINESS_TIME_ZONE']?.trim() || 'America/Chicago';
-  const reading = { timeZone, now: Date.now() };
-  // A wrong file is told before the store is asked for.
-  const fromFile = file === undefined ? null : readPeople(bytesOf(file), reading);
-  const trail = await openTrail(home, process.env);
-  try {
-    const by = userName();
-    const directory = await trail.store.directory();
-    const fromSheet = peopleSheet === undefined ? null : await inSheet(trail, peopleSheet, directory.people, reading);
-    const sheet = fromSheet?.sheet ?? null;
-    const difference = comparePeople(directory, fromSheet?.people ?? fromFile ?? [], { by, sheet });
-    const { people } = difference;
-    if (!flags.dryRun) {
-      const taken = await trail.store.takePeople({ people, by, role: 'admin', sheet, mark: directory.mark });
-      const command = sheet ? 'import --people-sheet' : 'import --people';
-      const done = `${people.length} people saved`;
-      await tellCommand(trail.store, commandRun(command, done, { people: people.length, ...taken }, Date.now()));
+  if (given.length > 1) {
+    throw new BadSetting(given.join(' and '), 'cannot be given together', 'Import one after the other.');
+  }
+  const belongs = [
+    [flags.table, '--table', '--sqlite'],
+    [flags.since, '--since', '--cell-history'],
+    [flags.sheets, '--sheets', '--cell-history'],
+  ] as const;
+  if (flags.dryRun && !isOfPeople(flags)) {
+    throw new BadSetting('--dry-run', 'is known for people alone', 'Leave it out: history is taken once, and marked.');
+  }
+  for (const [value, name, owner] of belongs) {
+    if (value !== undefined && given[0] !== owner) {
+      throw new BadSetting(name, `says nothing without ${owner}`, `Leave it out, or give ${owner} too.`);
     }
-    tell(flags, trail, difference, fromSheet);
-  } finally {
-    await trail.close();
   }
 }
 
-type Reading = Parameters<typeof readPeopleSheet>[2];
-type Known = Parameters<typeof readPeopleSheet>[1];
-
-async function inSheet(trail: OpenTrail, named: string, known: Known, reading: Reading): Promise<PeopleInSheet> {
-  // Practice never touches the real thing, and its sandbox has a door of its own.
-  if (trail.practice) {
-    throw new BadSetting('--people-sheet', 'is not read in practice mode', 'Use the page /directory of the server.');
-  }
-  return readPeopleSheet(await sheetOfPeople(smartsheetOfServer(process.env), named), known, reading);
-}
-
-function tell(
-  { dryRun, json }: ImportFlags,
-  { through, practice, home }: OpenTrail,
-  { people, changes, heldBack }: PeopleDifference,
-  sheet: PeopleInSheet | null,
-): void {
-  const saved = dryRun ? 0 : people.length;
-  if (json) {
-    const { absent = [], ignored = [] } = sheet ?? {};
-    print(JSON.stringify({ saved, changes, held_back: heldBack, absent, ignored, through, practice, home }));
-    return;
-  }
-  if (sheet && sheet.absent.length > 0)
-    print(`The sheet has no column for ${sheet.absent.join(', ')}: what is known stays.`);
-  for (const { email, what, fields } of dryRun ? changes : []) {
-    const told = fields.map(({ name, before, after }) => `${name}: ${before ?? 'nothing'} -> ${after ?? 'nothing'}`);
-    print(`${email} ${what}${what === 'changed' ? `: ${told.join('; ')}` : ''}`);
-  }
-  for (const { email } of heldBack)
-    print(`${email} is you: your own line was left as it is. Somebody else can take it.`);
-  if (dryRun) print(`${changes.length} would change. Nothing was saved.`);
-  else print(`${saved} ${saved === 1 ? 'person' : 'people'} saved${practice ? ' (practice data)' : ''}.`);
-}
-
-function bytesOf(file: string): Uint8Array {
-  try {
-    return readFileSync(file === '-' ? 0 : file);
-  } catch (thrown) {
-    throw new PeopleFileUnreadable(file, thrown);
-  }
-}
-
-/** A container may run under a number that has no name. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `user ${process.getuid?.() ?? 'unknown'}`;
-  }
+function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`)}`;
 }

@@ -49,6 +49,7 @@ export class Workbook {
         `<cols>${columns.join('')}</cols><sheetData>${rowXml(
           titles.map((text) => ({ text })),
           1,
+          1,
         )}`,
     );
     let waiting: string[] = [];
@@ -60,8 +61,8 @@ export class Workbook {
     };
     return {
       row: async (cells) => {
-        waiting.push(rowXml(cells, 0));
         rows += 1;
+        waiting.push(rowXml(cells, 0, rows));
         if (waiting.length >= ROWS_AT_ONCE) await flush();
       },
       end: async () => {
@@ -119,15 +120,16 @@ const STYLES =
   '<fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border/></borders>' +
   '<cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="2"><xf fontId="0"/><xf fontId="1" applyFont="1"/></cellXfs></styleSheet>';
 
-function rowXml(cells: readonly Cell[], style: 0 | 1): string {
-  const styled = style === 0 ? '' : ` s="${style}"`;
-  const written = cells.map((cell) => {
-    if (cell === null) return '<c/>';
-    if ('number' in cell) return `<c${styled}><v>${cell.number}</v></c>`;
+/** Each cell with its address: the format lets it out, but not every reader does. */
+function rowXml(cells: readonly Cell[], style: 0 | 1, row: number): string {
+  const written = cells.map((cell, index) => {
+    if (cell === null) return '';
+    const place = `r="${columnName(index + 1)}${row}"${style === 0 ? '' : ` s="${style}"`}`;
+    if ('number' in cell) return `<c ${place}><v>${cell.number}</v></c>`;
     // A text of its own kind: no spreadsheet takes it for a formula.
-    return `<c${styled} t="inlineStr"><is><t xml:space="preserve">${escaped(cell.text.slice(0, LONGEST_TEXT))}</t></is></c>`;
+    return `<c ${place} t="inlineStr"><is><t xml:space="preserve">${escaped(cell.text.slice(0, LONGEST_TEXT))}</t></is></c>`;
   });
-  return `<row>${written.join('')}</row>`;
+  return `<row r="${row}">${written.join('')}</row>`;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };

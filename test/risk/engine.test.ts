@@ -1,5 +1,6 @@
 import {
   BadModel,
+  FEATURES as MADE,
   RecentRank,
   RiskEngine,
   type RiskEngineJson,
@@ -90,13 +91,18 @@ describe('the rank among recent events', () => {
 });
 
 describe('the scorer', () => {
+  it('refuses a model that was trained on features of another version', () => {
+    expect(() => new RiskScorer(RiskEngine.fit(rows()), new RiskState(), defaultSettings)).toThrow(
+      /trained on 3 features, this version makes \d+, among them "off_hours" where it has another/u,
+    );
+  });
+
   it('refuses an event without a time, and is less sure of whom it has hardly seen', () => {
-    const names = Array.from({ length: 77 }, (_, index) => `f${index}`);
     const normal = normals(9);
-    const values = Float64Array.from({ length: 77 * 60 }, normal);
+    const values = Float64Array.from({ length: MADE.length * 60 }, normal);
     const none = Array.from({ length: 60 }, () => null);
     const engine = RiskEngine.fit({
-      features: names,
+      features: MADE,
       values,
       labels: none.map(() => 0),
       incidents: none,

@@ -1,4 +1,12 @@
-import { EventReader, FEATURES, type FeatureName, features, RiskState, type EventLine } from '../../lib/risk';
+import {
+  type ContextLine,
+  type EventLine,
+  EventReader,
+  FEATURES,
+  type FeatureName,
+  features,
+  RiskState,
+} from '../../lib/risk';
 import { sha256Hex } from '../../lib/hash';
 import { defaultSettings } from '../../lib/settings';
 import { firstWorld } from '../../bench/scenarios/config';
@@ -101,6 +109,88 @@ describe('features', () => {
       ],
     );
     expect(Math.expm1(figuresOf(line('2025-03-04T16:00:00.000Z'), state).same_pair)).toBeCloseTo(1, 9);
+  });
+
+  it('add up a sitting: the last of ten raises says what all of them say', () => {
+    const book: ContextLine[] = [
+      { kind: 'price', unit_code: 'CU7', price: 20 },
+      ...Array.from({ length: 10 }, (_, index) => ({
+        kind: 'row' as const,
+        sheet_id: '1',
+        row_id: `r${index}`,
+        unit_code: 'CU7',
+        quantity: 5,
+        price: 100,
+      })),
+    ];
+    const raises = Array.from({ length: 10 }, (_, index) =>
+      line(`2025-03-04T16:0${index}:00.000Z`, { row_id: `r${index}` }),
+    );
+    const alone = figuresOf(raises[9]!, after([], book));
+    const last = figuresOf(raises[9]!, after(raises.slice(0, 9), book));
+    expect(alone).toMatchObject({ sitting_raised: Math.log1p(1), left_book: Math.log(1.5), repriced: 1 });
+    expect(alone.sitting_one_way).toBeCloseTo(Math.log(2), 9);
+    expect(last.sitting_one_way).toBeCloseTo(10 * Math.log(2), 9);
+    expect(last.sitting_above_book).toBeCloseTo(10 * Math.log(1.5), 9);
+    expect(Math.expm1(last.sitting_gained)).toBeCloseTo(500, 9);
+    // One that is half an hour later stands alone again.
+    const later = figuresOf(line('2025-03-04T16:40:00.000Z', { row_id: 'r9' }), after(raises.slice(0, 9), book));
+    expect(later.sitting_raised).toBeCloseTo(Math.log1p(1), 9);
+  });
+
+  it('take a price that is filled in for no raise', () => {
+    const filled = line('2025-03-04T16:00:00.000Z', { old_value: null, new_value: '30', delta: '30' });
+    const figures = figuresOf(filled, new RiskState());
+    expect(figures).toMatchObject({
+      repriced: 0,
+      sitting_raised: 0,
+      sitting_gained: 0,
+      small_rise_now: 0,
+      left_book: 0,
+    });
+    expect(figures.sitting_one_way).toBeCloseTo(0, 9);
+  });
+
+  it('see a line that becomes the copy of another, also with a price that is a little off', () => {
+    const rows = ['a', '2'].map((row_id) => ({
+      kind: 'row' as const,
+      sheet_id: '1',
+      row_id,
+      unit_code: `CU-${row_id}`,
+    }));
+    const told = (minute: number, row_id: string, column_name: string, new_value: string): EventLine =>
+      line(`2025-03-04T16:0${minute}:00.000Z`, { row_id, column_name, old_value: '1', new_value, delta: null });
+    const source = [told(0, 'a', 'Quantity', '5'), told(1, 'a', 'Units Total Price', '200')];
+    const copy = [
+      told(2, '2', 'CU', 'CU-a'),
+      told(3, '2', 'Quantity', '5'),
+      told(4, '2', 'Units Total Price', '203'),
+    ] as const;
+    expect(figuresOf(copy[0], after(source, rows))).toMatchObject({ copied_line: 1, rewritten: 1 });
+    expect(figuresOf(copy[1], after([...source, copy[0]], rows))).toMatchObject({ copied_line: 2, rewritten: 2 });
+    const state = after([...source, copy[0], copy[1]], rows);
+    expect(figuresOf(copy[2], state)).toMatchObject({ copied_line: 3, rewritten: 3, rewriting_took: Math.log1p(120) });
+    expect(figuresOf(told(4, '2', 'Units Total Price', '300'), state).copied_line).toBe(2);
+    // Who gave the row no other unit has copied no line.
+    expect(figuresOf(told(4, 'a', 'Units Total Price', '203'), state).copied_line).toBe(0);
+  });
+
+  it('weigh small rises against small falls, and count from when somebody became known', () => {
+    const day = (index: number, more: Partial<EventLine>): EventLine =>
+      line(`2025-03-0${index + 1}T16:00:00.000Z`, { row_id: `r${index}`, ...more });
+    const up = { old_value: '100', new_value: '110', delta: '10' };
+    const down = { old_value: '110', new_value: '100', delta: '-10' };
+    const rising = figuresOf(day(6, up), after(Array.from({ length: 6 }, (_, index) => day(index, up))));
+    const both = figuresOf(
+      day(6, up),
+      after(Array.from({ length: 6 }, (_, index) => day(index, index % 2 ? up : down))),
+    );
+    expect(rising.small_one_way).toBeCloseTo(6 * Math.log(2), 9);
+    expect(both.small_one_way).toBeLessThan(1);
+    expect(Math.expm1(rising.gained_in_week)).toBeCloseTo(60, 6);
+    const known = { kind: 'person', person: 'ann@example.com', valid_from: '2024-12-01T00:00:00.000Z' } as const;
+    expect(Math.expm1(figuresOf(day(3, up), after([], [known])).idle_days)).toBeCloseTo(93.67, 1);
+    expect(figuresOf(day(3, up), after([])).idle_days).toBeNaN();
   });
 
   it('see rounding up, going back, clearing and a slipped point', () => {

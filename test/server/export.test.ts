@@ -211,8 +211,8 @@ describe('an export as a workbook', () => {
   it('keeps text as text, numbers as numbers, and drops what XML cannot carry', async () => {
     const { files } = await exported([stored('one', { new_value: '=1+1 <&> \u0001\ud800 \u{1F600}' })], 'xlsx');
     const sheet = files['xl/worksheets/sheet1.xml'];
-    expect(sheet).toContain('<c t="inlineStr"><is><t xml:space="preserve">=1+1 &lt;&amp;&gt;  \u{1F600}</t></is></c>');
-    expect(sheet).toContain('<c><v>2</v></c>');
+    expect(sheet).toContain(' t="inlineStr"><is><t xml:space="preserve">=1+1 &lt;&amp;&gt;  \u{1F600}</t></is></c>');
+    expect(sheet).toMatch(/<c r="[A-Z]+2"><v>2<\/v><\/c>/u);
     expect(sheet).toContain('>4583173393803140<');
     expect(sheet).not.toContain('<f>');
   });
@@ -225,7 +225,7 @@ describe('an export as a workbook', () => {
       'Changes 2 in 2',
       'Changes 3 in 3',
     ]);
-    const rows = [1, 2, 3].map((number) => files[`xl/worksheets/sheet${number}.xml`]?.match(/<row>/g)?.length);
+    const rows = [1, 2, 3].map((number) => files[`xl/worksheets/sheet${number}.xml`]?.match(/<row /g)?.length);
     expect(rows).toEqual([3, 3, 2]);
   });
 });

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { areaUnderCurve } from '../../lib/risk';
+import { areaUnderCurve, FEATURES } from '../../lib/risk';
 import { firstWorld } from '../../bench/scenarios/config';
 import { makeStream } from '../../bench/scenarios/stream';
 import { runCli } from './cli';
@@ -43,7 +43,7 @@ describe('billing-audit train', () => {
     expect(report).toMatchObject({
       model,
       events: border,
-      features: 77,
+      features: FEATURES.length,
       fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/u),
     });
     expect(report['labelled']).toBeGreaterThan(50);

@@ -1,6 +1,6 @@
 import { BadModel } from '../errors';
 import type { Table } from '../table';
-import { Ecod, type EcodJson } from './ecod';
+import { Ecod, type EcodJson, type Tail } from './ecod';
 import { EmpiricalDistribution, type EmpiricalDistributionJson } from './empirical-distribution';
 import { IsolationForest, type IsolationForestJson } from './isolation-forest';
 import { LeSiNN, type LeSiNNJson } from './lesinn';
@@ -80,6 +80,18 @@ export class AnomalyModel {
       this.lesinn.score(values, offset),
       this.ecod.score(values, offset),
     );
+  }
+
+  /**
+   * The same with the values of the row that are odd by themselves, the oddest first.
+   * @param most  how many of these
+   */
+  read(
+    values: ArrayLike<number>,
+    most: number,
+  ): { readonly strangeness: Strangeness; readonly tails: readonly Tail[] } {
+    const { score, tails } = this.ecod.read(values, 0, most);
+    return { strangeness: this.joined(this.forest.score(values, 0), this.lesinn.score(values, 0), score), tails };
   }
 
   /** The same for the rows of the table that it was fitted on; no row is its own neighbour. */

@@ -52,8 +52,7 @@ export class Ecod {
     let sum = 0;
     for (let column = 0; column < this.columns; column += 1) {
       const [low, high] = this.surprises(column, values[offset + column] as number);
-      const skew = this.skews[column] as number;
-      sum += Math.max(low, high, skew === 0 ? low + high : 0);
+      sum += this.counted(column, low, high);
     }
     return sum;
   }
@@ -68,10 +67,31 @@ export class Ecod {
 
   /** The less likely tail of every value of a row, the oddest first. */
   tails(values: ArrayLike<number>, offset = 0): Tail[] {
+    return this.read(values, offset, this.columns).tails;
+  }
+
+  /**
+   * The score of a row with its oddest values, each looked up once: one event must not cost two searches of each column.
+   * @param most  so many tails, the oddest first
+   * @throws BadNumbers  as `score`
+   */
+  read(values: ArrayLike<number>, offset: number, most: number): { readonly score: number; readonly tails: Tail[] } {
     checkRow(values, offset, this.columns);
-    return this.distributions
-      .map((_, column) => this.tail(column, values[offset + column] as number))
-      .sort((left, right) => left.probability - right.probability || left.column - right.column);
+    const surprises = new Float64Array(this.columns);
+    const isHigh = new Uint8Array(this.columns);
+    let score = 0;
+    for (let column = 0; column < this.columns; column += 1) {
+      const [low, high] = this.surprises(column, values[offset + column] as number);
+      score += this.counted(column, low, high);
+      isHigh[column] = high >= low ? 1 : 0;
+      surprises[column] = Math.max(low, high);
+    }
+    const tails = largest(surprises, most).map((column): Tail => ({
+      column,
+      side: isHigh[column] ? 'high' : 'low',
+      probability: Math.exp(-(surprises[column] as number)),
+    }));
+    return { score, tails };
   }
 
   /** The value below which half of the training values of a column lie: what is typical there. */
@@ -97,15 +117,36 @@ export class Ecod {
     );
   }
 
+  private counted(column: number, low: number, high: number): number {
+    return Math.max(low, high, this.skews[column] === 0 ? low + high : 0);
+  }
+
   /** -log of both tail probabilities; what was never reached counts as rarer than anything seen. */
   private surprises(column: number, value: number): [low: number, high: number] {
     const distribution = this.distributions[column] as EmpiricalDistribution;
     const least = 1 / (distribution.count + 1);
-    return [
-      -Math.log(Math.max(distribution.atMost(value), least)),
-      -Math.log(Math.max(distribution.atLeast(value), least)),
-    ];
+    const [atMost, atLeast] = distribution.tails(value);
+    return [-Math.log(Math.max(atMost, least)), -Math.log(Math.max(atLeast, least))];
   }
+}
+
+/** The places of the `most` largest values, the largest first; of equal ones the first. */
+function largest(values: Float64Array, most: number): number[] {
+  if (most >= values.length) {
+    return [...values.keys()].sort(
+      (left, right) => (values[right] as number) - (values[left] as number) || left - right,
+    );
+  }
+  const places: number[] = [];
+  for (let place = 0; place < values.length; place += 1) {
+    const value = values[place] as number;
+    if (places.length === most && value <= (values[places[most - 1] as number] as number)) continue;
+    let at = places.length;
+    while (at > 0 && value > (values[places[at - 1] as number] as number)) at -= 1;
+    places.splice(at, 0, place);
+    if (places.length > most) places.pop();
+  }
+  return places;
 }
 
 function signOfSkewness(numbers: Float64Array): number {

@@ -51,22 +51,27 @@ export class EmpiricalDistribution {
 
   /** The share of numbers at or below `value`, 0..1. */
   atMost(value: number): number {
-    const at = this.lastKnotUpTo(value);
-    if (at < 0) return 0;
-    return this.between(at, value, this.upTo[at] as number);
+    return this.tails(value)[0];
   }
 
   /** The share of numbers at or above `value`, 0..1. */
   atLeast(value: number): number {
+    return this.tails(value)[1];
+  }
+
+  /** Both shares by one search: at or below `value`, and at or above it. */
+  tails(value: number): [atMost: number, atLeast: number] {
     const at = this.lastKnotUpTo(value);
-    if (at < 0) return 1;
-    if (this.knots[at] === value) return 1 - (this.smaller[at] as number) / this.count;
-    return 1 - this.between(at, value, this.upTo[at] as number);
+    if (at < 0) return [0, 1];
+    const atMost = this.between(at, value, this.upTo[at] as number);
+    if (this.knots[at] === value) return [atMost, 1 - (this.smaller[at] as number) / this.count];
+    return [atMost, 1 - atMost];
   }
 
   /** The place of `value` among the numbers, in (0, 1): ties count half, and nothing is ever quite 0 or 1. */
   rank(value: number): number {
-    const middle = (this.atMost(value) + 1 - this.atLeast(value)) / 2;
+    const [atMost, atLeast] = this.tails(value);
+    const middle = (atMost + 1 - atLeast) / 2;
     return (middle * this.count + 0.5) / (this.count + 1);
   }
 

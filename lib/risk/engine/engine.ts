@@ -22,7 +22,7 @@ export interface TrainingRows {
 
 export interface EngineOptions {
   readonly seed?: number;
-  /** How much the anomaly adds to the log-odds when events are ranked: 0.5 with few labels, 0.15 with all. */
+  /** How much the anomaly adds to the log-odds when events are ranked: 1 with few labels, 0.15 and less with all. */
   readonly anomalyShare?: number;
 }
 
@@ -60,6 +60,8 @@ const KNOTS = 320;
 const INCIDENT_WEIGHT = 20;
 const ANOMALY_INPUTS = ['anomaly_forest', 'anomaly_neighbours', 'anomaly_tails'] as const;
 const L2 = 3;
+/** So many odd values are told of one event. */
+const TAILS = 5;
 
 /** Features to scores: strangeness without labels, risk with them, the kind of it, and the reasons. */
 export class RiskEngine {
@@ -77,7 +79,7 @@ export class RiskEngine {
    * Trains on labelled and unlabelled events. Without a label, or with nothing but labelled ones, there is no risk model:
    * the anomaly stands alone.
    */
-  static fit(rows: TrainingRows, { seed = 0, anomalyShare = 0.5 }: EngineOptions = {}): RiskEngine {
+  static fit(rows: TrainingRows, { seed = 0, anomalyShare = 1 }: EngineOptions = {}): RiskEngine {
     const { features, values, labels } = rows;
     const bins = TailBins.fit(values, features.length);
     const filled = filledTable(bins, values);
@@ -126,20 +128,22 @@ export class RiskEngine {
   /** @throws BadNumbers  when the event has not the engine's features, or an infinite value */
   read(values: ArrayLike<number>): RiskReading {
     const filled = this.fill(values);
-    const strange = this.anomaly.score(filled);
+    const { strangeness: strange, tails } = this.anomaly.read(filled, TAILS);
     const judgement =
       this.riskModel?.judge([...Array.from(values), strange.forest, strange.lesinn, strange.ecod]) ?? null;
-    const rarity = -Math.log1p(-this.combined.rank(strange.combined));
+    const anomaly = this.combined.rank(strange.combined);
+    const rarity = -Math.log1p(-anomaly);
     return {
       risk: judgement?.probability ?? null,
-      anomaly: this.combined.rank(strange.combined),
+      anomaly,
       rank: judgement ? judgement.logOdds + this.anomalyShare * rarity : rarity,
       category: this.categoryOf(filled),
       judgement,
-      tails: this.anomaly.ecod
-        .tails(filled)
-        .slice(0, 5)
-        .map(({ column, side, probability }) => ({ feature: this.features[column] as string, side, probability })),
+      tails: tails.map(({ column, side, probability }) => ({
+        feature: this.features[column] as string,
+        side,
+        probability,
+      })),
     };
   }
 
@@ -182,7 +186,11 @@ export class RiskEngine {
   }
 
   private fill(values: ArrayLike<number>): Float64Array {
-    return Float64Array.from(this.features, (_, column) => short(this.bins.linear(column, values[column] as number)));
+    const filled = new Float64Array(this.features.length);
+    for (let column = 0; column < filled.length; column += 1) {
+      filled[column] = short(this.bins.linear(column, values[column] as number));
+    }
+    return filled;
   }
 
   private categoryOf(filled: Float64Array): string | null {

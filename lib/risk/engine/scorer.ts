@@ -1,5 +1,6 @@
 import type { BillingSettings } from '../../settings';
-import { features } from '../features/features';
+import { BadModel } from '../errors';
+import { FEATURES, features } from '../features/features';
 import { type EventLine, EventReader } from '../features/risk-event';
 import type { ContextLine, RiskState } from '../state/risk-state';
 import type { RiskEngine } from './engine';
@@ -30,11 +31,20 @@ export class RiskScorer {
   private readonly recent = new RecentRank();
   private readonly events = new Map<string, number>();
 
+  /** @throws BadModel  the engine was trained on other features than this version makes */
   constructor(
     private readonly engine: RiskEngine,
     private readonly state: RiskState,
     settings: BillingSettings,
   ) {
+    const other = FEATURES.find((name, place) => engine.features[place] !== name);
+    if (other !== undefined || engine.features.length !== FEATURES.length) {
+      throw new BadModel(
+        'risk engine',
+        `it was trained on ${engine.features.length} features, this version makes ${FEATURES.length}` +
+          (other === undefined ? '' : `, among them "${other}" where it has another`),
+      );
+    }
     this.reader = new EventReader(settings);
   }
 

@@ -1,9 +1,10 @@
+import { isRepriced, offBook } from '../state/book';
 import { offScale, type Scale, worth } from '../state/counts';
 import { roundness, signedLog } from '../state/risk-state';
+import { leftBook } from '../state/step-of';
 import { type Feature, flag, type View } from './view';
 
 const LEAST_SPREAD = 0.3;
-const OFF_BOOK = 0.1;
 
 /** How much it was: in money, against what it was, against habits, against the price book; and how round. */
 export const amount = {
@@ -20,8 +21,12 @@ export const amount = {
   off_column: ({ event, state }) => off(event, state.columnScales.get(event.column ?? '')),
   off_work_request: ({ event, state }) =>
     event.columnKind === 'price' ? off(event, state.workRequests.get(event.workRequest ?? '')?.scale) : NaN,
-  off_book: (view) => offBook(view),
-  above_book: (view) => Math.max(0, offBook(view)),
+  off_book: ({ event, row, state }) => offBook(event, row, state.book),
+  above_book: ({ event, row, state }) => Math.max(0, offBook(event, row, state.book)),
+  /** How much farther above the book than what stood there. */
+  left_book: ({ event, row, state }) =>
+    event.columnKind === 'other' ? NaN : isRepriced(event) ? leftBook(event, state, row) : 0,
+  repriced: ({ event }) => flag(isRepriced(event) && event.columnKind === 'price'),
   filled: ({ event }) => flag(event.oldText === null && event.newText !== null),
   cleared: ({ event }) => flag(event.oldText !== null && event.newText === null),
   /** A factor of 10, 100 or 1,000: a slipped point or another unit. */
@@ -44,15 +49,4 @@ export const amount = {
 
 function off({ delta }: View['event'], scale: Scale | undefined): number {
   return delta === null ? NaN : offScale(scale, signedLog(delta), LEAST_SPREAD);
-}
-
-/** The logarithm of the new price over quantity times book price; 0 within a tenth, NaN where the book is silent. */
-function offBook({ event, row, state }: View): number {
-  if (!row || row.unit === null) return NaN;
-  const price = event.columnKind === 'price' ? event.newNumber : row.price;
-  const quantity = event.columnKind === 'quantity' ? event.newNumber : row.quantity;
-  const book = state.book.get(row.unit);
-  if (event.columnKind === 'other' || !book || !quantity || !price || price * quantity * book <= 0) return NaN;
-  const deviation = Math.log(price / (quantity * book));
-  return Math.abs(deviation) < OFF_BOOK / 10 ? 0 : Math.max(-5, Math.min(5, deviation));
 }

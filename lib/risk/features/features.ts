@@ -3,11 +3,14 @@ import { amount } from './amount';
 import { pace } from './pace';
 import { pattern } from './pattern';
 import type { RiskEvent } from './risk-event';
+import { sitting } from './sitting';
 import { type Feature, viewOf } from './view';
 import { when } from './when';
 import { who } from './who';
 
-const all = { ...when, ...amount, ...pace, ...who, ...pattern } as const satisfies Readonly<Record<string, Feature>>;
+const all = { ...when, ...amount, ...pace, ...who, ...sitting, ...pattern } as const satisfies Readonly<
+  Record<string, Feature>
+>;
 
 export type FeatureName = keyof typeof all;
 

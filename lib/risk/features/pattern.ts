@@ -1,5 +1,10 @@
+import { isRepriced } from '../state/book';
 import { type Faded, worth } from '../state/counts';
 import { type PersonState, SMALL_RISE, sumFrom } from '../state/person';
+import { signedLog } from '../state/risk-state';
+import { copiedLine, rewritingTook, rewritten } from './copies';
+import type { RiskEvent } from './risk-event';
+import { oneWaySurprise } from './sitting';
 import { DAY, type Feature, flag } from './view';
 
 const RECENT_VALUE_DAYS = 14;
@@ -17,8 +22,15 @@ export const pattern = {
   /** -log of the chance that an honest person, who raises as often as lowers, rises so often in the last 30. */
   mostly_rises: ({ person }) => (person ? riseSurprise(person.rises) : NaN),
   small_rises: ({ event, person }) => Math.log1p(person?.smallRisesIn(10, event.at) ?? 0),
-  small_rise_now: ({ event }) =>
-    event.columnKind === 'price' ? flag((event.delta ?? 0) > 0 && (event.delta ?? 0) <= SMALL_RISE) : 0,
+  small_rise_now: ({ event }) => flag(isSmallRise(event)),
+  /** -log of the chance that small changes of standing prices go up so often, in ten days. */
+  small_one_way: ({ event, person }) =>
+    person ? oneWaySurprise(person.smallRisesIn(10, event.at), person.smallFallsIn(10, event.at)) : NaN,
+  small_one_way_now: ({ event, person }) =>
+    person && isSmallRise(event)
+      ? oneWaySurprise(person.smallRisesIn(10, event.at) + 1, person.smallFallsIn(10, event.at))
+      : 0,
+  gained_in_week: ({ event, person }) => signedLog(person?.gainedIn(7, event.at) ?? 0),
   creep: ({ person }) => Math.log1p(person?.creep ?? 0),
   work_request_creep: ({ event, state }) =>
     event.workRequest === null ? NaN : Math.log1p(state.workRequests.get(event.workRequest)?.creep ?? 0),
@@ -31,6 +43,9 @@ export const pattern = {
     const unchanged = quantity === row.quantity && price === row.price ? 1 : 0;
     return Math.log1p(Math.max(0, (state.pairs.get(`${event.sheet}:${quantity}:${price}`) ?? 0) - unchanged));
   },
+  copied_line: (view) => copiedLine(view),
+  rewritten: (view) => rewritten(view),
+  rewriting_took: (view) => rewritingTook(view),
   same_value_elsewhere: ({ event, state }) => {
     if (event.columnKind !== 'price' || event.newText === null || event.newNumber === 0) return NaN;
     const found = state.values.get(`${event.sheet}:${event.column}:${event.newText}`);
@@ -55,15 +70,14 @@ export const pattern = {
   work_request_confirmed: ({ event, state }) => share(state.workRequestVerdicts.get(event.workRequest ?? ''), event.at),
 } as const satisfies Readonly<Record<string, Feature>>;
 
+function isSmallRise(event: RiskEvent): boolean {
+  const delta = event.delta ?? 0;
+  return event.columnKind === 'price' && isRepriced(event) && delta > 0 && delta <= SMALL_RISE;
+}
+
 function riseSurprise(rises: readonly number[]): number {
-  const count = rises.reduce<number>((sum, rise) => sum + rise, 0);
-  // The upper tail of a fair coin, summed from the top.
-  let [chance, tail] = [2 ** -rises.length, 0];
-  for (let heads = rises.length; heads >= count; heads -= 1) {
-    tail += chance;
-    chance *= heads / (rises.length - heads + 1);
-  }
-  return -Math.log(Math.min(1, tail));
+  const raised = rises.reduce<number>((sum, rise) => sum + rise, 0);
+  return oneWaySurprise(raised, rises.length - raised);
 }
 
 function faded(person: PersonState | undefined, which: 'confirmed' | 'dismissed', at: number): number {

@@ -1,10 +1,12 @@
-import { DAY, daysSince, type Feature, flag } from './view';
+import { DAY, daysSince, type Feature, flag, type View } from './view';
 
 const LOW_ACCESS_LEVEL = 2;
 const RAISED_DAYS = 14;
 /** Shorter pauses are weekends. */
 const PAUSE_DAYS = 3;
 const LONG_PAUSE_DAYS = 30;
+/** After this nobody is new any more. */
+const KNOWN_DAYS = 60;
 
 /** Who it was: rights, reviews, pauses; and whether this person has been here before. */
 export const who = {
@@ -14,15 +16,15 @@ export const who = {
     return level === null ? NaN : flag(level <= LOW_ACCESS_LEVEL);
   },
   review_days: ({ event, directory }) => Math.min(1000, daysSince(event.at, directory?.last_review_at)),
-  idle_days: ({ event, person }) => {
-    if (!person || Number.isNaN(person.lastAt)) return NaN;
-    const days = (event.at - person.lastAt) / DAY;
+  idle_days: (view) => {
+    const days = pauseBefore(view);
+    if (Number.isNaN(days)) return NaN;
     return days > PAUSE_DAYS ? Math.log1p(days) : 0;
   },
-  idle_then_money: ({ event, person }) => {
-    if (!person || Number.isNaN(person.lastAt)) return NaN;
-    const days = (event.at - person.lastAt) / DAY;
-    return event.columnKind !== 'other' && days > LONG_PAUSE_DAYS ? Math.log1p(days) : 0;
+  idle_then_money: (view) => {
+    const days = pauseBefore(view);
+    if (Number.isNaN(days)) return NaN;
+    return view.event.columnKind !== 'other' && days > LONG_PAUSE_DAYS ? Math.log1p(days) : 0;
   },
   rights_raised: ({ event, directory }) => {
     const days = daysSince(event.at, directory?.raised_at);
@@ -33,8 +35,11 @@ export const who = {
     if (!directory?.leave) return NaN;
     return flag(directory.leave.some(([from, to]) => event.at >= Date.parse(from) && event.at <= Date.parse(to) + DAY));
   },
+  /** Capped: else everybody is known for longer than anybody was in training, and each event odd by that alone. */
   days_known: ({ event, person }) =>
-    person && Number.isFinite(person.firstAt) ? Math.log1p((event.at - person.firstAt) / DAY) : NaN,
+    person && Number.isFinite(person.firstAt)
+      ? Math.log1p(Math.max(0, Math.min(KNOWN_DAYS, (event.at - person.firstAt) / DAY)))
+      : NaN,
   first_on_sheet: ({ event, person }) =>
     event.sheet === null || !person ? NaN : flag(!person.habits.sheets.has(event.sheet)),
   first_on_work_request: ({ event, person }) =>
@@ -55,3 +60,9 @@ export const who = {
     return person.habits.sheets.surprise(event.sheet, event.at, state.sheets.share(event.sheet, event.at));
   },
 } as const satisfies Readonly<Record<string, Feature>>;
+
+/** Days since the last change of this person; of somebody in the directory who never made one, since they are in it. */
+function pauseBefore({ event, person, directory }: View): number {
+  if (person && !Number.isNaN(person.lastAt)) return (event.at - person.lastAt) / DAY;
+  return Math.max(0, daysSince(event.at, directory?.valid_from));
+}

@@ -185,7 +185,10 @@ function meanContributions(bins: TailBins, weights: Float64Array, values: Float6
 }
 
 function strengthOf(logOdds: number): number {
-  return STRENGTH_FROM.filter((from) => Math.abs(logOdds) >= from).length;
+  const size = Math.abs(logOdds);
+  let strength = 0;
+  while (strength < STRENGTH_FROM.length && size >= (STRENGTH_FROM[strength] as number)) strength += 1;
+  return strength;
 }
 
 function checkValues(values: ArrayLike<number>, features: readonly string[]): void {

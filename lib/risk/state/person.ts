@@ -1,3 +1,4 @@
+import type { SittingSoFar } from './sitting-so-far';
 import { BoundedMap, type Faded, type Scale, Tally } from './counts';
 
 const DAY = 86_400_000;
@@ -53,10 +54,14 @@ export class PersonState {
   lately: Lately[] = [];
   /** Money added, by day. */
   added: [day: number, money: number][] = [];
-  /** Whether each of the last price edits was a rise. */
+  /** Whether each of the last changes of a standing price was a rise: to fill one in is none. */
   rises: (0 | 1)[] = [];
-  /** Small rises, by day. */
+  /** Small rises and small falls of standing prices, by day. */
   small: [day: number, count: number][] = [];
+  smallFalls: [day: number, count: number][] = [];
+  /** Money added to standing prices, by day, less what was taken from them. */
+  gained: [day: number, money: number][] = [];
+  sitting: SittingSoFar | null = null;
   /** Sum of price deviations above what is usual, never below 0 (Page 1954). */
   creep = 0;
   confirmed: Faded = [0, 0];
@@ -70,10 +75,13 @@ export class PersonState {
     while (this.lately.length > MOST_RECENT || (this.lately[0] as Lately).at < from) this.lately.shift();
   }
 
-  movedMoney(at: number, delta: number): void {
+  /** @param repriced  a price stood there before, and stands there now */
+  movedMoney(at: number, delta: number, repriced: boolean): void {
     const day = Math.floor(at / DAY);
     if (delta > 0) addTo(this.added, day, delta);
-    if (delta > 0 && delta <= SMALL_RISE) addTo(this.small, day, 1);
+    if (!repriced) return;
+    addTo(this.gained, day, delta);
+    if (Math.abs(delta) <= SMALL_RISE) addTo(delta > 0 ? this.small : this.smallFalls, day, 1);
     this.rises.push(delta > 0 ? 1 : 0);
     if (this.rises.length > LAST_PRICE_EDITS) this.rises.shift();
     const slack = 0.5;
@@ -87,6 +95,14 @@ export class PersonState {
 
   smallRisesIn(days: number, at: number): number {
     return sumFrom(this.small, Math.floor(at / DAY) - days);
+  }
+
+  smallFallsIn(days: number, at: number): number {
+    return sumFrom(this.smallFalls, Math.floor(at / DAY) - days);
+  }
+
+  gainedIn(days: number, at: number): number {
+    return sumFrom(this.gained, Math.floor(at / DAY) - days);
   }
 
   toJSON(): object {

@@ -1,13 +1,19 @@
 import type { RiskEvent } from '../features/risk-event';
 import { BadModel } from '../errors';
 import { BoundedMap, type Faded, raised, type Scale, scaledBy, Tally, worth } from './counts';
+import { isRepriced } from './book';
 import { addTo, PersonState } from './person';
+import { sittingWith } from './sitting-so-far';
+import { stepOf } from './step-of';
 
 const DAY = 86_400_000;
 /** A person's doings become habits only after this: nobody can teach the system in one sitting. */
 const LEARN_AFTER = DAY;
 /** Smartsheet billing sheets of utilities call the compatible unit so. */
-const UNIT_CODE = 'CU';
+export const UNIT_CODE = 'CU';
+const MOST_OF_UNIT = 40;
+/** Raised when what is remembered changes: a state of before is rebuilt from the trail. */
+const STATE_VERSION = 2;
 const MOST_WAITING = 50_000;
 const ACTIVE_MILLISECONDS = 2 * 3_600_000;
 const MOST_ACTIVE = 500;
@@ -61,6 +67,8 @@ export interface RowState {
   price: number | null;
   unit: string | null;
   lastAt: number;
+  /** When unit, quantity and price were last written; 0 = never. */
+  written: { unit: number; quantity: number; price: number };
   /** Times of edits, the newest last, at most 20. */
   edits: number[];
   persons: string[];
@@ -97,6 +105,8 @@ export class RiskState {
   money: Faded = [0, 0];
   /** Rows with the same quantity and price, by sheet and pair. */
   pairs = new BoundedMap<number>(100_000);
+  /** Rows by sheet and unit code, the newest last, at most 40. */
+  units = new BoundedMap<readonly string[]>(50_000);
   /** When a value was last written to a column of a sheet on another row. */
   values = new BoundedMap<readonly [row: string, at: number]>(50_000);
   /** Who was active in the last two hours, the latest last: in some nights everybody works. */
@@ -116,7 +126,7 @@ export class RiskState {
       this.unpair(line.sheet_id, row);
       row.quantity = line.quantity ?? row.quantity;
       row.price = line.price ?? row.price;
-      row.unit = line.unit_code ?? row.unit;
+      this.hasUnit(line.sheet_id, line.row_id, row, line.unit_code ?? row.unit);
       this.pair(line.sheet_id, row);
     }
   }
@@ -141,13 +151,17 @@ export class RiskState {
 
   /** Takes one event; its features must have been made before. */
   take(event: RiskEvent): void {
+    // What the features of this very event saw: before habits and cells move on.
+    const known = event.sheet === null || event.row === null ? undefined : this.rows.get(`${event.sheet}:${event.row}`);
+    const step = stepOf(event, this, known, event.person === null ? undefined : this.persons.get(event.person));
     this.learnFrom(event.at);
     const cleared = event.newText === null && event.oldText !== null;
     if (event.person !== null) {
       const person = this.person(event.person);
       const { at, row, sheet, column } = event;
+      person.sitting = sittingWith(person.sitting, at, step);
       person.saw({ at, row, sheet, column, historical: event.isHistorical === true, cleared });
-      if (event.columnKind === 'price' && event.delta !== null) person.movedMoney(at, event.delta);
+      if (event.columnKind === 'price' && event.delta !== null) person.movedMoney(at, event.delta, isRepriced(event));
       this.isActive(event.person, at);
       const role = this.directory.get(event.person)?.role;
       if (role && event.columnKind === 'price' && (event.delta ?? 0) > 0) {
@@ -174,6 +188,7 @@ export class RiskState {
       price: null,
       unit: null,
       lastAt: NaN,
+      written: { unit: 0, quantity: 0, price: 0 },
       edits: [],
       persons: [],
       before: {},
@@ -191,12 +206,13 @@ export class RiskState {
   }
 
   toJSON(): object {
-    return { version: 1, ...this };
+    return { version: STATE_VERSION, ...this };
   }
 
   /** @throws BadModel  when it was saved by another version */
   static load(json: Record<string, unknown>): RiskState {
-    if (json?.['version'] !== 1) throw new BadModel('risk state', `its version is ${String(json?.['version'])}`);
+    if (json?.['version'] !== STATE_VERSION)
+      throw new BadModel('risk state', `its version is ${String(json?.['version'])}`);
     const saved = json as unknown as RiskState;
     const state = new RiskState();
     const pairsOf = <Value>(map: unknown): [string, Value][] => map as [string, Value][];
@@ -211,6 +227,7 @@ export class RiskState {
       'workRequests',
       'columnScales',
       'pairs',
+      'units',
       'values',
       'sheetVerdicts',
       'workRequestVerdicts',
@@ -234,7 +251,11 @@ export class RiskState {
     this.unpair(sheet, row);
     if (event.columnKind === 'quantity') row.quantity = event.newNumber;
     if (event.columnKind === 'price') row.price = event.newNumber;
-    if (column === UNIT_CODE) row.unit = event.newText;
+    if (event.columnKind !== 'other') row.written[event.columnKind] = at;
+    if (column === UNIT_CODE) {
+      this.hasUnit(sheet, event.row, row, event.newText);
+      row.written.unit = at;
+    }
     this.pair(sheet, row);
     row.lastAt = at;
     row.edits.push(at);
@@ -243,6 +264,21 @@ export class RiskState {
     if (column === null) return;
     row.before[column] = event.oldText;
     if (event.newText !== null) this.values.set(`${sheet}:${column}:${event.newText}`, [event.row, at]);
+  }
+
+  private hasUnit(sheet: string, id: string, row: RowState, unit: string | null): void {
+    if (row.unit !== null && row.unit !== unit) {
+      const key = `${sheet}:${row.unit}`;
+      this.units.set(
+        key,
+        (this.units.get(key) ?? []).filter((one) => one !== id),
+      );
+    }
+    row.unit = unit;
+    if (unit === null) return;
+    const key = `${sheet}:${unit}`;
+    const others = (this.units.get(key) ?? []).filter((one) => one !== id);
+    this.units.set(key, [...others, id].slice(-MOST_OF_UNIT));
   }
 
   private pair(sheet: string, { quantity, price }: RowState): void {
