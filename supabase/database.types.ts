@@ -40,6 +40,7 @@ export type Database = {
       billing_audit_counts: { Args: { p: Json }; Returns: Json }
       billing_audit_dead_by_sheet: { Args: { p: Json }; Returns: Json }
       billing_audit_dead_callbacks: { Args: { p: Json }; Returns: Json }
+      billing_audit_directory: { Args: { p: Json }; Returns: Json }
       billing_audit_end_watch_trouble: { Args: { p: Json }; Returns: Json }
       billing_audit_erase: { Args: { p: Json }; Returns: Json }
       billing_audit_event: { Args: { p: Json }; Returns: Json }
@@ -117,6 +118,7 @@ export type Database = {
       billing_audit_sheet: { Args: { p: Json }; Returns: Json }
       billing_audit_switch_audit_sheet: { Args: { p: Json }; Returns: Json }
       billing_audit_take_budget: { Args: { p: Json }; Returns: Json }
+      billing_audit_take_people: { Args: { p: Json }; Returns: Json }
       billing_audit_try_dead_again: { Args: { p: Json }; Returns: Json }
       billing_audit_undecided_events: { Args: { p: Json }; Returns: Json }
       billing_audit_unexplained: { Args: { p: Json }; Returns: Json }
