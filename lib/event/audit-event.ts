@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { wire } from '../define/wire';
+import { ACT_KINDS } from './act-kinds';
 import { actorKind, changeKind } from './change';
 import { cellText, day, decimal, id, instant, score } from './formats';
 
@@ -53,24 +54,8 @@ export const contractFields = {
   predicted_category: z.string().nullable(),
 } as const;
 
-/**
- * What the store writes by itself: how a sheet was watched on a day, who put dead letters back to work, and what people did
- * here (a verdict, an approval, an answer to a notice, a change in the directory of people, a change of Billing Audit's own
- * configuration, and in the chain `keeping` what was done to the trail itself: legal holds and erasures).
- */
-const KINDS_OF_THE_STORE = [
-  'coverage',
-  'callbacks_replayed',
-  'approval_given',
-  'event_marked',
-  'notice_answered',
-  'person_saved',
-  'person_removed',
-  'configuration',
-  'legal_hold_set',
-  'legal_hold_released',
-  'payloads_erased',
-] as const;
+/** What the store writes by itself: how a sheet was watched on a day, and what people did here. */
+const KINDS_OF_THE_STORE = ['coverage', ...ACT_KINDS] as const;
 
 /** A change of before this watch, that another program recorded; it stands in the chain `imported` and is judged by nobody. */
 const IMPORTED = 'imported';

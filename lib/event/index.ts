@@ -1,3 +1,4 @@
+export * from './act-kinds';
 export * from './audit-event';
 export * from './canonical-instant';
 export * from './change';

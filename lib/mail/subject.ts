@@ -96,6 +96,10 @@ function whatWasDone(kind: Exclude<AuditEvent['kind'], Told>, event: AuditEvent,
       return `Legal hold released ${who}`;
     case 'payloads_erased':
       return `Data of a person erased ${who}`;
+    case 'events_archived':
+      return `A month of the trail archived ${who}`;
+    case 'rights_given':
+      return `Rights of an account raised ${who}`;
     case 'callbacks_replayed':
       return `Callbacks of ${oneLine(event.sheet_name || event.sheet_id, 60)} put back to work ${who}`;
     case 'coverage':
@@ -108,6 +112,7 @@ function whatWasDone(kind: Exclude<AuditEvent['kind'], Told>, event: AuditEvent,
       return `A notice answered ${who}: ${oneLine(event.new_value ?? '', 60)}`;
     case 'person_saved':
     case 'person_removed':
+    case 'people_taken':
       return `The directory of people changed ${who}`;
   }
 }

@@ -1,24 +1,6 @@
 import type { AuditEvent } from '../../lib/event/audit-event';
 import { text, value, type Column } from './columns';
 
-/**
- * What people do in Billing Audit itself, by the kinds of their events: decisions, the directory of people, what was set, and
- * what was done to the trail. None of these is a change of a sheet.
- */
-export const ACT_KINDS = [
-  'approval_given',
-  'event_marked',
-  'notice_answered',
-  'callbacks_replayed',
-  'person_saved',
-  'person_removed',
-  'configuration',
-  'legal_hold_set',
-  'legal_hold_released',
-  'payloads_erased',
-  'events_archived',
-] as const;
-
 /** A line for each act. */
 export const ACT_COLUMNS: readonly Column[] = [
   { title: 'changed_at', width: 25, of: (event) => text(event.changed_at) },

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { AuditEvent } from '../../lib/event/audit-event';
+import { ACT_KINDS, type AuditEvent } from '../../lib/event';
 import type { Now } from '../../lib/ports';
 import type { Store } from '../../lib/store/store';
 import { aboutRows, type ExportOrder, type ExportResult } from './about';
-import { ACT_COLUMNS, ACT_KINDS } from './acts';
+import { ACT_COLUMNS } from './acts';
 import { COLUMNS, COVERAGE_COLUMNS, type Column } from './columns';
 import { Sample } from './sample';
 import type { TableSet } from './table-set';

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { strFromU8, unzipSync } from 'fflate';
 import { readOrder } from '../../server/export/order';
-import { ACT_KINDS } from '../../server/export/acts';
+import { ACT_KINDS } from '../../lib/event';
 import { COLUMNS } from '../../server/export/columns';
 import { workbookTables, zippedCsvTables } from '../../server/export/table-set';
 import { writeExport } from '../../server/export/write-export';
@@ -146,7 +146,7 @@ describe('the acts of people', () => {
     const written = sql.flatMap((text) => [
       // Of what triggers note, and of what is done to the trail.
       ...(text.includes('note_acts(')
-        ? text.matchAll(/'kind', (?:case when \S+ is null then '(\w+)' else )?'(\w+)'/g)
+        ? text.matchAll(/jsonb_build_object\(\s*'kind', (?:case when \S+ is null then '(\w+)' else )?'(\w+)'/g)
         : []),
       ...text.matchAll(/note_keeping\('(\w+)'/g),
     ]);
