@@ -36,18 +36,22 @@ export async function runOcsf(flags: OcsfFlags): Promise<void> {
   const { home } = readConfiguration({ ...(flags.home !== undefined && { home: flags.home }) }, process.env);
   const trail = await openTrail(home, process.env);
   const out = flags.ocsf === '-' ? 1 : openSync(flags.ocsf, 'a', 0o600);
+  const archived: string[] = [];
   try {
     const written = await writeOcsf({
       book: new SealBook(trail.driver),
       cursor,
       version,
+      onArchived: ({ month, file }) => void archived.push(`${month} (${file})`),
       write: async (lines) => writeAll(out, Buffer.from(lines)),
       keep: async (reached) => {
         if (out !== 1) fsyncSync(out);
         if (flags.cursor !== undefined) keepCursor(flags.cursor, reached);
       },
     });
-    const told = { written, cursor: flags.cursor ?? null, practice: trail.practice };
+    const told = { written, cursor: flags.cursor ?? null, practice: trail.practice, archived };
+    if (archived.length > 0)
+      process.stderr.write(`Not written, since they were archived before: ${archived.join(', ')}.\n`);
     // Standard output may carry the events.
     if (out === 1) process.stderr.write(`${written} events.\n`);
     else if (flags.json) print(JSON.stringify(told));

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { checkNew, checkTrail, readArchive, type ArchiveFile, type TrailReport, type Verified } from '../../lib/seal';
 import { writeArchive, type Archived } from '../../server/archive';
-import { bundleFilesAt, writeEvidence } from '../../server/export';
+import { bundleFilesAt, writeEvidence, writeOcsf } from '../../server/export';
 import { event } from '../store/examples';
 import { describeOnPostgres } from '../support/postgres';
 import { buildStoreWorker } from '../support/store';
@@ -207,6 +207,21 @@ function archiving(open: () => Promise<SealedStore>): void {
     expect(python(await bundle('later.zip')).code).toBe(0);
     // A check that had gone as far as before the archive goes on behind it.
     expect(await since()).toMatchObject({ ok: true });
+  });
+
+  it('tells whoever sends events to a SIEM which months had left before they were sent', async () => {
+    const { origin } = await sealed.book.state();
+    const sent = async (streams: Record<string, number>): Promise<readonly string[]> => {
+      const missed: string[] = [];
+      const cursor = { form: 1 as const, origin, streams };
+      const onArchived = ({ month }: { readonly month: string }): void => void missed.push(month);
+      const nothing = (): Promise<void> => Promise.resolve();
+      await writeOcsf({ book: sealed.book, cursor, version: '1', write: nothing, keep: nothing, onArchived });
+      return missed;
+    };
+    expect(await sent({})).toEqual(['2026-01', '2026-02']);
+    expect(await sent({ 'sheet:4583173393803140': 2, 'sheet:7': 1 })).toEqual(['2026-02']);
+    expect(await sent({ 'sheet:4583173393803140': 4, 'sheet:7': 1 })).toEqual([]);
   });
 
   it('keeps what is counted: rollups are not made anew from less', async () => {

@@ -13,11 +13,13 @@ export interface OcsfCursor {
 }
 
 export interface OcsfParts {
-  readonly book: Pick<SealBook, 'state' | 'heads' | 'allEvents'>;
+  readonly book: Pick<SealBook, 'state' | 'heads' | 'archives' | 'allEvents'>;
   readonly cursor: OcsfCursor | null;
   readonly version: string;
   /** Keeps the lines; when it resolves, they are kept. */
   readonly write: (lines: string) => Promise<void>;
+  /** Called when events left the database before they were written: where they are. */
+  readonly onArchived?: (archive: { readonly month: string; readonly file: string }) => void;
   /** Called when lines are kept: from there on it can be continued. */
   readonly keep: (cursor: OcsfCursor) => Promise<void>;
 }
@@ -37,10 +39,13 @@ export class OtherTrail extends BillingAuditError {
  * @returns how many
  * @throws OtherTrail  the cursor is of another trail
  */
-export async function writeOcsf({ book, cursor, version, write, keep }: OcsfParts): Promise<number> {
+export async function writeOcsf({ book, cursor, version, write, keep, onArchived }: OcsfParts): Promise<number> {
   const { origin } = await book.state();
   if (cursor !== null && cursor.origin !== origin) throw new OtherTrail(cursor.origin, origin);
   const streams = { ...cursor?.streams };
+  for (const { month, file, spans } of await book.archives()) {
+    if (spans.some(({ stream, last_seq }) => (streams[stream] ?? 0) < last_seq)) onArchived?.({ month, file });
+  }
   let written = 0;
   for (const { stream, seq } of (await book.heads()).streams) {
     const from = streams[stream] ?? 0;
