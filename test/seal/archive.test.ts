@@ -44,6 +44,18 @@ async function fill(): Promise<void> {
   );
   await rpc('erase', { person: ana, ...keeper, dry_run: false });
   await sealed.store.append([event('today:1')]);
+  // Of one of each time somebody was told.
+  await rpc('save_alert_rule', {
+    ...{ rule_id: 'told', recipients: [], risk_from: 0, severity_from: 'LOW', mails_per_hour: 10, group_minutes: 15 },
+    ...{ frame: {}, at: '2026-01-01T00:00:00Z' },
+  });
+  await sealed.driver.transaction([
+    {
+      sql: `insert into billing_audit.alerts (event_key, recipient, rule_id, stream, seq, severity, always, why, raised_at)
+            select event_key, '', 'told', stream, seq, 'HIGH', true, '[]', now() from billing_audit.event_keys
+            where event_key in ('jan:1', 'today:1')`,
+    },
+  ]);
 }
 
 const check = async (archives: readonly ArchiveFile[] = []): Promise<TrailReport> =>
@@ -162,6 +174,12 @@ function archiving(open: () => Promise<SealedStore>): void {
         values: { month: '2026-01', events: '3' },
       },
     ]);
+  });
+
+  it('shows no alert of it any more, and counts it still', async () => {
+    const { alerts, unread, total } = await rpc('alerts', {});
+    expect([unread, total]).toEqual([1, 2]);
+    expect(alerts).toMatchObject([{ event_key: 'today:1', event: { new_value: '12' } }]);
   });
 
   it('never counts a change again whose event has left, and lets nobody mark it', async () => {
