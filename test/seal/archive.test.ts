@@ -1,7 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { checkNew, checkTrail, readArchive, type ArchiveFile, type TrailReport, type Verified } from '../../lib/seal';
+import {
+  checkNew,
+  checkTrail,
+  readArchive,
+  type ArchiveFile,
+  type TrailReport,
+  type TrailSource,
+  type Verified,
+} from '../../lib/seal';
 import { writeArchive, type Archived } from '../../server/archive';
 import { bundleFilesAt, writeEvidence, writeOcsf } from '../../server/export';
 import { event } from '../store/examples';
@@ -214,7 +222,24 @@ function archiving(open: () => Promise<SealedStore>): void {
       code: 0,
       told: expect.stringContaining('Archived: 3 events of 2026-01, in jan.zip') as string,
     });
-    await archive('2026-02', 'feb.zip');
+    // The next month leaves while somebody checks.
+    const { book } = sealed;
+    let leaving: Promise<Archived> | null = null;
+    const during: TrailSource = {
+      state: () => book.state(),
+      heads: () => book.heads(),
+      archives: () => book.archives(),
+      allLeaves: () => book.allLeaves(),
+      allCheckpoints: () => book.allCheckpoints(),
+      allEvents: async function* () {
+        if (leaving === null) await (leaving = archive('2026-02', 'feb.zip'));
+        yield* book.allEvents();
+      },
+    };
+    expect(await checkTrail({ source: during, trusted: sealed.keys.trusted(), anchors: [] })).toMatchObject({
+      ok: true,
+      archives: [{ month: '2026-01' }, { month: '2026-02' }],
+    });
     await sealed.seal();
     const files = await Promise.all(['feb.zip', 'jan.zip'].map((name) => readArchive(join(sealed.folder, name))));
     const read = [
