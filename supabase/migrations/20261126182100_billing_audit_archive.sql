@@ -186,6 +186,12 @@ begin
         join billing_audit.audit_sheet_rows as w on w.state = 'waiting' and w.stream = s.stream
             and w.seq between s.first_seq and s.last_seq limit 1;
     end if;
+    if waiting is null then
+        select 'mails wait to be sent' into waiting
+        from billing_audit.archivable_spans(until_) as s
+        join billing_audit.alerts as a on a.stream = s.stream and a.seq between s.first_seq and s.last_seq
+        join billing_audit.alert_mails as m on m.id = a.mail_id and m.state in ('pending', 'sending') limit 1;
+    end if;
     if waiting is not null then
         raise exception using errcode = 'BA015', message = format('For events of %s %s.', p ->> 'month', waiting),
             hint = 'Let the server run until that is done.';
@@ -419,6 +425,56 @@ begin
 end
 $$;
 alter function public.billing_audit_search(jsonb) set jit = off;
+
+-- As before (20261123120400), without what is archived.
+-- p: limit, only_open. Gives {alerts, unread, total}, the newest first, one for each event or notice. Unread = nobody has
+-- answered it yet; of what is archived only the total is told.
+create or replace function public.billing_audit_alerts(p jsonb) returns jsonb
+language sql security definer
+set search_path = ''
+as $$
+    with told as (
+        select event_key, max(id) as id, min(raised_at) as raised_at, bool_or(always) as always,
+            jsonb_agg(jsonb_build_object('recipient', recipient, 'mail_id', mail_id::text) order by recipient)
+                filter (where recipient <> '') as recipients
+        from billing_audit.alerts group by event_key
+    ), here as (
+        -- Archived: it was told of an event that is not here any more, and nobody can answer it.
+        select t.* from told as t
+        join billing_audit.alerts as a on a.id = t.id
+        where not exists (
+            select from billing_audit.archived_spans as s where s.stream = a.stream and s.last_seq >= a.seq)
+    ), answered as (
+        select t.*, w.answer
+        from here as t
+        left join lateral (
+            select jsonb_build_object('decision', decision, 'person', person, 'reason', reason,
+                'answered_at', billing_audit.instant(answered_at)) as answer
+            from billing_audit.alert_answers as w where w.event_key = t.event_key order by id desc limit 1
+        ) as w on true
+    ), page as (
+        select * from answered
+        where answer is null or not coalesce((p ->> 'only_open')::boolean, false)
+        order by id desc limit coalesce((p ->> 'limit')::integer, 100)
+    )
+    select jsonb_build_object(
+        'total', (select count(*) from told),
+        'unread', (select count(*) from answered where answer is null),
+        'alerts', (
+            select coalesce(jsonb_agg(jsonb_build_object(
+                'event_key', g.event_key, 'raised_at', billing_audit.instant(g.raised_at), 'severity', a.severity,
+                'always', g.always, 'why', a.why, 'notice', a.notice, 'answer', g.answer,
+                'recipients', (
+                    select coalesce(jsonb_agg(r || jsonb_build_object('mail_state', m.state, 'mail_kind', m.kind)), '[]')
+                    from jsonb_array_elements(g.recipients) as r
+                    join billing_audit.alert_mails as m on m.id = (r ->> 'mail_id')::bigint),
+                'event', case when a.notice is null then billing_audit.event_json(e, d.payload) end)
+                order by g.id desc), '[]')
+            from page as g
+            join billing_audit.alerts as a on a.id = g.id
+            left join billing_audit.audit_events as e on e.stream = a.stream and e.seq = a.seq
+            left join billing_audit.event_payloads as d on d.stream = a.stream and d.seq = a.seq))
+$$;
 
 -- As before (20261126151000); a key whose event was archived belongs to it.
 create or replace function public.billing_audit_seal_heads(p jsonb) returns jsonb

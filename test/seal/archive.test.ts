@@ -1,7 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { checkNew, checkTrail, readArchive, type ArchiveFile, type TrailReport, type Verified } from '../../lib/seal';
+import {
+  checkNew,
+  checkTrail,
+  readArchive,
+  type ArchiveFile,
+  type TrailReport,
+  type TrailSource,
+  type Verified,
+} from '../../lib/seal';
 import { writeArchive, type Archived } from '../../server/archive';
 import { bundleFilesAt, writeEvidence, writeOcsf } from '../../server/export';
 import { event } from '../store/examples';
@@ -44,6 +52,18 @@ async function fill(): Promise<void> {
   );
   await rpc('erase', { person: ana, ...keeper, dry_run: false });
   await sealed.store.append([event('today:1')]);
+  // Of one of each time somebody was told.
+  await rpc('save_alert_rule', {
+    ...{ rule_id: 'told', recipients: [], risk_from: 0, severity_from: 'LOW', mails_per_hour: 10, group_minutes: 15 },
+    ...{ frame: {}, at: '2026-01-01T00:00:00Z' },
+  });
+  await sealed.driver.transaction([
+    {
+      sql: `insert into billing_audit.alerts (event_key, recipient, rule_id, stream, seq, severity, always, why, raised_at)
+            select event_key, '', 'told', stream, seq, 'HIGH', true, '[]', now() from billing_audit.event_keys
+            where event_key in ('jan:1', 'today:1')`,
+    },
+  ]);
 }
 
 const check = async (archives: readonly ArchiveFile[] = []): Promise<TrailReport> =>
@@ -164,6 +184,12 @@ function archiving(open: () => Promise<SealedStore>): void {
     ]);
   });
 
+  it('shows no alert of it any more, and counts it still', async () => {
+    const { alerts, unread, total } = await rpc('alerts', {});
+    expect([unread, total]).toEqual([1, 2]);
+    expect(alerts).toMatchObject([{ event_key: 'today:1', event: { new_value: '12' } }]);
+  });
+
   it('never counts a change again whose event has left, and lets nobody mark it', async () => {
     const events = Number((await sealed.store.counts()).events);
     expect(await sealed.store.append([event('jan:1')])).toEqual([
@@ -196,7 +222,24 @@ function archiving(open: () => Promise<SealedStore>): void {
       code: 0,
       told: expect.stringContaining('Archived: 3 events of 2026-01, in jan.zip') as string,
     });
-    await archive('2026-02', 'feb.zip');
+    // The next month leaves while somebody checks.
+    const { book } = sealed;
+    let leaving: Promise<Archived> | null = null;
+    const during: TrailSource = {
+      state: () => book.state(),
+      heads: () => book.heads(),
+      archives: () => book.archives(),
+      allLeaves: () => book.allLeaves(),
+      allCheckpoints: () => book.allCheckpoints(),
+      allEvents: async function* () {
+        if (leaving === null) await (leaving = archive('2026-02', 'feb.zip'));
+        yield* book.allEvents();
+      },
+    };
+    expect(await checkTrail({ source: during, trusted: sealed.keys.trusted(), anchors: [] })).toMatchObject({
+      ok: true,
+      archives: [{ month: '2026-01' }, { month: '2026-02' }],
+    });
     await sealed.seal();
     const files = await Promise.all(['feb.zip', 'jan.zip'].map((name) => readArchive(join(sealed.folder, name))));
     const read = [
