@@ -59,7 +59,7 @@ async function serverPackage() {
   rmSync(SERVER, { recursive: true, force: true });
   const { thirdPartyNotices } = await import('./scripts/build/third-party.mjs');
   const { metafile } = await bundle({
-    entryPoints: { cli: 'server/cli/index.ts', sandbox: 'sandbox/main.ts' },
+    entryPoints: { cli: 'server/cli/index.ts', sandbox: 'sandbox/main.ts', risk: 'lib/risk/library.ts' },
     outdir: SERVER,
     metafile: true,
     external: ['node-red', 'express', 'bcryptjs', 'pg'],
@@ -70,7 +70,24 @@ async function serverPackage() {
   cpSync('flows/node-red', join(SERVER, 'flows'), { recursive: true });
   cpSync('dashboards/overview.json', join(SERVER, 'flows', '02 - Dashboard.json'));
   for (const file of ['LICENSE', 'README.md', 'CHANGELOG.md']) cpSync(file, join(SERVER, file));
+  declareLibrary(join(SERVER, 'types'));
+  // Beside the program too: older resolution knows nothing of "exports".
+  writeFileSync(join(SERVER, 'risk.d.ts'), "export * from './types/risk/library';\n");
   writeFileSync(join(SERVER, 'package.json'), `${JSON.stringify(serverManifest(), null, 2)}\n`);
+}
+
+/** The types of `billing-audit/risk`, as TypeScript itself declares them. */
+function declareLibrary(outDir) {
+  const typescript = require('typescript');
+  const { options } = typescript.parseJsonConfigFileContent(
+    typescript.readConfigFile('tsconfig.json', typescript.sys.readFile).config,
+    typescript.sys,
+    '.',
+  );
+  const emit = { noEmit: false, declaration: true, emitDeclarationOnly: true, rootDir: 'lib', outDir };
+  const program = typescript.createProgram(['lib/risk/library.ts'], { ...options, ...emit });
+  const { diagnostics, emitSkipped } = program.emit();
+  if (emitSkipped) throw new Error(`The types of the library cannot be written: ${diagnostics[0]?.messageText}`);
 }
 
 function serverManifest() {
@@ -83,7 +100,8 @@ function serverManifest() {
     repository: { type: 'git', url: 'git+https://github.com/billing-audit/billing-audit.git' },
     engines: { node: '>=22.9' },
     bin: { 'billing-audit': 'cli.js' },
-    files: ['*.js', 'verify.py', 'flows/', 'CHANGELOG.md', 'THIRD-PARTY.md'],
+    exports: { './risk': { types: './risk.d.ts', default: './risk.js' }, './package.json': './package.json' },
+    files: ['*.js', 'risk.d.ts', 'types/', 'verify.py', 'flows/', 'CHANGELOG.md', 'THIRD-PARTY.md'],
     dependencies: {
       '@billing-audit/node-red': version,
       '@flowfuse/node-red-dashboard': versions['@flowfuse/node-red-dashboard'],

@@ -29,7 +29,15 @@ const TEST_FROM = 19;
 const ALL: Labelling = { found: () => true, unseen: null };
 
 const table = new Map<string, Reached[]>();
-const note = (name: string, reached: Reached): unknown => table.set(name, [...(table.get(name) ?? []), reached]);
+const calibrationErrors: number[] = [];
+
+/** Told at once, since a run takes minutes. */
+function note(name: string, reached: Reached): void {
+  table.set(name, [...(table.get(name) ?? []), reached]);
+  const { area, incidentsAtHalf, sittings } = reached;
+  const told = [area, incidentsAtHalf, sittings.recall, sittings.precision].map((figure) => figure.toFixed(3));
+  console.log(`  ${name}: AUC ${told[0]}, incidents at 0.5 % ${told[1]}, sittings ${told[2]} / ${told[3]}`);
+}
 
 void main();
 
@@ -108,8 +116,6 @@ function ranksOf(told: readonly (RiskReading | null)[], share: number): Float64A
     reading?.judgement ? reading.judgement.logOdds + share * -Math.log1p(-reading.anomaly) : 0,
   );
 }
-
-const calibrationErrors: number[] = [];
 
 function calibration({ truth, week }: Prepared, told: readonly (RiskReading | null)[], seed: number): void {
   const test = [...told.keys()].filter((row) => (week[row] as number) >= TEST_FROM);

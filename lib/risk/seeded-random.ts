@@ -1,4 +1,5 @@
-import type { Random } from '../ports';
+/** A number in [0, 1). As the port of that name: the library's types shall not bring those of all ports along. */
+export type Random = () => number;
 
 /**
  * A generator of uniform numbers in [0, 1) that gives the same sequence for the same seed on every machine.

@@ -1,4 +1,4 @@
-import type { Random } from '../../ports';
+import type { Random } from '../seeded-random';
 import { drawDifferent } from '../seeded-random';
 import { rowsOfTable, type Table } from '../table';
 
