@@ -42,13 +42,13 @@ export function addSecondFactor(program: Command): void {
     .action((account: string, flags: Flags) => guarded(() => reset(account, flags)));
 }
 
-/** A home that holds no accounts. */
+/** There is no home. */
 class NoAccounts extends BillingAuditError {
   readonly code = 'no_accounts';
   readonly hint = 'Name the folder with --home or BILLING_AUDIT_HOME, as the server has it.';
 
   constructor(home: string) {
-    super(`The folder ${home} holds no accounts.`, { home });
+    super(`There is no folder ${home}, so there are no accounts.`, { home });
   }
 }
 
@@ -99,7 +99,9 @@ function placeOf({ home: given }: Flags): { factors: SecondFactorFile; folder: s
   loadDotEnv();
   const { home } = readConfiguration({ ...(given !== undefined && { home: given }) }, process.env);
   // Practice that is published has accounts of its own.
-  const folder = [home, join(home, 'sandbox')].find((each) => existsSync(join(each, 'keys', 'accounts.json')));
+  const holdsAccounts = (each: string): boolean => existsSync(join(each, 'keys', 'accounts.json'));
+  // A home where no server has started yet has no account, so none with a second factor.
+  const folder = [home, join(home, 'sandbox')].find(holdsAccounts) ?? (existsSync(home) ? home : undefined);
   if (folder === undefined) throw new NoAccounts(home);
   return { factors: new SecondFactorFile(join(folder, 'keys', 'second-factors.json')), folder, home };
 }
