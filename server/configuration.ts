@@ -1,6 +1,10 @@
 import { resolve } from 'node:path';
 import { BadSetting } from '../lib/errors';
 
+/** `deciders`: managers and admins, who may approve. */
+export const SECOND_FACTOR_RULES = ['optional', 'deciders', 'all'] as const;
+export type SecondFactorRule = (typeof SECOND_FACTOR_RULES)[number];
+
 /** What `billing-audit start` runs with: flags over environment over defaults, checked. See DESIGN §6. */
 export interface Configuration {
   readonly host: string;
@@ -16,6 +20,8 @@ export interface Configuration {
   readonly dashboardUrl: string | null;
   readonly smartsheetToken: string | null;
   readonly sandboxPort: number;
+  /** Who has to sign in with a second factor. */
+  readonly secondFactor: SecondFactorRule;
   /** An outside watch that hears from us every minute. */
   readonly heartbeatUrl: string | null;
 }
@@ -48,8 +54,16 @@ export function readConfiguration(flags: StartFlags, environment: Environment): 
     ),
     smartsheetToken: given(environment['SMARTSHEET_ACCESS_TOKEN']) ?? null,
     sandboxPort: portNumber('SANDBOX_PORT', environment['SANDBOX_PORT'], 1881),
+    secondFactor: secondFactorRule(given(environment['SECOND_FACTOR'])),
     heartbeatUrl: webAddress('HEARTBEAT_URL', given(environment['HEARTBEAT_URL']), 'https://hc-ping.com/your-check'),
   };
+}
+
+function secondFactorRule(text: string | undefined): SecondFactorRule {
+  const rule = SECOND_FACTOR_RULES.find((each) => each === (text ?? 'optional').toLowerCase());
+  if (rule) return rule;
+  const hint = 'Write optional, deciders (managers and admins) or all.';
+  throw new BadSetting('SECOND_FACTOR', `is "${text}", which is none of its values`, hint);
 }
 
 /** Addresses that only programs on this machine can reach. */

@@ -7,6 +7,7 @@ import { RPC_PATH } from './rpc';
 import {
   accessLine,
   AccountFile,
+  SecondFactorFile,
   SessionFile,
   SignIn,
   type NewPassword,
@@ -46,9 +47,11 @@ export async function openSignIn(
   const accountsFile = join(folder, 'keys', 'accounts.json');
   const { accounts, made } = await AccountFile.open(accountsFile, now, asked ? FIRST_PEOPLE : []);
   const sessions = SessionFile.open(join(folder, 'keys', 'sessions.json'), now);
-  const policy = { practice, publicUrl, extraRoutes: EXTRA_ROUTES, serviceRoutes: SERVICE_ROUTES };
+  const { secondFactor } = configuration;
+  const policy = { practice, publicUrl, secondFactor, extraRoutes: EXTRA_ROUTES, serviceRoutes: SERVICE_ROUTES };
   const key = serviceKey({ keys: join(folder, 'keys') });
-  return { signIn: new SignIn({ accounts, sessions, policy, now, onAccess, serviceKey: key }), made };
+  const factors = new SecondFactorFile(join(folder, 'keys', 'second-factors.json'));
+  return { signIn: new SignIn({ accounts, sessions, policy, now, onAccess, factors, serviceKey: key }), made };
 }
 
 /** Until the trail takes them: one JSON line each on standard error, beside what people read on standard output. */

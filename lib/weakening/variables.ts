@@ -17,6 +17,10 @@ export const WATCHED_VARIABLES: Readonly<Record<string, WatchedVariable>> = {
   ANCHOR_URL: { weaker: 'emptied', isSecret: true, because: NOT_ANCHORED },
   ANCHOR_MAIL_TO: { weaker: 'fewer', because: 'Not everybody who got checkpoints by mail gets them any more.' },
   SMTP_URL: { weaker: 'emptied', isSecret: true, because: 'Mails wait unless a node names a mail server of its own.' },
+  SECOND_FACTOR: {
+    weaker: { order: ['all', 'deciders', '', 'optional'] },
+    because: 'Fewer people have to sign in with a second factor than before.',
+  },
   HEARTBEAT_URL: {
     weaker: 'emptied',
     isSecret: true,

@@ -24,7 +24,7 @@ export const accessLogFields = {
     options: [
       { value: 'sign_ins', label: 'Sign-ins' },
       { value: 'failed', label: 'Failed and refused' },
-      { value: 'sessions', label: 'Sessions that ended' },
+      { value: 'sessions', label: 'Ended sessions' },
       { value: 'people', label: 'People and groups' },
       { value: 'administration', label: 'Flows, modules, settings, commands' },
       { value: 'shares', label: 'Shares' },

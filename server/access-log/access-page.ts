@@ -13,6 +13,8 @@ export interface AccessView {
   readonly days: number;
   readonly group: AccessGroup | 'all';
   readonly text: string;
+  /** Whose events alone; empty: everybody's. */
+  readonly person: string;
   /** Null: the store is not open, and why. */
   readonly found: { readonly overview: AccessOverview; readonly page: AccessPage } | null;
   readonly trouble: string | null;
@@ -50,7 +52,7 @@ export function accessPage(view: AccessView): string {
   return sheet('Access', '/access', visitor, formToken, html`${filter(view)} ${content}`, scope);
 }
 
-function filter({ days, group, text }: AccessView): Html {
+function filter({ days, group, text, person }: AccessView): Html {
   return html`<section>
     <form method="get" action="/access" class="inline">
       <label
@@ -65,7 +67,8 @@ function filter({ days, group, text }: AccessView): Html {
           ${Object.entries(GROUPS).map(([value, label]) => option(value, label, value === group))}
         </select></label
       >
-      <label>Text <input name="text" value="${text}" placeholder="a person, an address" /></label>
+      <label>Person <input name="person" value="${person}" placeholder="all" maxlength="200" /></label>
+      <label>Text <input name="text" value="${text}" placeholder="a node, an address" /></label>
       <button class="main">Show</button>
     </form>
   </section>`;
@@ -104,7 +107,8 @@ function summary({ counts }: AccessOverview): Html {
   </section>`;
 }
 
-function peopleSection({ people }: AccessOverview, { timeZone }: AccessView): Html {
+function peopleSection({ people }: AccessOverview, view: AccessView): Html {
+  const { timeZone } = view;
   if (people.length === 0)
     return html`<section>
       <h2>Who signed in</h2>
@@ -126,7 +130,7 @@ function peopleSection({ people }: AccessOverview, { timeZone }: AccessView): Ht
         ${people.map(
           ({ person, sign_ins, failed, last_at, last_ip, addresses }) =>
             html`<tr>
-              <td data-label="Person">${person}</td>
+              <td data-label="Person"><a href="${query({ ...view, person }, null)}">${person}</a></td>
               <td data-label="Sign-ins">${sign_ins}</td>
               <td data-label="Failed">${failed > 0 ? html`<mark>${failed}</mark>` : '0'}</td>
               <td data-label="Last">${last_at === null ? 'never' : timeOfDay(Date.parse(last_at), timeZone)}</td>
@@ -184,10 +188,10 @@ function row(event: AccessEvent, { timeZone }: AccessView): Html {
 interface ToldChange {
   readonly kind?: unknown;
   readonly node?: { readonly type?: unknown; readonly name?: unknown; readonly flow?: unknown };
-  readonly properties?: readonly { readonly name?: unknown }[];
+  readonly properties?: readonly { readonly name?: unknown; readonly before?: unknown; readonly after?: unknown }[];
 }
 
-/** Which nodes a deploy changed, and in which properties; the values are in the log. */
+/** Which nodes a deploy changed, and in which properties from what to what. Secrets are not in the log. */
 function nodesOf({ kind, details }: AccessEvent): Html | null {
   const changes = kind === 'flows_deployed' ? (details['changes'] as readonly ToldChange[] | undefined) : undefined;
   if (!Array.isArray(changes) || changes.length === 0) return null;
@@ -196,16 +200,34 @@ function nodesOf({ kind, details }: AccessEvent): Html | null {
     <summary>Which nodes</summary>
     <ul>
       ${told.slice(0, 50).map(({ kind: what, node = {}, properties = [] }) => {
-        const names = what === 'changed' ? `: ${properties.map(({ name }) => String(name)).join(', ')}` : '';
         const name = typeof node.name === 'string' ? ` "${node.name}"` : '';
-        return html`<li>${String(what)} ${String(node.type)}${name}${names}</li>`;
+        const steps = what === 'changed' ? properties.slice(0, 20).map(stepOf) : [];
+        return html`<li>
+          ${String(what)} ${String(node.type)}${name}${steps.map((step) => html`<br /><small>${step}</small>`)}
+        </li>`;
       })}
     </ul>
     ${told.length > 50 ? html`<p>and ${told.length - 50} more</p>` : null}
   </details>`;
 }
 
-function query({ days, group, text }: AccessView, after: string | null): string {
-  const asked = new URLSearchParams({ days: String(days), kind: group, text, ...(after !== null && { after }) });
+function stepOf({ name, before, after }: NonNullable<ToldChange['properties']>[number]): string {
+  return `${String(name)}: ${shortly(before)} → ${shortly(after)}`;
+}
+
+function shortly(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+  if (value === null || value === undefined || text === '') return 'nothing';
+  return text.length > 200 ? `${text.slice(0, 200)} …` : text;
+}
+
+function query({ days, group, text, person }: AccessView, after: string | null): string {
+  const asked = new URLSearchParams({
+    days: String(days),
+    kind: group,
+    text,
+    person,
+    ...(after !== null && { after }),
+  });
   return `/access?${asked.toString()}`;
 }

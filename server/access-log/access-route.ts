@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { KINDS_OF, wellFormed } from '../../lib/access';
+import { KIND_WORDS, KINDS_OF, wellFormed } from '../../lib/access';
 import { messageOf } from '../../lib/errors';
 import type { Now } from '../../lib/ports';
 import { openHomeAt } from '../../lib/runtime/open-homes';
@@ -41,13 +41,21 @@ async function answer(options: AccessRouteOptions, request: Request, response: R
         trouble: 'The log is not open yet. Wait until the server has started, then load the page again.',
       };
   const { status, ...shown } = result;
+  // The same for the dashboard's own page, which the door has let through with the same right.
+  if (request.query['format'] === 'json') {
+    response
+      .status(status)
+      .set('Cache-Control', 'no-store')
+      .json({ ...shown, kinds: KIND_WORDS });
+    return;
+  }
   response
     .status(status)
     .set(pageHeaders)
     .send(accessPage({ ...view, ...shown }));
 }
 
-type Asked = Pick<AccessView, 'days' | 'group' | 'text' | 'isFurther'> & { readonly after: string | null };
+type Asked = Pick<AccessView, 'days' | 'group' | 'text' | 'person' | 'isFurther'> & { readonly after: string | null };
 
 /** What cannot be is taken for what was not asked. */
 function askedIn({ query }: Request): Asked {
@@ -62,6 +70,7 @@ function askedIn({ query }: Request): Asked {
     days: DAYS.includes(days) ? days : 7,
     group: isGroup(kind) ? kind : 'all',
     text: text('text'),
+    person: text('person'),
     after: after === '' ? null : after,
     isFurther: after !== '',
   };
@@ -73,7 +82,11 @@ interface Result {
   readonly trouble: string | null;
 }
 
-async function find(store: Store, { days, group, text, after }: Asked, { now }: AccessRouteOptions): Promise<Result> {
+async function find(
+  store: Store,
+  { days, group, text, person, after }: Asked,
+  { now }: AccessRouteOptions,
+): Promise<Result> {
   const present = now();
   const from = new Date(present - days * DAY).toISOString();
   // What another clock dates a little ahead is there too.
@@ -84,6 +97,7 @@ async function find(store: Store, { days, group, text, after }: Asked, { now }: 
     limit: ROWS,
     ...(group !== 'all' && { kinds: KINDS_OF[group] }),
     ...(text !== '' && { text }),
+    ...(person !== '' && { person }),
     ...(after !== null && { after }),
   };
   const [overview, page] = await Promise.all([store.accessOverview({ from, to }), store.accessEvents(query)]);

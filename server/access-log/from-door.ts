@@ -12,7 +12,14 @@ const ENDS: Readonly<Record<string, string>> = {
   account_disabled: 'the account was disabled',
   role_changed: 'the role was changed',
   password_changed: 'the password was changed',
+  second_factor_changed: 'the second factor was changed',
 };
+
+const FACTORS = {
+  none: '',
+  code: ', with a code of their app',
+  recovery_code: ', with a recovery code',
+} as const;
 
 const CHANGES: Readonly<Record<string, string>> = {
   added: 'was added',
@@ -20,6 +27,10 @@ const CHANGES: Readonly<Record<string, string>> = {
   password_changed: 'changed the password',
   disabled: 'may not sign in any more',
   enabled: 'may sign in again',
+  second_factor_set_up: 'set up a second factor',
+  second_factor_removed: 'removed the second factor',
+  second_factor_reset: 'lost the second factor, and signs in without one',
+  recovery_codes_renewed: 'made new recovery codes',
 };
 
 /** What our own door reports, as an event of the access log. */
@@ -67,9 +78,9 @@ function sentence(event: AccessEvent, who: string): string {
   const from = event.address ? ` from ${wellFormed(event.address)}` : '';
   switch (event.kind) {
     case 'signed_in':
-      return `${who} signed in as ${event.role}${from}.`;
+      return `${who} signed in as ${event.role}${from}${FACTORS[event.factor ?? 'none']}.`;
     case 'sign_in_failed':
-      return `Somebody failed to sign in as "${who}"${from}.`;
+      return `Somebody failed to sign in as "${who}"${from}${event.step === 'second_factor' ? ': the password was right, the code was not' : ''}.`;
     case 'sign_in_delayed':
       return `Somebody was made to wait before trying to sign in as "${who}" again${from}: too many failures.`;
     case 'session_ended':
@@ -86,11 +97,11 @@ function sentence(event: AccessEvent, who: string): string {
 function detailsOf(event: AccessEvent): Readonly<Record<string, unknown>> {
   switch (event.kind) {
     case 'signed_in':
-      return { role: event.role };
+      return { role: event.role, factor: event.factor };
     case 'sign_in_failed':
-      return {};
+      return { step: event.step };
     case 'sign_in_delayed':
-      return { wait_milliseconds: event.waitMilliseconds };
+      return { step: event.step, wait_milliseconds: event.waitMilliseconds };
     case 'session_ended':
       return { reason: event.reason };
     case 'access_refused':

@@ -13,10 +13,12 @@ export type AccessEvent = {
 } & AccessKind;
 
 type AccessKind =
-  | { readonly kind: 'signed_in'; readonly role: Role }
-  | { readonly kind: 'sign_in_failed' }
+  /** `factor`: what was shown beside the password; null: the account has no second factor. */
+  | { readonly kind: 'signed_in'; readonly role: Role; readonly factor: 'code' | 'recovery_code' | null }
+  /** `step`: what was wrong. */
+  | { readonly kind: 'sign_in_failed'; readonly step: SignInStep }
   /** Not even compared: too many failures before. */
-  | { readonly kind: 'sign_in_delayed'; readonly waitMilliseconds: number }
+  | { readonly kind: 'sign_in_delayed'; readonly step: SignInStep; readonly waitMilliseconds: number }
   | { readonly kind: 'session_ended'; readonly reason: EndReason }
   /** `more`: how many others like it came from the same address since the last report. */
   | {
@@ -39,7 +41,19 @@ export interface RightsChange {
   readonly after: Role | null;
 }
 
-export type PersonChange = 'added' | 'password_reset' | 'password_changed' | 'disabled' | 'enabled' | `role_${Role}`;
+export type PersonChange =
+  | 'added'
+  | 'password_reset'
+  | 'password_changed'
+  | 'disabled'
+  | 'enabled'
+  | 'second_factor_set_up'
+  | 'second_factor_removed'
+  | 'second_factor_reset'
+  | 'recovery_codes_renewed'
+  | `role_${Role}`;
+
+export type SignInStep = 'password' | 'second_factor';
 
 export type OnAccess = (event: AccessEvent) => void;
 

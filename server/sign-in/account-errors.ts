@@ -59,6 +59,16 @@ export class OwnPassword extends BillingAuditError {
   }
 }
 
+/** Whoever takes a signed-in browser of an admin must not get rid of the factor by it. */
+export class OwnFactor extends BillingAuditError {
+  readonly code = 'own_factor';
+  readonly hint = 'Remove it under Account, with your password and a code.';
+
+  constructor() {
+    super('Your own second factor is not removed here.');
+  }
+}
+
 /** Who disables oneself is out at the next click, and needs another admin to come back. */
 export class OwnAccount extends BillingAuditError {
   readonly code = 'own_account';
@@ -76,6 +86,32 @@ export class PasswordWrong extends BillingAuditError {
 
   constructor() {
     super('The present password is not right.');
+  }
+}
+
+/** Whoever sits at a signed-in browser does not have its person's phone. */
+export class CodeWrong extends BillingAuditError {
+  readonly code = 'code_wrong';
+  readonly hint = 'Wait for the next one in your app. If it never fits, check the clock of your phone.';
+
+  constructor() {
+    super('This code is not right, or was used before.');
+  }
+}
+
+/** A second factor is there already, is not there, or its set-up took too long. */
+export class NothingToSetUp extends BillingAuditError {
+  readonly code = 'nothing_to_set_up';
+  readonly hint = 'Look at how your second factor stands under Account.';
+}
+
+export class TooManyTries extends BillingAuditError {
+  readonly code = 'too_many_tries';
+  readonly hint: string;
+
+  constructor(milliseconds: number) {
+    super('Too many wrong tries.', { milliseconds });
+    this.hint = `Wait ${Math.ceil(milliseconds / 1000)} seconds.`;
   }
 }
 

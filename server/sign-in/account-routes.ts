@@ -1,5 +1,6 @@
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import { BillingAuditError } from '../../lib/errors';
+import type { Account } from './account';
 import type { Flash } from './flash';
 import { arrived, field, visitorOf } from './page-request';
 import { accountPage } from './pages/account-page';
@@ -15,19 +16,22 @@ interface AccountRoutes {
 export function accountRoutes(context: AccountRoutes): Router {
   const { signIn, flash, timeZone } = context;
   const routes = express.Router();
-  routes.get('/', (request, response) => {
+  routes.get('/', (request, response, next) => {
     const visitor = visitorOf(request);
-    response.send(
-      accountPage({
-        visitor,
-        sessions: signIn.sessions.of(visitor.name),
-        formToken: signIn.formToken(visitor),
-        message: flash.take(visitor),
-        now: signIn.now(),
-        timeZone,
-        scope: arrived(request).scope,
-      }),
-    );
+    const show = (account: Account | null): unknown =>
+      response.send(
+        accountPage({
+          factor: account && signIn.factors ? signIn.factors.of(account) : null,
+          visitor,
+          sessions: signIn.sessions.of(visitor.name),
+          formToken: signIn.formToken(visitor),
+          message: flash.take(visitor),
+          now: signIn.now(),
+          timeZone,
+          scope: arrived(request).scope,
+        }),
+      );
+    void signIn.accounts.find(visitor.name).then(show).catch(next);
   });
   routes.post('/end', (request, response) => {
     const visitor = visitorOf(request);

@@ -34,7 +34,7 @@ export function dashboardAccess(signIn: SignIn): DashboardAccess {
     middleware(request, response, next) {
       const facts = { ...factsOf(request), ...pathOf(request.originalUrl) };
       void signIn.visitor(facts).then((visitor) => {
-        const refused = refusedByRight(facts, visitor?.role ?? null, signIn.policy);
+        const refused = refusedByRight(facts, visitor?.role ?? null, signIn.policy, visitor?.lacksFactor);
         if (refused) refuseRequest(request, response, facts, refusal(refused));
         else next();
       }, next);
@@ -45,7 +45,7 @@ export function dashboardAccess(signIn: SignIn): DashboardAccess {
       void signIn.visitor(facts).then((visitor) => {
         const refused =
           refusedAtSight(facts, 'everything', signIn.policy) ??
-          refusedByRight(facts, visitor?.role ?? null, signIn.policy);
+          refusedByRight(facts, visitor?.role ?? null, signIn.policy, visitor?.lacksFactor);
         if (refused || !visitor) return next(new Error(refused ?? 'session'));
         letIn(socket, visitor, signIn);
         next();

@@ -1,6 +1,6 @@
 import type { Role } from './account';
 import { areaOf, isWithDashboard, mayReach, type Area, type RouteRight } from './area';
-import { isLoopback } from '../configuration';
+import { isLoopback, type SecondFactorRule } from '../configuration';
 import { hostName, isLocalName, isPlainPath, type RequestFacts } from './request-facts';
 
 /** What a listener serves: everything, or only what may be published on its own. */
@@ -15,6 +15,12 @@ export interface Policy {
   readonly extraRoutes: readonly RouteRight[];
   /** Where a program with the service key may go, in lower case; each and all below it. Nowhere else. */
   readonly serviceRoutes?: readonly string[];
+  /** Who has to sign in with a second factor; left out: who wants to. */
+  readonly secondFactor?: SecondFactorRule;
+}
+
+export function demandsFactor({ secondFactor = 'optional' }: Policy, role: Role): boolean {
+  return secondFactor === 'all' || (secondFactor === 'deciders' && (role === 'manager' || role === 'admin'));
 }
 
 export type Refusal = {
@@ -54,6 +60,12 @@ const REFUSALS = {
     error: 'sign_in_needed',
     message: 'You are not signed in.',
     hint: 'Sign in at /sign-in.',
+  },
+  factor: {
+    status: 403,
+    error: 'second_factor_needed',
+    message: 'Your account has to have a second factor.',
+    hint: 'Set one up under Account; then you go on.',
   },
   right: {
     status: 403,
@@ -100,11 +112,23 @@ export function isPracticeVisitor(facts: RequestFacts, { practice, publicUrl }: 
   return practice && publicUrl === null && isLoopback(facts.peer) && isLocalName(facts.host);
 }
 
-/** What is to be said against a request once it is known who sends it (null: nobody we know). */
-export function refusedByRight(facts: RequestFacts, role: Role | null, policy: Policy): RefusalName | null {
+/** Where somebody goes who still has to set up a second factor. */
+const WITHOUT_FACTOR: readonly Area[] = ['account', 'sign_out', 'editor_sign_out', 'dashboard_worker'];
+
+/**
+ * What is to be said against a request once it is known who sends it (null: nobody we know).
+ * @param lacksFactor  they have to have a second factor, and have none
+ */
+export function refusedByRight(
+  facts: RequestFacts,
+  role: Role | null,
+  policy: Policy,
+  lacksFactor = false,
+): RefusalName | null {
   const area = areaOf(facts);
   if (area === 'public' || area === 'sign_in_page' || area === 'sign_in_asset') return null;
   if (role === null) return 'session';
+  if (lacksFactor && !WITHOUT_FACTOR.includes(area)) return 'factor';
   return mayReach(role, facts, policy.extraRoutes) ? null : 'right';
 }
 

@@ -141,7 +141,7 @@ export class FrontDoor {
     const atSight = refusedAtSight(facts, scope, signIn.policy);
     if (atSight) return this.refusedAs(atSight, { facts, visitor: null, scope });
     const visitor = areaOf(facts) === 'public' ? null : await signIn.visitor(facts);
-    const byRight = refusedByRight(facts, visitor?.role ?? null, signIn.policy);
+    const byRight = refusedByRight(facts, visitor?.role ?? null, signIn.policy, visitor?.lacksFactor);
     if (byRight) return this.refusedAs(byRight, { facts, visitor, scope });
     return { arrival: { facts, visitor, scope }, refused: null };
   }

@@ -15,5 +15,6 @@ export { arrivalOf, FrontDoor, type Arrival, type RefusedForm } from './front-do
 export { refuseForm } from './page-request';
 export { signInPages } from './routes';
 export type { RequestFacts } from './request-facts';
+export { SecondFactorFile } from './second-factor-file';
 export { SessionFile } from './session-file';
 export { SignIn, type Visitor } from './sign-in';

@@ -2,7 +2,7 @@ import express, { type Request, type Router } from 'express';
 import { BillingAuditError } from '../../lib/errors';
 import type { PersonChange, RightsChange } from './access-event';
 import { canonicalName, isRole, type Role } from './account';
-import { OwnAccount, OwnPassword, PersonUnknown } from './account-errors';
+import { OwnAccount, OwnFactor, OwnPassword, PersonUnknown } from './account-errors';
 import type { Flash } from './flash';
 import { arrived, field, visitorOf } from './page-request';
 import type { Message } from './pages/page';
@@ -34,7 +34,11 @@ export function peopleRoutes({ signIn, flash }: PeopleRoutes): Router {
     void signIn.accounts.list().then((accounts) => {
       const people = [...accounts]
         .sort((one, other) => one.name.localeCompare(other.name))
-        .map((account) => ({ account, lastUsedAt: signIn.sessions.of(account.name)[0]?.lastUsedAt ?? null }));
+        .map((account) => ({
+          account,
+          lastUsedAt: signIn.sessions.of(account.name)[0]?.lastUsedAt ?? null,
+          hasSecondFactor: (signIn.factors?.of(account) ?? null) !== null,
+        }));
       const formToken = signIn.formToken(visitor);
       response.send(peoplePage({ visitor, people, formToken, message: flash.take(visitor), typed, now: signIn.now() }));
     }, next);
@@ -60,8 +64,10 @@ export function peopleRoutes({ signIn, flash }: PeopleRoutes): Router {
   return routes;
 }
 
-function acts({ accounts }: SignIn): Readonly<Record<string, Act>> {
+function acts(signIn: SignIn): Readonly<Record<string, Act>> {
+  const { accounts } = signIn;
   return {
+    '/second-factor': removeFactor(signIn),
     '/add': async (name, request) => {
       const role = roleIn(request);
       const value = await accounts.add(name, role);
@@ -113,6 +119,19 @@ function acts({ accounts }: SignIn): Readonly<Record<string, Act>> {
       const rights = { before: before?.disabled ? null : role, after: role };
       return { change: 'enabled', rights, message: { tone: 'good', text: `${name} can sign in again.` } };
     },
+  };
+}
+
+/** For whoever lost phone and recovery codes. */
+function removeFactor({ accounts, factors }: SignIn): Act {
+  return async (name, request) => {
+    if (name === visitorOf(request).name) throw new OwnFactor();
+    if (!(await accounts.find(name))) throw new PersonUnknown();
+    if (!factors?.remove(name)) {
+      return { change: null, message: { tone: 'good', text: `${name} has no second factor.` } };
+    }
+    const text = `${name} has no second factor any more, and has been signed out.`;
+    return { change: 'second_factor_reset', message: { tone: 'good', text } };
   };
 }
 

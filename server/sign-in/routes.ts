@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { BillingAuditError } from '../../lib/errors';
 import { accountRoutes } from './account-routes';
+import { secondFactorRoutes } from './second-factor-routes';
 import { answerFailure } from './answer-failure';
 import { cookieGone, cookieWith } from './cookie';
 import { isSecure } from './decision';
@@ -9,6 +10,7 @@ import { Flash } from './flash';
 import { arrived, field, refuseForm } from './page-request';
 import { pageHeaders, type Message } from './pages/page';
 import { practicePage } from './pages/practice-page';
+import { codePage } from './pages/code-page';
 import { signInPage } from './pages/sign-in-page';
 import { style } from './pages/style';
 import { peopleRoutes } from './people-routes';
@@ -56,6 +58,7 @@ export function signInPages({ signIn, timeZone, landing, onFailure }: PagesOptio
     response.send(practicePage());
   });
   pages.use(checkForm(signIn));
+  pages.use('/account/second-factor', secondFactorRoutes({ signIn, flash }));
   pages.use('/account', accountRoutes({ signIn, flash, timeZone }));
   pages.use('/people', peopleRoutes({ signIn, flash }));
   pages.use((_request, response) => void response.status(404).json({ error: 'not_found', hint: 'Go to /account.' }));
@@ -79,31 +82,56 @@ export function localPath(given: unknown, otherwise: string): string {
   return path === '/' || path === '/sign-in' || path === '/sign-out' ? otherwise : given;
 }
 
+/** Both steps come here: the second has the ticket of the first, and no name. */
 async function takeSignIn(signIn: SignIn, request: Request, response: Response, landing: string): Promise<void> {
   const { facts } = arrived(request);
   const name = field(request, 'name').slice(0, 64);
   const next = localPath(field(request, 'next'), landing);
-  const answer = (status: number, message: Message): void =>
-    void response.status(status).send(signInPage({ name, next, message }));
+  const ticket = field(request, 'ticket').slice(0, 64);
+  const answer = (status: number, message: Message, ticketAgain = ''): void =>
+    void response
+      .status(status)
+      .send(ticketAgain ? codePage({ ticket: ticketAgain, next, message }) : signInPage({ name, next, message }));
   let result;
   try {
-    result = await signIn.signIn(name, field(request, 'password').slice(0, 200), facts);
+    result = ticket
+      ? await signIn.showCode(ticket, field(request, 'code').slice(0, 64), facts)
+      : await signIn.signIn(name, field(request, 'password').slice(0, 200), facts);
   } catch (thrown) {
     if (!(thrown instanceof BillingAuditError)) throw thrown;
     response.set('Retry-After', '5');
     return answer(503, { tone: 'bad', text: thrown.message, hint: thrown.hint });
   }
-  if (result.kind === 'in') {
-    response.append('Set-Cookie', cookieWith(result.token, secure(signIn, facts)));
-    return response.redirect(303, next);
+  switch (result.kind) {
+    case 'in':
+      response.append('Set-Cookie', cookieWith(result.token, secure(signIn, facts)));
+      return response.redirect(303, next);
+    case 'code_needed':
+      // Not signed in yet: as the page of the first step.
+      response.status(401).send(codePage({ ticket: result.ticket, next, message: null }));
+      return;
+    case 'over':
+      return answer(401, { tone: 'bad', text: 'This took too long, or too many tries.', hint: 'Begin again.' });
+    case 'wait': {
+      response.set('Retry-After', String(Math.ceil(result.milliseconds / 1000)));
+      const text = `Too many wrong tries. Wait ${inWords(result.milliseconds)}, then try again.`;
+      return answer(429, { tone: 'bad', text, hint: 'Nothing you type is looked at before.' }, ticket);
+    }
+    case 'wrong':
+      return ticket ? answer(401, WRONG_CODE, ticket) : answer(401, WRONG_PASSWORD);
   }
-  if (result.kind === 'wait') {
-    response.set('Retry-After', String(Math.ceil(result.milliseconds / 1000)));
-    const text = `Too many wrong tries. Wait ${inWords(result.milliseconds)}, then try again.`;
-    return answer(429, { tone: 'bad', text, hint: 'Nothing you type is looked at before.' });
-  }
-  answer(401, { tone: 'bad', text: 'Name and password do not belong together.', hint: 'Check both and try again.' });
 }
+
+const WRONG_PASSWORD: Message = {
+  tone: 'bad',
+  text: 'Name and password do not belong together.',
+  hint: 'Check both and try again.',
+};
+const WRONG_CODE: Message = {
+  tone: 'bad',
+  text: 'This code is not right, or was used before.',
+  hint: 'Wait for the next one in your app. If it never fits, check the clock of your phone.',
+};
 
 /** Ends the session. No form token is asked: the worst a forger could reach is that somebody has to sign in again. */
 function takeSignOut(signIn: SignIn, request: Request, response: Response): void {

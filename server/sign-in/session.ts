@@ -24,7 +24,8 @@ export type EndReason =
   | 'clock_went_back'
   | 'account_disabled'
   | 'role_changed'
-  | 'password_changed';
+  | 'password_changed'
+  | 'second_factor_changed';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

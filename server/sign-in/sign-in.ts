@@ -1,13 +1,15 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Now } from '../../lib/ports';
-import type { AccessEvent, OnAccess, PersonChange, RightsChange } from './access-event';
-import { PasswordWrong } from './account-errors';
+import type { AccessEvent, OnAccess, PersonChange, RightsChange, SignInStep } from './access-event';
+import { CodeWrong, PasswordWrong } from './account-errors';
 import { canonicalName, type Account, type AccountProvider, type Role } from './account';
 import { tokenIn } from './cookie';
-import { isPracticeVisitor, isSecure, type Policy } from './decision';
+import { demandsFactor, isPracticeVisitor, isSecure, type Policy } from './decision';
 import { GuessGuard } from './guess-guard';
 import type { RequestFacts } from './request-facts';
 import { whyOver, type EndReason, type Session } from './session';
+import type { Owner, SecondFactorFile } from './second-factor-file';
+import { SecondSteps } from './second-step';
 import type { SessionFile } from './session-file';
 
 /** Who sends a request. */
@@ -18,11 +20,17 @@ export interface Visitor {
   readonly session: Session | null;
   /** A program of the owner, by the service key. */
   readonly service?: true;
+  /** Their role takes a second factor, and they have not set one up. */
+  readonly lacksFactor?: boolean;
 }
 
 export type SignInResult =
   | { readonly kind: 'in'; readonly token: string; readonly account: Account }
   | { readonly kind: 'wrong' }
+  /** The password was right, and the account has a second factor: `ticket` goes along with its code. */
+  | { readonly kind: 'code_needed'; readonly ticket: string }
+  /** The ticket is none any more: it begins with the password again. */
+  | { readonly kind: 'over' }
   | { readonly kind: 'wait'; readonly milliseconds: number };
 
 export interface SignInOptions {
@@ -31,6 +39,8 @@ export interface SignInOptions {
   readonly policy: Policy;
   readonly now: Now;
   readonly onAccess: OnAccess;
+  /** Without it nobody has a second factor. */
+  readonly factors?: SecondFactorFile;
   /** What programs of the owner show; without it none is let in. */
   readonly serviceKey?: string;
 }
@@ -44,21 +54,28 @@ export class SignIn {
   readonly sessions: SessionFile;
   readonly policy: Policy;
   readonly now: Now;
+  readonly factors: SecondFactorFile | null;
   private readonly guard = new GuessGuard();
+  /** Of codes: who gets here has the password, and six digits are few. */
+  private readonly codeGuard = new GuessGuard();
+  private readonly steps = new SecondSteps();
   private readonly onAccess: OnAccess;
   private readonly practiceKey = randomBytes(32);
   /** Gone with this process, so that nobody can try later which name a mark stands for. */
   private readonly namesKey = randomBytes(32);
   private readonly serviceKey: string | null;
 
-  constructor({ accounts, sessions, policy, now, onAccess, serviceKey }: SignInOptions) {
+  constructor({ accounts, sessions, policy, now, onAccess, factors, serviceKey }: SignInOptions) {
+    this.factors = factors ?? null;
     this.serviceKey = serviceKey ?? null;
     this.accounts = accounts;
     this.sessions = sessions;
     this.policy = policy;
     this.now = now;
     this.onAccess = onAccess;
-    for (const { name, address, lastUsedAt } of sessions.all()) this.guard.learn(name, address, lastUsedAt);
+    for (const { name, address, lastUsedAt } of sessions.all()) {
+      for (const guard of [this.guard, this.codeGuard]) guard.learn(name, address, lastUsedAt);
+    }
     sessions.onEnd((session, reason) => this.report(session, { kind: 'session_ended', reason }));
   }
 
@@ -70,7 +87,8 @@ export class SignIn {
     const account = session && (await this.stillIn(session));
     if (session && account) {
       if (!NOT_A_USE.some((path) => facts.path.startsWith(path))) this.sessions.used(session);
-      return { name: account.name, role: account.role, session };
+      const lacksFactor = demandsFactor(this.policy, account.role) && !this.factors?.of(account);
+      return { name: account.name, role: account.role, session, ...(lacksFactor && { lacksFactor }) };
     }
     return isPracticeVisitor(facts, this.policy) ? { name: 'practice', role: 'admin', session: null } : null;
   }
@@ -79,22 +97,50 @@ export class SignIn {
   async signIn(text: string, password: string, facts: RequestFacts): Promise<SignInResult> {
     const name = canonicalName(text).slice(0, 64);
     const wait = this.guard.attempt(name, facts.address, this.now());
-    if (wait > 0) {
-      this.report(await this.whoTried(name, facts), { kind: 'sign_in_delayed', waitMilliseconds: wait });
-      return { kind: 'wait', milliseconds: wait };
-    }
+    if (wait > 0) return this.delayed(await this.whoTried(name, facts), 'password', wait);
     const account = await this.accounts.verify(name, password);
     if (!account) {
-      this.report(await this.whoTried(name, facts), { kind: 'sign_in_failed' });
+      this.report(await this.whoTried(name, facts), { kind: 'sign_in_failed', step: 'password' });
       return { kind: 'wrong' };
     }
     this.guard.succeeded(name, facts.address, this.now());
+    if (this.factors?.of(account)) return { kind: 'code_needed', ticket: this.steps.begin(account, this.now()) };
+    return this.letIn(account, null, facts);
+  }
+
+  /** The second step: a code of the app, or a recovery code, with the ticket of the first. */
+  async showCode(ticket: string, code: string, facts: RequestFacts): Promise<SignInResult> {
+    const now = this.now();
+    const owner = this.steps.use(ticket, now);
+    const account = owner && (await this.accounts.find(owner.name));
+    if (!account || account.disabled || account.createdAt !== owner.createdAt) return { kind: 'over' };
+    const who = { ...from(facts), name: account.name };
+    const wait = this.codeGuard.attempt(account.name, facts.address, now);
+    if (wait > 0) return this.delayed(who, 'second_factor', wait);
+    // One that was reset meanwhile is asked for no more, but begins again: the password may have been reset with it.
+    if (!this.factors?.of(account)) return { kind: 'over' };
+    const factor = this.factors.take(account, code, now);
+    if (factor === null) {
+      this.report(who, { kind: 'sign_in_failed', step: 'second_factor' });
+      return { kind: 'wrong' };
+    }
+    this.codeGuard.succeeded(account.name, facts.address, now);
+    this.steps.end(ticket);
+    return this.letIn(account, factor, facts);
+  }
+
+  private letIn(account: Account, factor: 'code' | 'recovery_code' | null, facts: RequestFacts): SignInResult {
     const before = tokenIn(facts.cookie, isSecure(facts, this.policy.publicUrl));
     const replaced = before === null ? null : this.sessions.byToken(before);
     if (replaced) this.sessions.end(replaced, 'signed_in_again');
     const { token, session } = this.sessions.begin(account.name, facts);
-    this.report(session, { kind: 'signed_in', role: account.role });
+    this.report(session, { kind: 'signed_in', role: account.role, factor });
     return { kind: 'in', token, account };
+  }
+
+  private delayed(who: Who, step: SignInStep, waitMilliseconds: number): SignInResult {
+    this.report(who, { kind: 'sign_in_delayed', step, waitMilliseconds });
+    return { kind: 'wait', milliseconds: waitMilliseconds };
   }
 
   /** People type passwords where the name belongs: a name of no account is told apart from others, but not told. */
@@ -121,6 +167,28 @@ export class SignIn {
     this.guard.succeeded(visitor.name, facts.address, this.now());
     this.sessions.endAll(visitor.name, 'password_changed', visitor.session ?? undefined);
     this.personChanged(visitor, visitor.name, 'password_changed', facts);
+    return 0;
+  }
+
+  /**
+   * Whether whoever sits at a signed-in browser knows its person's password.
+   * @returns milliseconds to wait, when there were too many wrong tries; else 0
+   * @throws PasswordWrong
+   */
+  async checkPassword(visitor: Visitor, password: string, facts: RequestFacts): Promise<number> {
+    const wait = this.guard.attempt(visitor.name, facts.address, this.now());
+    if (wait > 0) return wait;
+    if (!(await this.accounts.verify(visitor.name, password))) throw new PasswordWrong();
+    this.guard.succeeded(visitor.name, facts.address, this.now());
+    return 0;
+  }
+
+  /** As {@link checkPassword}, for the code. @throws CodeWrong */
+  checkCode(owner: Owner, code: string, facts: RequestFacts): number {
+    const wait = this.codeGuard.attempt(owner.name, facts.address, this.now());
+    if (wait > 0) return wait;
+    if (!this.factors?.take(owner, code, this.now())) throw new CodeWrong();
+    this.codeGuard.succeeded(owner.name, facts.address, this.now());
     return 0;
   }
 
@@ -221,5 +289,6 @@ function from({ address, userAgent }: RequestFacts): { address: string; userAgen
 function reasonOf(change: PersonChange): EndReason | null {
   if (change === 'disabled') return 'account_disabled';
   if (change === 'password_reset') return 'password_changed';
+  if (change === 'second_factor_reset') return 'second_factor_changed';
   return change.startsWith('role_') ? 'role_changed' : null;
 }

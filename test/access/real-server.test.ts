@@ -6,6 +6,8 @@ import type { AccessEvent } from '../../lib/access';
 import type { AccessPage } from '../../lib/store';
 import { ask, formTokenIn, signedIn } from '../server/sign-in/support/client';
 import { freePort } from '../support/node-red';
+import { violationsOn, type Page } from '../dashboard/pages';
+import { artefact, openBrowser, type OpenBrowser } from '../support/browser';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox';
 import { until } from '../support/until';
 
@@ -194,7 +196,10 @@ it('shows it on the page Access to those who may see it, with what nobody told a
   const page = await get('?kind=administration&days=1', admin);
   expect(page.status).toBe(200);
   expect(page.body).toContain('deployed the flows: 1 changed, 1 added');
-  expect(page.body).toContain('highRiskFrom');
+  expect(page.body).toMatch(/highRiskFrom: .* → 0\.95/);
+  const own = await get('?person=viewer', admin);
+  expect(own.body).toContain('viewer signed in as viewer');
+  expect(own.body).not.toContain('admin signed in as admin');
   expect(page.body).toContain('unknown');
   expect((await get('?kind=exports', admin)).body).toContain('Nothing of this kind in this time.');
   const hostile = await get('?text=%3Cscript%3Ealert(1)%3C/script%3E', admin);
@@ -202,4 +207,72 @@ it('shows it on the page Access to those who may see it, with what nobody told a
   const bad = await get('?after=nonsense', admin);
   expect(bad.status).toBe(400);
   expect(bad.body).toContain('role="alert"');
+});
+
+describe('the page Access of the dashboard', () => {
+  let browser: OpenBrowser;
+  const events = (): Promise<string> => browser.page.locator('[data-access=events]').innerText();
+  const enter = async (name: string): Promise<void> => {
+    await browser.page.goto(`${address}/sign-in?next=/dashboard/access`);
+    await browser.page.locator('input[name=name]').fill(name);
+    await browser.page.locator('input[name=password]').fill(passwordOf(name));
+    await browser.page.locator('button.main').click();
+  };
+  const show = async (): Promise<void> => browser.page.locator('.ba-access button[type=submit]').click();
+  beforeAll(async () => void (browser = await openBrowser({ width: 1280, height: 900 })));
+  afterAll(() => browser?.close());
+
+  it('shows who signed in and what was deployed, from what to what, and of one person alone when asked', async () => {
+    await enter('admin');
+    await browser.page.locator('[data-access=people]').waitFor({ timeout: 60_000 });
+    expect(await browser.page.locator('[data-access=tally]').innerText()).toMatch(/Failed and refused\s+[1-9]/);
+    await browser.page.locator('.ba-access select').nth(1).selectOption('administration');
+    await show();
+    await until(async () => !(await events()).includes('signed in as'), 'the deploys alone');
+    await browser.page.locator('[data-access=events] summary').first().click();
+    expect(await events()).toMatch(/highRiskFrom: .* → 0\.95/);
+    await browser.page.screenshot({ path: artefact('access-desktop.png'), fullPage: true });
+    await browser.page.locator('.ba-access select').nth(1).selectOption('all');
+    await browser.page.locator('.ba-access input').first().fill('viewer');
+    await show();
+    await until(
+      async () => (await events()).includes('viewer') && !(await events()).includes('admin signed in'),
+      'the viewer alone',
+    );
+    expect(await violationsOn(browser.page as unknown as Page)).toEqual([]);
+  });
+
+  it('says so where nothing of the kind happened, and fits a phone', async () => {
+    await browser.page.setViewportSize({ width: 390, height: 844 });
+    await browser.page.locator('.ba-access input').first().fill('nobody@example.com');
+    await show();
+    await browser.page.locator('.ba-access .ba-empty').first().waitFor();
+    await browser.page.locator('.ba-access input').first().fill('');
+    await show();
+    await browser.page.locator('[data-access=events]').waitFor();
+    expect(
+      await browser.page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth'),
+    ).toBeLessThanOrEqual(0);
+    await browser.page.screenshot({ path: artefact('access-phone.png'), fullPage: true });
+    // The page for signing in is itself an answer 401.
+    expect(browser.errors.filter((each) => !each.includes('401'))).toEqual([]);
+    expect(browser.strangers).toEqual([]);
+  });
+
+  it('tells a viewer who may see it, and shows them nothing of it', async () => {
+    const stranger = await openBrowser({ width: 1280, height: 900 });
+    const own = browser;
+    browser = stranger;
+    try {
+      await enter('viewer');
+      await stranger.page.locator('.ba-access .ba-problem').waitFor({ timeout: 60_000 });
+      expect(await stranger.page.locator('.ba-access').innerText()).toContain(
+        'shown to auditors, managers and administrators',
+      );
+      expect(await stranger.page.locator('[data-access=events]').count()).toBe(0);
+    } finally {
+      browser = own;
+      await stranger.close();
+    }
+  });
 });

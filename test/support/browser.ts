@@ -22,6 +22,7 @@ export interface Locator {
   click(options?: { force?: boolean }): Promise<void>;
   fill(text: string): Promise<void>;
   first(): Locator;
+  nth(place: number): Locator;
   count(): Promise<number>;
   isVisible(): Promise<boolean>;
   innerText(): Promise<string>;

@@ -1,14 +1,18 @@
 import { browserName } from '../browser-name';
 import type { Scope } from '../decision';
 import { limitsOf, type Session } from '../session';
+import type { FactorState } from '../second-factor-file';
 import type { Visitor } from '../sign-in';
 import { html, type Html } from './html';
 import { messageLine, sheet, tokenField, type Message } from './page';
+import { secondFactorSection } from './second-factor-page';
 import { timeAgo, timeOfDay } from './time-words';
 
 export interface AccountPage {
   readonly visitor: Visitor;
   readonly sessions: readonly Session[];
+  /** Null: none is set up. */
+  readonly factor: FactorState | null;
   readonly formToken: string;
   readonly message: Message | null;
   /** Milliseconds since 1970. */
@@ -47,6 +51,7 @@ export function accountPage(view: AccountPage): string {
           </tbody>
         </table>
       </section>
+      ${visitor.session ? secondFactorSection(view.factor, formToken, view.timeZone) : null}
       ${passwordSection(visitor, formToken)}`,
     view.scope,
   );

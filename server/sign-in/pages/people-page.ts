@@ -9,6 +9,7 @@ export interface PersonLine {
   readonly account: Account;
   /** Milliseconds since 1970; null: not signed in now. */
   readonly lastUsedAt: number | null;
+  readonly hasSecondFactor: boolean;
 }
 
 export interface PeoplePage {
@@ -87,7 +88,10 @@ export function peoplePage(view: PeoplePage): string {
   );
 }
 
-function personRow({ account, lastUsedAt }: PersonLine, { visitor, formToken, now }: PeoplePage): Html {
+function personRow(
+  { account, lastUsedAt, hasSecondFactor }: PersonLine,
+  { visitor, formToken, now }: PeoplePage,
+): Html {
   const { name, role, disabled } = account;
   const hidden = html`${tokenField(formToken)}<input type="hidden" name="name" value="${name}" />`;
   const here = lastUsedAt === null ? 'Not signed in' : `Signed in, last use ${timeAgo(lastUsedAt, now)}`;
@@ -98,7 +102,11 @@ function personRow({ account, lastUsedAt }: PersonLine, { visitor, formToken, no
         ${hidden} ${roleSelect(role, `Role of ${name}`)}<button class="quiet">Set</button>
       </form>
     </td>
-    <td data-label="State"><span>${disabled ? html`<mark class="off">disabled</mark>` : here}</span></td>
+    <td data-label="State">
+      <span
+        >${disabled ? html`<mark class="off">disabled</mark>` : here}${hasSecondFactor ? ', second factor' : null}</span
+      >
+    </td>
     <td class="act">
       ${
         name === visitor.name
@@ -106,6 +114,13 @@ function personRow({ account, lastUsedAt }: PersonLine, { visitor, formToken, no
           : html`<form method="post" action="/people/password">
                 ${hidden}<button class="quiet">New password</button>
               </form>
+              ${
+                hasSecondFactor
+                  ? html`<form method="post" action="/people/second-factor">
+                      ${hidden}<button class="quiet">Remove second factor</button>
+                    </form>`
+                  : null
+              }
               <form method="post" action="/people/${disabled ? 'enable' : 'disable'}">
                 ${hidden}<button class="quiet">${disabled ? 'Enable' : 'Disable'}</button>
               </form>`

@@ -74,6 +74,8 @@ button { font: inherit; font-weight: 550; min-height: 2.75rem; padding: .4rem 1.
 .good { background: var(--good); color: var(--good-ink); }
 .bad { background: var(--bad); color: var(--bad-ink); }
 .secret { display: flex; flex-wrap: wrap; align-items: baseline; gap: .4rem .9rem; }
+.codes { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: .4rem 1.5rem; padding: 0; margin: 0 0 1rem; list-style: none; }
+.codes code { font: 600 1.05rem/1.6 ui-monospace, "Cascadia Mono", Consolas, monospace; }
 .secret code { font: 600 1.15rem/1.4 ui-monospace, "Cascadia Mono", Consolas, monospace; user-select: all; overflow-wrap: anywhere; }
 
 table { width: 100%; border-collapse: collapse; }
