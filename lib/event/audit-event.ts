@@ -55,7 +55,7 @@ export const contractFields = {
 
 /**
  * What the store writes by itself: how a sheet was watched on a day, who put dead letters back to work, and what people did
- * here (a verdict, an approval, an answer to a notice, a change in the directory of people, a change of Billing Audit's own
+ * here (a verdict, a judgement, an approval, an answer to a notice, a change in the directory of people, a change of Billing Audit's own
  * configuration, and in the chain `keeping` what was done to the trail itself: legal holds and erasures).
  */
 const KINDS_OF_THE_STORE = [
@@ -63,6 +63,7 @@ const KINDS_OF_THE_STORE = [
   'callbacks_replayed',
   'approval_given',
   'event_marked',
+  'event_judged',
   'notice_answered',
   'person_saved',
   'person_removed',

@@ -87,6 +87,8 @@ export function whatHappened(event: AuditEvent, aliases: MailFrame['columnAliase
       return `Corrections of ${oneLine(event.sheet_name || event.sheet_id, 60)} approved ${who}`;
     case 'event_marked':
       return `An event marked ${who}: ${oneLine(event.new_value ?? '', 60)}`;
+    case 'event_judged':
+      return `An event judged ${who}: ${oneLine(event.new_value ?? '', 60)}`;
     case 'notice_answered':
       return `A notice answered ${who}: ${oneLine(event.new_value ?? '', 60)}`;
     case 'person_saved':

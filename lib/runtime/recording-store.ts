@@ -41,6 +41,8 @@ export function recordingStore(
     needsLook: (query) => store.needsLook(query),
     mark: (mark) => store.mark(mark),
     marks: (eventKeys) => store.marks(eventKeys),
+    judge: (judgement) => store.judge(judgement),
+    judgements: (eventKeys) => store.judgements(eventKeys),
     requestJob: (request) => store.requestJob(request),
     job: (jobId) => store.job(jobId),
     jobs: (request) => store.jobs(request),

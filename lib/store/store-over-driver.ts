@@ -6,7 +6,7 @@ import { groupCommit } from './group-commit';
 import { hangingsOver } from './hangings';
 import type { Job, JobInHand, JobStore } from './jobs';
 import type { SecretBox } from './secret-box';
-import type { DashboardStore, Mark, MarkedEvent, NeedsLookPage, OverviewAnswer } from './overview';
+import type { DashboardStore, Judgement, Mark, MarkedEvent, NeedsLookPage, OverviewAnswer } from './overview';
 import type { RaisedAlerts, DeadBySheet, SeenAlerts, TriedAgain } from './overview';
 import { SecretUnreadable, StoreRefused } from './store-errors';
 import type {
@@ -240,6 +240,13 @@ function dashboardOver(driver: StoreDriver): DashboardStore {
     },
     async marks(eventKeys) {
       return (await ask<{ marks: Mark[] }>(driver, 'billing_audit_marks', { event_keys: eventKeys })).marks;
+    },
+    async judge(judgement) {
+      return (await ask<{ judgement: Judgement }>(driver, 'billing_audit_judge', judgement)).judgement;
+    },
+    async judgements(eventKeys) {
+      const p = { event_keys: eventKeys };
+      return (await ask<{ judgements: Judgement[] }>(driver, 'billing_audit_judgements', p)).judgements;
     },
     async event(eventKey) {
       return (await ask<{ event: MarkedEvent | null }>(driver, 'billing_audit_event', { event_key: eventKey })).event;

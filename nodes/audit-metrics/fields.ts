@@ -1,7 +1,7 @@
 import { number, options, string } from '../../lib/define';
 
 const SHOWING = { field: 'operation', is: ['overview'] } as const;
-const MARKING = { field: 'operation', is: ['mark', 'seen', 'replay'] } as const;
+const MARKING = { field: 'operation', is: ['mark', 'judge', 'seen', 'replay'] } as const;
 
 /** Rows on one page of the table of changes, and of what needs a look: that one stands above the charts. */
 export const PAGE_ROWS = 25;
@@ -18,6 +18,7 @@ export const auditMetricsFields = {
       { value: 'attention', label: 'Give a page of what needs a look' },
       { value: 'changes', label: 'Give a page of changes' },
       { value: 'mark', label: 'Record a verdict' },
+      { value: 'judge', label: 'Record whether it was a real problem' },
       { value: 'seen', label: 'Record that somebody has seen the alerts' },
       { value: 'dead', label: 'Give the callbacks that were given up' },
       { value: 'replay', label: 'Put callbacks that were given up back to work' },
@@ -50,7 +51,7 @@ export const auditMetricsFields = {
   }),
   role: string({
     label: 'Their role',
-    hint: 'Only a manager or an admin may mark. Whoever has a role may see.',
+    hint: 'Only a manager or an admin may mark, an auditor may say whether it was a real problem. Whoever has a role may see.',
     expression: true,
     showWhen: MARKING,
   }),

@@ -3,6 +3,7 @@ import type { Ports } from '../../lib/ports';
 import type { Overview } from '../../lib/store/overview';
 import type { auditMetricsFields } from './fields';
 import { ALERT_ROWS, ATTENTION_ROWS } from './fields';
+import { judgementsOf } from './judging';
 import { holdOff, remember, shownBy } from './shown';
 import type { alerts, Cards, cards, histogram, page, people, sheets, timeline } from './wires';
 import { alertOf, moneyText, rowOf, whenText, whenTextOrNull } from './words';
@@ -57,10 +58,12 @@ async function numbers(
   });
   if (answer.unchanged) return { version: answer.version, given: {} };
   const { events, next } = await store.needsLook({ risk_from, limit: ATTENTION_ROWS });
-  const rows = events.map((event) => rowOf(event, settings));
-  const attention = { rows, next, after: null, order: 'newest' };
   const { total, unread, alerts: latest } = await store.alerts({ limit: ALERT_ROWS });
-  const raised = { total, unanswered: unread, latest: latest.map((alert) => alertOf(alert, settings)) };
+  const said = await judgementsOf([...events, ...latest], { store, settings });
+  const rows = events.map((event) => rowOf(event, settings, said.get(event.event_key)));
+  const attention = { rows, next, after: null, order: 'newest' };
+  const told = latest.map((alert) => alertOf(alert, settings, said.get(alert.event_key)));
+  const raised = { total, unanswered: unread, latest: told };
   return { version: answer.version, given: { ...charts(answer, settings), attention, alerts: raised } };
 }
 

@@ -12,6 +12,18 @@ const markSchema = z.object({
   when: z.string(),
 });
 
+const judgementSchema = z.object({
+  event_key: z.string(),
+  verdict: z.enum(['true', 'false', 'unsure']),
+  by: z.string(),
+  note: z.string(),
+  incident: z.string().nullable(),
+  category: z.string().nullable(),
+  marked_at: z.string(),
+  /** The same in words, in business time. */
+  when: z.string(),
+});
+
 /** A change as a table shows it: every value in the words that people read, in business time. */
 const rowSchema = z.object({
   event_key: z.string(),
@@ -35,6 +47,8 @@ const rowSchema = z.object({
   /** There is something to decide: a violation, a high severity or a high risk. */
   open_to_verdict: z.boolean(),
   mark: markSchema.nullable(),
+  /** Whether it was a real problem, as whoever spoke last sees it; null = nobody has said. */
+  judgement: judgementSchema.nullable(),
 });
 
 const moneySchema = z.object({ text: z.string(), currency: z.string(), amount: z.string(), changes: z.number() });
@@ -106,6 +120,7 @@ const pageSchema = z.object({
 });
 export const page = wire('event-page', pageSchema);
 export const marked = wire('mark', markSchema);
+export const judged = wire('judgement', judgementSchema);
 
 /** An alert as the list behind the bell shows it, in words. */
 const alertSchema = z.object({
@@ -116,6 +131,7 @@ const alertSchema = z.object({
   text: z.string(),
   /** False for what is no change of a sheet: there is no row to show. */
   is_event: z.boolean(),
+  judgement: judgementSchema.nullable(),
 });
 /** `unanswered` counts for those whom no sign-in knows; who is known compares `total` with what they have seen. */
 export const alerts = wire(

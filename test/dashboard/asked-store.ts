@@ -3,7 +3,9 @@ import type { Ports } from '../../lib/ports';
 import { defaultSettings } from '../../lib/settings';
 import type {
   AlertReader,
+  Judgement,
   Mark,
+  NewJudgement,
   NewMark,
   Overview,
   OverviewQuery,
@@ -33,6 +35,8 @@ export class AskedStore {
   readonly said: NewMark[] = [];
   events: AuditEvent[] = [];
   marked: Mark[] = [];
+  judgedBefore: Judgement[] = [];
+  readonly judged: NewJudgement[] = [];
   raised: RaisedAlert[] = [];
   readonly readers: AlertReader[] = [];
   /** Callbacks that were given up. */
@@ -82,6 +86,14 @@ export class AskedStore {
     const replayed = this.dead;
     this.dead = 0;
     return { replayed, by: who.by };
+  }
+  async judge(judgement: NewJudgement): Promise<Judgement> {
+    this.judged.push(judgement);
+    const { event_key, verdict, by, note = '', incident = null, category = null } = judgement;
+    return { event_key, verdict, by, note, incident, category, marked_at: new Date(NOW).toISOString() };
+  }
+  async judgements() {
+    return this.judgedBefore;
   }
   async marks() {
     return this.marked;

@@ -72,6 +72,9 @@ function dashboardOfNothing(now: () => number): DashboardStore {
     mark: ({ event_key, mark, reason, by }) =>
       Promise.resolve({ event_key, mark, reason, by, marked_at: new Date(now()).toISOString() }),
     marks: none,
+    judge: ({ event_key, verdict, by, note = '', incident = null, category = null }) =>
+      Promise.resolve({ event_key, verdict, by, note, incident, category, marked_at: new Date(now()).toISOString() }),
+    judgements: none,
     event: () => Promise.resolve(null),
     alerts: () => Promise.resolve({ total: 0, unread: 0, alerts: [] }),
     seenAlerts: ({ by }) => Promise.resolve({ by, seen: 0, total: 0 }),

@@ -5,6 +5,7 @@ import { callbacksTogetherContract } from './callbacks-together';
 import { coverageContract } from './coverage';
 import { dashboardContract } from './dashboard';
 import { driverContract } from './driver';
+import { judgementsContract } from './judgements';
 import { hangingsContract } from './hangings';
 import { jobsContract } from './jobs';
 import { plansContract } from './plans';
@@ -34,6 +35,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
   describe('approvals afterwards', () => approvedAfterwardsContract(under));
   describe('jobs', () => jobsContract(under));
   describe('the dashboard', () => dashboardContract(under));
+  describe('judgements', () => judgementsContract(under));
   describe('coverage', () => coverageContract(under));
   describe('the access log', () => accessContract(under));
   describe('holders of webhooks', () => webhookHoldersContract(under));
