@@ -53,6 +53,8 @@ export function recordingStore(
     event: (eventKey) => store.event(eventKey),
     alerts: (request) => store.alerts(request),
     seenAlerts: (reader) => store.seenAlerts(reader),
+    promise: (at) => store.promise(at),
+    patterns: (query) => store.patterns(query),
     deadBySheet: () => store.deadBySheet(),
     tryDeadAgain: (who) => store.tryDeadAgain(who),
     accessReader: (reader) => store.accessReader(reader),

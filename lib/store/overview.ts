@@ -1,4 +1,6 @@
 import type { AuditEvent } from '../event/audit-event';
+import type { Patterns, PatternsQuery } from './patterns';
+import type { CountedPromise } from './promise';
 
 /** What the dashboard asks of the store, beside the search of the trail. */
 export interface DashboardStore {
@@ -30,6 +32,10 @@ export interface DashboardStore {
    * @throws StoreRefused  BA005 nobody, or without a role; BA001 no number of alerts
    */
   seenAlerts(reader: AlertReader): Promise<SeenAlerts>;
+  /** What became of sittings, for the promise about findings a day. @param at  the present, an ISO instant */
+  promise(at: string): Promise<CountedPromise>;
+  /** What is usual, from the rollups. */
+  patterns(query: PatternsQuery): Promise<Patterns>;
   /** Callbacks that failed eight times, by their sheet; those with most first. */
   deadBySheet(): Promise<DeadBySheet>;
   /**

@@ -6,6 +6,8 @@ import { groupCommit } from './group-commit';
 import { hangingsOver } from './hangings';
 import type { Job, JobInHand, JobStore } from './jobs';
 import type { SecretBox } from './secret-box';
+import type { Patterns } from './patterns';
+import type { CountedPromise } from './promise';
 import type { DashboardStore, Judgement, Mark, MarkedEvent, NeedsLookPage, OverviewAnswer } from './overview';
 import type { RaisedAlerts, DeadBySheet, SeenAlerts, TriedAgain } from './overview';
 import { SecretUnreadable, StoreRefused } from './store-errors';
@@ -253,6 +255,8 @@ function dashboardOver(driver: StoreDriver): DashboardStore {
     },
     alerts: (request) => ask<RaisedAlerts>(driver, 'billing_audit_alerts', request),
     seenAlerts: (reader) => ask<SeenAlerts>(driver, 'billing_audit_seen_alerts', reader),
+    promise: (at) => ask<CountedPromise>(driver, 'billing_audit_promise', { at }),
+    patterns: (query) => ask<Patterns>(driver, 'billing_audit_patterns', query),
     deadBySheet: () => ask<DeadBySheet>(driver, 'billing_audit_dead_by_sheet', {}),
     tryDeadAgain: (who) => ask<TriedAgain>(driver, 'billing_audit_try_dead_again', who),
   };

@@ -106,28 +106,6 @@ as $$
     where j.event_key is not null
 $$;
 
--- Raises unless somebody who may judge calls. Gives who it is and by which role.
-create function billing_audit.judge_of(p jsonb, out name text, out role text)
-language plpgsql stable
-set search_path = ''
-as $$
-declare
-    who record := billing_audit.caller(p);
-begin
-    if who.name is null then
-        raise exception using errcode = 'BA005', message = 'Nobody is signed in, so nothing was judged.',
-            hint = 'Sign in as an auditor, a manager or an administrator, then try again.';
-    elsif who.role is null or who.role not in ('auditor', 'manager', 'admin') then
-        raise exception using errcode = 'BA005',
-            message = format('%s may look, but not judge: that takes an auditor or a manager. Nothing was judged.', who.name),
-            hint = 'Ask an auditor, a manager or an administrator.';
-    end if;
-    perform billing_audit.demand_second_factor();
-    name := who.name;
-    role := who.role;
-end
-$$;
-
 -- p: event_key, verdict (true, false, unsure; a text), note, incident and category (may be left out), by and role (from the
 -- service alone). Gives {judgement: {event_key, verdict, by, note, incident, category, marked_at}}.
 create function public.billing_audit_judge(p jsonb) returns jsonb
@@ -140,7 +118,16 @@ declare
     said      billing_audit.judgements;
 begin
     perform billing_audit.require(p, 'event_key', 'verdict');
-    who := billing_audit.judge_of(p);
+    who := billing_audit.caller(p);
+    if who.name is null then
+        raise exception using errcode = 'BA005', message = 'Nobody is signed in, so nothing was judged.',
+            hint = 'Sign in as an auditor, a manager or an administrator, then try again.';
+    elsif who.role is null or who.role not in ('auditor', 'manager', 'admin') then
+        raise exception using errcode = 'BA005',
+            message = format('%s may look, but not judge: that takes an auditor or a manager. Nothing was judged.', who.name),
+            hint = 'Ask an auditor, a manager or an administrator.';
+    end if;
+    perform billing_audit.demand_second_factor();
     if p ->> 'verdict' not in ('true', 'false', 'unsure') then
         raise exception using errcode = 'BA001', message = format('"%s" is no judgement.', left(p ->> 'verdict', 60)),
             hint = 'Use true (a real problem), false (fine) or unsure.';
@@ -224,7 +211,6 @@ call billing_audit.keep_private('billing_audit.is_same_person(text, text)');
 call billing_audit.keep_private('billing_audit.judgement_of_feedback()');
 call billing_audit.keep_private('billing_audit.act_of_judgements()');
 call billing_audit.keep_private('billing_audit.judgement_json(billing_audit.judgements)');
-call billing_audit.keep_private('billing_audit.judge_of(jsonb)');
 call billing_audit.offer_to_service('public.billing_audit_judge(jsonb)');
 grant execute on function public.billing_audit_judge(jsonb) to authenticated;
 call billing_audit.offer_to_service('public.billing_audit_judgements(jsonb)');

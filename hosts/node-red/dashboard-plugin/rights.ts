@@ -1,5 +1,5 @@
 /** Actions of our pages that only look, or concern the person alone. */
-const LOOKS = new Set(['hello', 'page', 'seen', 'dead']);
+const LOOKS = new Set(['hello', 'page', 'seen', 'dead', 'patterns']);
 
 /** Actions that decide something; each is refused with these words. */
 const DECIDES: Readonly<Record<string, string>> = {

@@ -3,6 +3,7 @@ import { BillingAuditError } from '../../../lib/errors';
 import type { AccessStore } from '../../../lib/store/access';
 import type { JobStore } from '../../../lib/store/jobs';
 import { type DashboardStore, emptyOverview } from '../../../lib/store/overview';
+import { NO_PATTERNS } from '../../../lib/store/patterns';
 import type { Store } from '../../../lib/store/store';
 
 /** Trying a node out must not reach the outside. */
@@ -78,6 +79,8 @@ function dashboardOfNothing(now: () => number): DashboardStore {
     event: () => Promise.resolve(null),
     alerts: () => Promise.resolve({ total: 0, unread: 0, alerts: [] }),
     seenAlerts: ({ by }) => Promise.resolve({ by, seen: 0, total: 0 }),
+    promise: () => Promise.resolve({ normal: [], problems: [], rules: [] }),
+    patterns: () => Promise.resolve(NO_PATTERNS),
     deadBySheet: () => Promise.resolve({ total: 0, sheets: [] }),
     tryDeadAgain: ({ by }) => Promise.resolve({ replayed: 0, by }),
   };

@@ -8,6 +8,7 @@ import { driverContract } from './driver';
 import { judgementsContract } from './judgements';
 import { hangingsContract } from './hangings';
 import { jobsContract } from './jobs';
+import { patternsContract } from './patterns';
 import { plansContract } from './plans';
 import { leasesAndFactsContract } from './leases-and-facts';
 import { resolveContract } from './resolve';
@@ -36,6 +37,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
   describe('jobs', () => jobsContract(under));
   describe('the dashboard', () => dashboardContract(under));
   describe('judgements', () => judgementsContract(under));
+  describe('patterns', () => patternsContract(under));
   describe('coverage', () => coverageContract(under));
   describe('the access log', () => accessContract(under));
   describe('holders of webhooks', () => webhookHoldersContract(under));
