@@ -3,7 +3,20 @@ import { defineNode, wire } from '../../lib/define';
 import { auditMetricsFields } from './fields';
 import { forgetShown } from './shown';
 import { metricsStatus, showMetrics } from './show';
-import { alerts, cards, dead, histogram, judged, marked, page, people, seen, sheets, timeline } from './wires';
+import {
+  alerts,
+  cards,
+  dead,
+  histogram,
+  judged,
+  marked,
+  page,
+  patternsShown,
+  people,
+  seen,
+  sheets,
+  timeline,
+} from './wires';
 
 export const auditMetrics = defineNode({
   name: 'audit-metrics',
@@ -26,6 +39,7 @@ export const auditMetrics = defineNode({
     seen,
     dead,
     judged,
+    patterns: patternsShown,
   },
   credentials: [],
   fields: auditMetricsFields,

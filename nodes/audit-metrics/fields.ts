@@ -17,6 +17,7 @@ export const auditMetricsFields = {
       { value: 'overview', label: 'Give the overview' },
       { value: 'attention', label: 'Give a page of what needs a look' },
       { value: 'changes', label: 'Give a page of changes' },
+      { value: 'patterns', label: 'Give what is usual' },
       { value: 'mark', label: 'Record a verdict' },
       { value: 'judge', label: 'Record whether it was a real problem' },
       { value: 'seen', label: 'Record that somebody has seen the alerts' },

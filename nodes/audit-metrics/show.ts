@@ -5,6 +5,7 @@ import type { TrailPage, TrailQuery } from '../../lib/store/store';
 import { ATTENTION_ROWS, auditMetricsFields, PAGE_ROWS } from './fields';
 import { judge, judgementsOf, type JudgementRow } from './judging';
 import { overview } from './overview';
+import { patterns } from './patterns';
 import { attentionQuestion, changesQuestion, seenQuestion, trailQueryOf, verdict } from './questions';
 import type {
   alerts,
@@ -16,6 +17,7 @@ import type {
   marked,
   Page,
   page,
+  patternsShown,
   people,
   Row,
   seen,
@@ -37,6 +39,7 @@ export type Metrics = Emit<{
   seen: typeof seen;
   dead: typeof dead;
   judged: typeof judged;
+  patterns: typeof patternsShown;
 }>;
 type Asked = Params<typeof auditMetricsFields>;
 type Lent = Pick<Ports, 'store' | 'nodeId' | 'now' | 'settings'>;
@@ -56,6 +59,8 @@ export async function showMetrics(input: unknown, params: Asked, ports: Lent): P
       return { attention: await attentionPage(input, params, ports) };
     case 'changes':
       return { changes: await changesPage(input, params, ports) };
+    case 'patterns':
+      return { patterns: await patterns(ports) };
     case 'mark':
       return { marked: await mark(input, params, ports) };
     case 'judge':
@@ -153,7 +158,16 @@ async function onlyEvent(
 
 /** What was given, in a few words. */
 export function metricsStatus(emitted: Metrics): Status {
-  const { cards: given, changes, attention, marked: said, judged: thought, seen: looked, dead: left } = emitted;
+  const {
+    cards: given,
+    changes,
+    attention,
+    marked: said,
+    judged: thought,
+    seen: looked,
+    dead: left,
+    patterns: found,
+  } = emitted;
   const [letters] = left === undefined ? [] : [left].flat();
   if (letters) return statusOf(letters);
   const [reader] = looked === undefined ? [] : [looked].flat();
@@ -164,6 +178,7 @@ export function metricsStatus(emitted: Metrics): Status {
   if (judgement) return { state: 'ok', text: judgementText(judgement) };
   const [shown] = given === undefined ? [] : [given].flat();
   if (shown) return { state: shown.look_at > 0 ? 'warning' : 'ok', text: `${shown.look_at} to look at` };
+  if (found !== undefined) return { state: 'ok', text: 'patterns' };
   const [table] = [changes ?? attention ?? []].flat();
   return { state: 'ok', text: table ? `${table.rows.length} rows` : 'nothing new' };
 }

@@ -14,6 +14,8 @@ import type {
   TrailQuery,
 } from '../../lib/store';
 import { emptyOverview } from '../../lib/store/overview';
+import { NO_PATTERNS, type Patterns, type PatternsQuery } from '../../lib/store/patterns';
+import type { CountedPromise } from '../../lib/store/promise';
 
 export const NOW = Date.parse('2026-02-03T18:00:00.000Z');
 const whole = (over: Partial<Overview> = {}): Overview => {
@@ -38,6 +40,9 @@ export class AskedStore {
   judgedBefore: Judgement[] = [];
   readonly judged: NewJudgement[] = [];
   raised: RaisedAlert[] = [];
+  counted: CountedPromise = { normal: [], problems: [], rules: [] };
+  found: Patterns = NO_PATTERNS;
+  readonly askedPatterns: PatternsQuery[] = [];
   readonly readers: AlertReader[] = [];
   /** Callbacks that were given up. */
   dead = 0;
@@ -77,6 +82,13 @@ export class AskedStore {
   async seenAlerts(reader: AlertReader) {
     this.readers.push(reader);
     return { by: reader.by, seen: reader.seen ?? 0, total: 9 };
+  }
+  async promise(): Promise<CountedPromise> {
+    return this.counted;
+  }
+  async patterns(query: PatternsQuery): Promise<Patterns> {
+    this.askedPatterns.push(query);
+    return this.found;
   }
   async deadBySheet() {
     return { total: this.dead, sheets: this.dead === 0 ? [] : [{ ...DEAD, callbacks: this.dead }] };

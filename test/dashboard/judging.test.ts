@@ -113,4 +113,20 @@ describe('whether it was a real problem', () => {
     expect(await changes.locator(said(3)).innerText()).toContain('Fine, says manager@example.com');
     await changes.close();
   });
+
+  it('shows how many of the past problems the number of findings a day would have shown', async () => {
+    const page = await open('overview', 'auditor');
+    const promise = page.locator('.ba-promise');
+    await promise.waitFor();
+    expect(await promise.innerText()).toContain('0 of at most 20 findings told today.');
+    expect(await promise.innerText()).toContain('Nobody has marked a real problem yet');
+    await page.locator(pill(3, 'Real problem')).click();
+    await until(
+      async () => (await promise.innerText()).includes('At this setting 1 of 1 past problem would have been shown'),
+      'the problem to be counted',
+    );
+    expect(await violationsOn(page)).toEqual([]);
+    await page.screenshot({ path: join(ARTEFACTS, 'promise-1280.png') });
+    await page.close();
+  });
 });

@@ -271,49 +271,6 @@ describe('a verdict', () => {
   );
 });
 
-describe('a judgement', () => {
-  const by = { by: 'a@example.com', role: 'auditor' };
-  const judge = (input: unknown) => show(store.ports(), { operation: 'judge', ...by }, input);
-
-  it('takes the event, the choice and what is said about it from the message, and nothing else', async () => {
-    const said = { event_key: 'k:1', verdict: 'true', note: 'no ticket', category: 'price_inflation' };
-    const { judged } = await judge({ ...said, incident: '', by: 'The Owner', role: 'admin' });
-    expect(store.judged).toEqual([{ ...said, ...by }]);
-    expect(judged).toMatchObject({ verdict: 'true', by: 'a@example.com', when: 'Tue 3 Feb 2026, 12:00' });
-  });
-
-  it.each([{}, { event_key: 'k:1', verdict: true }, { event_key: 'k:1', verdict: 'true', category: 'Not one' }, null])(
-    'refuses %j, and records nothing',
-    async (input) => {
-      await expect(judge(input)).rejects.toMatchObject({ code: 'wrong_message_type' });
-      expect(store.judged).toEqual([]);
-    },
-  );
-
-  it('stands beside its event on every page, and beside its alert', async () => {
-    const { event_key } = alarming(1);
-    const said = {
-      event_key,
-      verdict: 'unsure',
-      by: 'a@example.com',
-      note: '',
-      incident: null,
-      category: null,
-    } as const;
-    store.judgedBefore = [{ ...said, marked_at: '2026-02-03T18:00:00.000Z' }];
-    store.events = [alarming(1), alarming(2)];
-    const raised_at = '2026-02-03T17:00:00.000Z';
-    store.raised = [{ event_key, raised_at, severity: 'HIGH', notice: null, event: alarming(1) }];
-    const judgement = { verdict: 'unsure', by: 'a@example.com', when: 'Tue 3 Feb 2026, 12:00' };
-    const rows = [{ judgement }, { judgement: null }];
-    expect(await show(store.ports())).toMatchObject({ attention: { rows }, alerts: { latest: [{ judgement }] } });
-    for (const operation of ['attention', 'changes'] as const)
-      expect(await show(store.ports(), { operation }, {})).toMatchObject({ [operation]: { rows } });
-    const one = await show(store.ports(), { operation: 'changes' }, { event: event_key });
-    expect(one).toMatchObject({ changes: { rows: [{ judgement }] } });
-  });
-});
-
 it('has help of the Node-RED layout, an icon, and six fields at most', () => {
   const folder = join(__dirname, '../../nodes/audit-metrics');
   expect(readFileSync(join(folder, 'help.md'), 'utf8')).toMatch(/### Details[^]*### References/u);
