@@ -42,33 +42,42 @@ as $$
     group by currency order by count(*) desc, currency limit 1
 $$;
 
--- What the most active of a dimension did in the 12 weeks before a week, and in it.
+-- What the most active of a dimension did in the 12 weeks before a week, and in it. Who is most active is told by days (UTC),
+-- so that hours are read of those alone who are shown.
 create function billing_audit.subjects_of(
     dimension_ text, week timestamp, until timestamptz, zone text, size integer, columns text[]
 ) returns jsonb
 language sql stable
 set search_path = ''
 as $$
-    with hours as materialized (
-        select key, local, changes, local >= week as is_now
-        from billing_audit.hours_of(dimension_, (week - interval '12 weeks') at time zone zone, until, zone)
-        where key <> ''
+    with frame as materialized (
+        select (week - interval '12 weeks') at time zone zone as since, week at time zone zone as week_at
+    ), most as materialized (
+        select r.key
+        from frame as f join billing_audit.rollups as r on r.dimension = dimension_ and r.span = 'day'
+            and r.start >= billing_audit.day_of(f.since) and r.start <= until
+        where r.key <> ''
+        group by r.key
+        order by coalesce(sum(r.changes) filter (where r.start >= billing_audit.day_of(f.week_at)), 0) desc,
+            sum(r.changes) desc, r.key
+        limit size
+    ), hours as materialized (
+        select h.key, h.local, h.changes, h.local >= week as is_now
+        from billing_audit.hours_of(dimension_, (select since from frame), until, zone) as h
+        where h.key = any (array(select key from most))
+    ), by_hour as (
+        select key, is_now, jsonb_object_agg(hour, changes) as hours from (
+            select key, is_now, extract(hour from local)::integer as hour, sum(changes) as changes
+            from hours group by 1, 2, 3) as each
+        group by key, is_now
     ), sides as (
         select key, is_now, sum(changes) as changes, count(distinct local::date) as days from hours group by key, is_now
-    ), most as (
-        select key from sides group by key
-        order by coalesce(sum(changes) filter (where is_now), 0) desc, sum(changes) desc, key limit size
     ), told as (
-        select m.key, s.is_now, jsonb_build_object('changes', s.changes, 'days', s.days,
-            'hours', (
-                select jsonb_object_agg(h.hour, h.changes) from (
-                    select extract(hour from local)::integer as hour, sum(changes) as changes
-                    from hours where key = m.key and is_now = s.is_now group by 1) as h),
+        select s.key, s.is_now, jsonb_build_object('changes', s.changes, 'days', s.days, 'hours', b.hours,
             'typical', case when s.is_now
-                then billing_audit.typical_amount(dimension_, m.key, week at time zone zone, until + interval '1 second', columns)
-                else billing_audit.typical_amount(
-                    dimension_, m.key, (week - interval '12 weeks') at time zone zone, week at time zone zone, columns) end) as side
-        from most as m join sides as s using (key)
+                then billing_audit.typical_amount(dimension_, s.key, f.week_at, until + interval '1 second', columns)
+                else billing_audit.typical_amount(dimension_, s.key, f.since, f.week_at, columns) end) as side
+        from sides as s join by_hour as b on b.key = s.key and b.is_now = s.is_now cross join frame as f
     )
     select coalesce(jsonb_agg(jsonb_build_object('key', key, 'before', before, 'now', now_)
         order by coalesce((now_ ->> 'changes')::bigint, 0) desc, coalesce((before ->> 'changes')::bigint, 0) desc, key), '[]')
