@@ -25,6 +25,8 @@ export type Database = {
       billing_audit_access_overview: { Args: { p: Json }; Returns: Json }
       billing_audit_access_reader: { Args: { p: Json }; Returns: Json }
       billing_audit_acknowledge_alert: { Args: { p: Json }; Returns: Json }
+      billing_audit_alert_of: { Args: { p: Json }; Returns: Json }
+      billing_audit_alert_sittings: { Args: { p: Json }; Returns: Json }
       billing_audit_alerts: { Args: { p: Json }; Returns: Json }
       billing_audit_append: { Args: { p: Json }; Returns: Json }
       billing_audit_approvals: { Args: { p: Json }; Returns: Json }
@@ -56,6 +58,8 @@ export type Database = {
       billing_audit_in_force: { Args: { p: Json }; Returns: Json }
       billing_audit_job: { Args: { p: Json }; Returns: Json }
       billing_audit_jobs: { Args: { p: Json }; Returns: Json }
+      billing_audit_judge: { Args: { p: Json }; Returns: Json }
+      billing_audit_judgements: { Args: { p: Json }; Returns: Json }
       billing_audit_keep_in_force: { Args: { p: Json }; Returns: Json }
       billing_audit_known_hangings: { Args: { p: Json }; Returns: Json }
       billing_audit_known_rows: { Args: { p: Json }; Returns: Json }
@@ -65,6 +69,7 @@ export type Database = {
       billing_audit_lease_changes: { Args: { p: Json }; Returns: Json }
       billing_audit_lease_job: { Args: { p: Json }; Returns: Json }
       billing_audit_lease_mail: { Args: { p: Json }; Returns: Json }
+      billing_audit_list_feedback: { Args: { p: Json }; Returns: Json }
       billing_audit_mark: { Args: { p: Json }; Returns: Json }
       billing_audit_mark_audit_rows: { Args: { p: Json }; Returns: Json }
       billing_audit_mark_told: { Args: { p: Json }; Returns: Json }
@@ -75,7 +80,9 @@ export type Database = {
       billing_audit_origin_candidates: { Args: { p: Json }; Returns: Json }
       billing_audit_outbox: { Args: { p: Json }; Returns: Json }
       billing_audit_overview: { Args: { p: Json }; Returns: Json }
+      billing_audit_patterns: { Args: { p: Json }; Returns: Json }
       billing_audit_person_facts: { Args: { p: Json }; Returns: Json }
+      billing_audit_promise: { Args: { p: Json }; Returns: Json }
       billing_audit_put_configuration_in_force: {
         Args: { p: Json }
         Returns: Json

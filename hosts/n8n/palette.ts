@@ -209,6 +209,8 @@ export const n8nNodes: readonly N8nNode[] = [
   action(alertNode, 'alertNode', {
     subtitle: '={{ $parameter["recipients"] || "nobody is told" }}',
     summary: 'Says who is to be told of a change that matters, and gives the mail',
+    // Sittings are decided by a process that stays: by the server behind the store.
+    without: ['findingsADay'],
     fields: {
       delivery: alertDelivery,
       mailsPerHour: { ...alertNode.fields.mailsPerHour, showWhen: FROM_OUTBOX },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { auditEventSchema, severity } from '../event';
 import type { StoreDriver } from '../store/store';
+import type { KnownSittings } from './cap';
 import type { RaisedAlert } from './desk';
 import type { AlertRule } from './rule';
 
@@ -66,12 +67,42 @@ const undecidedSchema = z.object({
     }),
   ),
   rules: z.array(
-    z.object({ rule_id: z.string(), risk_from: z.number(), severity_from: z.enum(['HIGH', 'MEDIUM', 'LOW', 'NONE']) }),
+    z.object({
+      rule_id: z.string(),
+      risk_from: z.number(),
+      severity_from: z.enum(['HIGH', 'MEDIUM', 'LOW', 'NONE']),
+      findings_a_day: z.number().nullable(),
+    }),
   ),
 });
 
 /** Recorded events about which nobody has decided, and the rules in force. */
 export type Undecided = z.infer<typeof undecidedSchema>;
+
+const sittingsSchema = z.object({
+  normal: z.array(z.object({ score: z.number(), modelled: z.boolean(), sittings: z.number(), first_at: z.string() })),
+  open: z.array(
+    z.object({
+      person: z.string(),
+      from: z.string(),
+      to: z.string(),
+      events: z.number(),
+      score: z.number(),
+      told_by: z.array(z.string()),
+    }),
+  ),
+  told_today: z.record(z.string(), z.number()),
+});
+
+const decidedSchema = z.object({
+  recorded: z.boolean(),
+  /** Nobody has decided yet. */
+  waits: z.boolean(),
+  alert: z.object({ held: z.boolean(), always: z.boolean(), why }).nullable(),
+});
+
+/** What was decided of a recorded event. */
+export type Decided = z.infer<typeof decidedSchema>;
 
 const outboxSchema = z.object({
   undecided: z.number(),
@@ -101,6 +132,8 @@ export type Outcome =
 
 export interface RuleAlert extends RaisedAlert {
   readonly ruleId: string;
+  /** The cap holds it back: it waits for the summary. */
+  readonly held?: boolean;
 }
 
 /** All that alerting asks of the store, in its own words; times are ISO instants. One transaction per call. */
@@ -121,6 +154,7 @@ export class AlertBook {
       mails_per_hour: rule.mailsPerHour,
       group_minutes: rule.groupMinutes,
       frame: rule.frame,
+      findings_a_day: rule.findingsADay,
       quietly,
       at,
     });
@@ -143,6 +177,7 @@ export class AlertBook {
       rule_id: each.ruleId,
       always: each.always,
       why: each.why,
+      held: each.held ?? false,
     }));
     const answer = await this.driver.rpc('billing_audit_raise_alert', { alerts: told, decided, at });
     return z.object({ raised: z.number(), unrecorded: z.array(z.string()) }).parse(answer);
@@ -158,6 +193,15 @@ export class AlertBook {
     const { eventKey, givenTo, ...rest } = alert;
     const p = { event_key: eventKey, given_to: givenTo, ...rest };
     return z.object({ given: z.boolean() }).parse(await this.driver.rpc('billing_audit_give_alert', p)).given;
+  }
+
+  /** What rules with a cap are decided by. @param people  as `sitterOf` names them */
+  async sittings(people: readonly string[], at: string): Promise<KnownSittings> {
+    return sittingsSchema.parse(await this.driver.rpc('billing_audit_alert_sittings', { people, at }));
+  }
+
+  async decided(eventKey: string): Promise<Decided> {
+    return decidedSchema.parse(await this.driver.rpc('billing_audit_alert_of', { event_key: eventKey }));
   }
 
   async undecided(limit: number): Promise<Undecided> {

@@ -35,4 +35,13 @@ export interface AlertDesk {
     rule: AlertRule,
     alerts: readonly RaisedAlert[],
   ): Promise<{ readonly unrecorded: readonly string[]; readonly toldBefore?: readonly string[] }>;
+  /**
+   * What is decided of a recorded event where the rule has a cap: a finding is told by its sitting, and not by itself.
+   * Left out where no process that stays decides.
+   * @returns null: nobody is told, or only in the summary
+   */
+  decided?(
+    rule: AlertRule,
+    eventKey: string,
+  ): Promise<{ readonly recorded: boolean; readonly told: Pick<RaisedAlert, 'always' | 'why'> | null }>;
 }

@@ -9,6 +9,8 @@ export interface AlertRule extends AlertThresholds {
   readonly recipients: readonly string[];
   readonly mailsPerHour: number;
   readonly groupMinutes: number;
+  /** How many findings a day are told at once; null = all. */
+  readonly findingsADay: number | null;
   readonly frame: RuleFrame;
 }
 
@@ -27,11 +29,14 @@ export interface RuleFields {
   readonly mailsPerHour: number | null;
   readonly groupMinutes: number | null;
   readonly subjectPrefix: string;
+  /** Undefined where the host has no cap: no process that stays decides by sittings. */
+  readonly findingsADay?: number | null | undefined;
 }
 
 export const DEFAULT_RISK_FROM = 0.7;
 export const DEFAULT_MAILS_PER_HOUR = 10;
 export const DEFAULT_GROUP_MINUTES = 10;
+export const DEFAULT_FINDINGS_A_DAY = 20;
 
 /**
  * The rule that a node's fields make.
@@ -56,6 +61,7 @@ export function ruleFrom(
     severityFrom: fields.severityFrom,
     mailsPerHour: fields.mailsPerHour ?? DEFAULT_MAILS_PER_HOUR,
     groupMinutes: fields.groupMinutes ?? DEFAULT_GROUP_MINUTES,
+    findingsADay: fields.findingsADay === undefined ? null : (fields.findingsADay ?? DEFAULT_FINDINGS_A_DAY),
     frame: {
       subjectPrefix: fields.subjectPrefix.trim(),
       timeZone: settings.timeZone,

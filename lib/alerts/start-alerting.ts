@@ -78,8 +78,12 @@ export function startAlerting(parts: AlertingParts): Alerting {
   });
   const [decideBell, sendBell] = [new Bell(parts.sleep), new Bell(parts.sleep)];
   const ending = new AbortController();
-  const deciding = loop(parts, decideBell, ending.signal, async () => {
+  // One at a time: two who decide at once would each tell as many findings as a day allows.
+  const decideAll = oneAtATime(async () => {
     if (await decideWaiting(book, at, ending.signal)) sendBell.ring();
+  });
+  const deciding = loop(parts, decideBell, ending.signal, async () => {
+    await decideAll();
     return LOOK_MILLISECONDS;
   });
   let reclaimed = !configuration.soleOwner;
@@ -98,6 +102,7 @@ export function startAlerting(parts: AlertingParts): Alerting {
       ...deskOver(book, routes, at, {
         quietly: configuration.configurationIsCompared ?? false,
         ring: () => sendBell.ring(),
+        decideAll,
       }),
     },
     wake: () => decideBell.ring(),
@@ -114,7 +119,7 @@ function deskOver(
   book: AlertBook,
   routes: RouteTable,
   at: () => string,
-  { quietly, ring }: { readonly quietly: boolean; readonly ring: () => void },
+  { quietly, ring, decideAll }: { quietly: boolean; ring: () => void; decideAll: () => Promise<void> },
 ): AlertDesk {
   const saved = new Map<string, string>();
   const save = async (rule: AlertRule): Promise<void> => {
@@ -143,6 +148,22 @@ function deskOver(
       if (raised > 0) ring();
       return { unrecorded };
     },
+    decided: async (rule, eventKey) => {
+      await save(rule);
+      await decideAll();
+      const { recorded, alert } = await book.decided(eventKey);
+      return { recorded, told: alert === null || alert.held ? null : alert };
+    },
+  };
+}
+
+/** Runs `act` after those who asked before; each caller hears of their own. */
+function oneAtATime(act: () => Promise<void>): () => Promise<void> {
+  let last: Promise<unknown> = Promise.resolve();
+  return () => {
+    const mine = last.then(act);
+    last = mine.catch(() => undefined);
+    return mine;
   };
 }
 

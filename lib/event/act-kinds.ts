@@ -5,6 +5,7 @@
 export const ACT_KINDS = [
   'approval_given',
   'event_marked',
+  'event_judged',
   'notice_answered',
   'callbacks_replayed',
   'person_saved',

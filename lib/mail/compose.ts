@@ -144,7 +144,10 @@ function opening(content: MailContent, { timeZone }: MailFrame): string {
     return `Since ${since} there ${content.total === 1 ? 'was' : 'were'} ${counted(content.total, 'more alert')} of the kind that you were mailed about. This is all of it.`;
   }
   if (content.kind === 'digest') {
-    return `You already got ${counted(content.mailsPerHour, 'mail')} within an hour, so ${counted(content.total, 'alert')} since ${since} waited for this summary. None was dropped.`;
+    const some = counted(content.total, 'alert');
+    return content.alerts.some(({ why }) => why.some(({ code }) => code === 'held'))
+      ? `${some} since ${since} waited for this summary: you are told the riskiest at once, as many as you said you can look at in a day and within an hour. None was dropped.`
+      : `You already got ${counted(content.mailsPerHour, 'mail')} within an hour, so ${some} since ${since} waited for this summary. None was dropped.`;
   }
   if (content.total === 1) return '';
   const about = isAboutWatch(content.alerts) ? 'the watch itself' : 'the same row';

@@ -33,6 +33,12 @@ export function severityWord({ severity, event }: Pick<ToldAlert, 'severity' | '
   return severity !== 'HIGH' && isRisky ? 'HIGH RISK' : severity;
 }
 
+const SAID = {
+  event_marked: 'An event marked',
+  event_judged: 'An event judged',
+  notice_answered: 'A notice answered',
+} as const;
+
 /** What happened to a row or a cell, in a few words. */
 export function whatHappened(event: AuditEvent, aliases: MailFrame['columnAliases']): string {
   const who = `by ${shortPerson(event.changed_by)}`;
@@ -107,9 +113,9 @@ function whatWasDone(kind: Exclude<AuditEvent['kind'], Told>, event: AuditEvent,
     case 'approval_given':
       return `Corrections of ${oneLine(event.sheet_name || event.sheet_id, 60)} approved ${who}`;
     case 'event_marked':
-      return `An event marked ${who}: ${oneLine(event.new_value ?? '', 60)}`;
+    case 'event_judged':
     case 'notice_answered':
-      return `A notice answered ${who}: ${oneLine(event.new_value ?? '', 60)}`;
+      return `${SAID[kind]} ${who}: ${oneLine(event.new_value ?? '', 60)}`;
     case 'person_saved':
     case 'person_removed':
     case 'people_taken':

@@ -1,4 +1,6 @@
 import type { AuditEvent } from '../event/audit-event';
+import type { Patterns, PatternsQuery } from './patterns';
+import type { CountedPromise } from './promise';
 
 /** What the dashboard asks of the store, beside the search of the trail. */
 export interface DashboardStore {
@@ -13,6 +15,14 @@ export interface DashboardStore {
   mark(mark: NewMark): Promise<Mark>;
   /** The last mark of each event that has one, in no order. */
   marks(eventKeys: readonly string[]): Promise<readonly Mark[]>;
+  /**
+   * Records whether an event was a real problem. The last word of each reviewer counts, all are kept.
+   * @throws StoreRefused  BA005 nobody, without the right, or about one's own change; BA006 no such event; BA001 not a word
+   *   that is known
+   */
+  judge(judgement: NewJudgement): Promise<Judgement>;
+  /** The last judgement of each event that has one, in no order. */
+  judgements(eventKeys: readonly string[]): Promise<readonly Judgement[]>;
   /** One event of the trail, or null when there is none of this key. */
   event(eventKey: string): Promise<MarkedEvent | null>;
   /** The alerts raised last, and how many there are. */
@@ -22,6 +32,10 @@ export interface DashboardStore {
    * @throws StoreRefused  BA005 nobody, or without a role; BA001 no number of alerts
    */
   seenAlerts(reader: AlertReader): Promise<SeenAlerts>;
+  /** What became of sittings, for the promise about findings a day. @param at  the present, an ISO instant */
+  promise(at: string): Promise<CountedPromise>;
+  /** What is usual, from the rollups. */
+  patterns(query: PatternsQuery): Promise<Patterns>;
   /** Callbacks that failed eight times, by their sheet; those with most first. */
   deadBySheet(): Promise<DeadBySheet>;
   /**
@@ -70,6 +84,33 @@ export interface Mark {
   readonly mark: MarkKind;
   readonly reason: string;
   readonly by: string;
+  readonly marked_at: string;
+}
+
+/** Whether an event was a real problem, as somebody other than the one who made the change sees it. */
+export type JudgementKind = 'true' | 'false' | 'unsure';
+
+export interface NewJudgement {
+  readonly event_key: string;
+  readonly verdict: JudgementKind;
+  readonly note?: string;
+  /** A name for what belongs together, such as a ticket. */
+  readonly incident?: string;
+  /** The kind of problem, as `predicted_category` names them. */
+  readonly category?: string;
+  /** Who, as the caller has verified it; empty = nobody, and the store refuses. */
+  readonly by: string;
+  /** Their role; `auditor`, `manager` and `admin` may judge. */
+  readonly role: string;
+}
+
+export interface Judgement {
+  readonly event_key: string;
+  readonly verdict: JudgementKind;
+  readonly by: string;
+  readonly note: string;
+  readonly incident: string | null;
+  readonly category: string | null;
   readonly marked_at: string;
 }
 

@@ -7,7 +7,9 @@ import { groupCommit } from './group-commit';
 import { hangingsOver } from './hangings';
 import type { Job, JobInHand, JobStore } from './jobs';
 import type { SecretBox } from './secret-box';
-import type { DashboardStore, Mark, MarkedEvent, NeedsLookPage, OverviewAnswer } from './overview';
+import type { Patterns } from './patterns';
+import type { CountedPromise } from './promise';
+import type { DashboardStore, Judgement, Mark, MarkedEvent, NeedsLookPage, OverviewAnswer } from './overview';
 import type { RaisedAlerts, DeadBySheet, SeenAlerts, TriedAgain } from './overview';
 import { SecretUnreadable, StoreRefused } from './store-errors';
 import type {
@@ -243,11 +245,20 @@ function dashboardOver(driver: StoreDriver): DashboardStore {
     async marks(eventKeys) {
       return (await ask<{ marks: Mark[] }>(driver, 'billing_audit_marks', { event_keys: eventKeys })).marks;
     },
+    async judge(judgement) {
+      return (await ask<{ judgement: Judgement }>(driver, 'billing_audit_judge', judgement)).judgement;
+    },
+    async judgements(eventKeys) {
+      const p = { event_keys: eventKeys };
+      return (await ask<{ judgements: Judgement[] }>(driver, 'billing_audit_judgements', p)).judgements;
+    },
     async event(eventKey) {
       return (await ask<{ event: MarkedEvent | null }>(driver, 'billing_audit_event', { event_key: eventKey })).event;
     },
     alerts: (request) => ask<RaisedAlerts>(driver, 'billing_audit_alerts', request),
     seenAlerts: (reader) => ask<SeenAlerts>(driver, 'billing_audit_seen_alerts', reader),
+    promise: (at) => ask<CountedPromise>(driver, 'billing_audit_promise', { at }),
+    patterns: (query) => ask<Patterns>(driver, 'billing_audit_patterns', query),
     deadBySheet: () => ask<DeadBySheet>(driver, 'billing_audit_dead_by_sheet', {}),
     tryDeadAgain: (who) => ask<TriedAgain>(driver, 'billing_audit_try_dead_again', who),
   };

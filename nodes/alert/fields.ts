@@ -1,5 +1,10 @@
 import { number, options, string } from '../../lib/define';
-import { DEFAULT_GROUP_MINUTES, DEFAULT_MAILS_PER_HOUR, DEFAULT_RISK_FROM } from '../../lib/alerts';
+import {
+  DEFAULT_FINDINGS_A_DAY,
+  DEFAULT_GROUP_MINUTES,
+  DEFAULT_MAILS_PER_HOUR,
+  DEFAULT_RISK_FROM,
+} from '../../lib/alerts';
 
 // No field takes expressions: recorded events are decided by these values also when no message arrives.
 export const alertFields = {
@@ -29,6 +34,16 @@ export const alertFields = {
       { value: 'LOW', label: 'of any severity' },
       { value: 'NONE', label: 'only by their risk' },
     ],
+  }),
+  findingsADay: number({
+    label: 'How many findings a day can you look at?',
+    hint: 'The riskiest are told at once, the rest in one summary the next morning. What is always told is not counted.',
+    default: DEFAULT_FINDINGS_A_DAY,
+    weaker: 'lower',
+    min: 1,
+    max: 10_000,
+    integer: true,
+    unit: 'a day',
   }),
   subjectPrefix: string({
     label: 'Subject begins with',

@@ -36,6 +36,11 @@ export async function tell(
   const desk = deskOf(ports);
   const rule = ruleOf(params, ports);
   const decision = decide(event, rule);
+  if (rule.findingsADay !== null && !decision?.always && desk.decided) {
+    const { recorded, told } = await desk.decided(rule, event.event_key);
+    if (!recorded) throw new EventNotRecorded(event.event_key);
+    return told === null ? {} : { alert: alertOf(event, rule, told, desk.practice ?? false) };
+  }
   if (!decision) return {};
   const { unrecorded, toldBefore = [] } = await desk.raise(rule, [{ ...decision, eventKey: event.event_key }]);
   if (unrecorded.length) throw new EventNotRecorded(event.event_key);

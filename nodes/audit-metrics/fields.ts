@@ -1,7 +1,7 @@
 import { number, options, string } from '../../lib/define';
 
 const SHOWING = { field: 'operation', is: ['overview'] } as const;
-const MARKING = { field: 'operation', is: ['mark', 'seen', 'replay'] } as const;
+const MARKING = { field: 'operation', is: ['mark', 'judge', 'seen', 'replay'] } as const;
 
 /** Rows on one page of the table of changes, and of what needs a look: that one stands above the charts. */
 export const PAGE_ROWS = 25;
@@ -17,7 +17,9 @@ export const auditMetricsFields = {
       { value: 'overview', label: 'Give the overview', about: 'Overview' },
       { value: 'attention', label: 'Give a page of what needs a look', about: 'Change' },
       { value: 'changes', label: 'Give a page of changes', about: 'Change' },
+      { value: 'patterns', label: 'Give what is usual', about: 'Overview' },
       { value: 'mark', label: 'Record a verdict', about: 'Change' },
+      { value: 'judge', label: 'Record whether it was a real problem', about: 'Change' },
       { value: 'seen', label: 'Record that somebody has seen the alerts', about: 'Alert' },
       { value: 'dead', label: 'Give the callbacks that were given up', about: 'Dead letter' },
       { value: 'replay', label: 'Put callbacks that were given up back to work', about: 'Dead letter' },
@@ -50,7 +52,7 @@ export const auditMetricsFields = {
   }),
   role: string({
     label: 'Their role',
-    hint: 'Only a manager or an admin may mark. Whoever has a role may see.',
+    hint: 'Only a manager or an admin may mark, an auditor may say whether it was a real problem. Whoever has a role may see.',
     expression: true,
     showWhen: MARKING,
   }),

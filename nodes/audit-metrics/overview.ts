@@ -1,8 +1,10 @@
+import { promisesOf } from '../../lib/alerts';
 import type { Emit, Params } from '../../lib/define';
 import type { Ports } from '../../lib/ports';
 import type { Overview } from '../../lib/store/overview';
 import type { auditMetricsFields } from './fields';
 import { ALERT_ROWS, ATTENTION_ROWS } from './fields';
+import { judgementsOf } from './judging';
 import { holdOff, remember, shownBy } from './shown';
 import type { alerts, Cards, cards, histogram, page, people, sheets, timeline } from './wires';
 import { alertOf, moneyText, rowOf, whenText, whenTextOrNull } from './words';
@@ -56,18 +58,25 @@ async function numbers(
     ...(known === undefined ? {} : { known }),
   });
   if (answer.unchanged) return { version: answer.version, given: {} };
+  const promises = promisesOf(await store.promise(new Date(now).toISOString()), now);
   const { events, next } = await store.needsLook({ risk_from, limit: ATTENTION_ROWS });
-  const rows = events.map((event) => rowOf(event, settings));
-  const attention = { rows, next, after: null, order: 'newest' };
   const { total, unread, alerts: latest } = await store.alerts({ limit: ALERT_ROWS });
-  const raised = { total, unanswered: unread, latest: latest.map((alert) => alertOf(alert, settings)) };
-  return { version: answer.version, given: { ...charts(answer, settings), attention, alerts: raised } };
+  const said = await judgementsOf([...events, ...latest], { store, settings });
+  const rows = events.map((event) => rowOf(event, settings, said.get(event.event_key)));
+  const attention = { rows, next, after: null, order: 'newest' };
+  const told = latest.map((alert) => alertOf(alert, settings, said.get(alert.event_key)));
+  const raised = { total, unanswered: unread, latest: told };
+  return { version: answer.version, given: { ...charts(answer, settings, promises), attention, alerts: raised } };
 }
 
-function charts(answer: Overview, settings: Ports['settings']): Omit<Given, 'attention' | 'alerts'> {
+function charts(
+  answer: Overview,
+  settings: Ports['settings'],
+  promises: Cards['promises'],
+): Omit<Given, 'attention' | 'alerts'> {
   // A list is one message for each of its values, so a message that is a list stands in a list of its own.
   return {
-    cards: cardsOf(answer, settings),
+    cards: { ...cardsOf(answer, settings), promises },
     timeline: [answer.timeline.map(({ at, low, medium, high }) => ({ at, Low: low, Medium: medium, High: high }))],
     histogram: [answer.histogram.map(({ tenth, changes }) => ({ risk: tenthText(tenth), Changes: changes }))],
     people: [answer.people.map((each) => ({ ...each, person: each.person ?? 'Nobody knows who' }))],
@@ -86,7 +95,10 @@ interface SinceArrival {
   readonly median_seconds_from_arrival?: number | null;
 }
 
-function cardsOf({ cards: counted, sheets: watched, ...answer }: Overview, settings: Ports['settings']): Cards {
+function cardsOf(
+  { cards: counted, sheets: watched, ...answer }: Overview,
+  settings: Ports['settings'],
+): Omit<Cards, 'promises'> {
   const { money_at_risk, last_problem_at, watching_since, last_event_at, last_backup_at, ...counts } = counted;
   const { median_seconds_to_alert, median_seconds_from_arrival, looking_by, ...numbers }: typeof counts & SinceArrival =
     counts;

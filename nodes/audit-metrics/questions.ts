@@ -46,6 +46,21 @@ export const verdict = wire(
   }),
 );
 
+/** All that is taken from a browser, or from a flow, for a judgement. Who it is by comes from the server. */
+export const judgementQuestion = wire(
+  'judgement',
+  z.object({
+    event_key: z.string().min(1).max(300),
+    verdict: z.enum(['true', 'false', 'unsure']),
+    note: z.string().trim().max(2000).optional(),
+    incident: text.optional(),
+    category: z
+      .string()
+      .regex(/^[a-z0-9_]{0,60}$/u, 'must be small letters, digits and underscores')
+      .optional(),
+  }),
+);
+
 /** How many alerts a page showed; left out, it only asks what was seen before. */
 export const seenQuestion = wire('alerts-seen', z.object({ seen: z.number().int().min(0).optional() }));
 

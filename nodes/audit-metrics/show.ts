@@ -3,7 +3,9 @@ import type { Ports } from '../../lib/ports';
 import type { AlertReader } from '../../lib/store/overview';
 import type { TrailPage, TrailQuery } from '../../lib/store/store';
 import { ATTENTION_ROWS, auditMetricsFields, PAGE_ROWS } from './fields';
+import { judge, judgementsOf, type JudgementRow } from './judging';
 import { overview } from './overview';
+import { patterns } from './patterns';
 import { attentionQuestion, changesQuestion, seenQuestion, trailQueryOf, verdict } from './questions';
 import type {
   alerts,
@@ -11,9 +13,11 @@ import type {
   dead,
   DeadLetters,
   histogram,
+  judged,
   marked,
   Page,
   page,
+  patternsShown,
   people,
   Row,
   seen,
@@ -34,6 +38,8 @@ export type Metrics = Emit<{
   alerts: typeof alerts;
   seen: typeof seen;
   dead: typeof dead;
+  judged: typeof judged;
+  patterns: typeof patternsShown;
 }>;
 type Asked = Params<typeof auditMetricsFields>;
 type Lent = Pick<Ports, 'store' | 'nodeId' | 'now' | 'settings'>;
@@ -41,8 +47,8 @@ type Lent = Pick<Ports, 'store' | 'nodeId' | 'now' | 'settings'>;
 /**
  * What the dashboard shows, and what people say on it, as the node's operation says.
  * @throws WrongMessageType  when the message is not what the operation takes
- * @throws StoreRefused      a verdict without a right, without a reason or about nothing (BA005, BA001, BA006); a replay
- *   without a right (BA005)
+ * @throws StoreRefused      a verdict or a judgement without a right, without a reason or about nothing (BA005, BA001,
+ *   BA006), a judgement about one's own change (BA005); a replay without a right (BA005)
  * @throws StoreUnavailable  nothing was recorded
  */
 export async function showMetrics(input: unknown, params: Asked, ports: Lent): Promise<Metrics> {
@@ -53,8 +59,12 @@ export async function showMetrics(input: unknown, params: Asked, ports: Lent): P
       return { attention: await attentionPage(input, params, ports) };
     case 'changes':
       return { changes: await changesPage(input, params, ports) };
+    case 'patterns':
+      return { patterns: await patterns(ports) };
     case 'mark':
       return { marked: await mark(input, params, ports) };
+    case 'judge':
+      return { judged: await judge(input, params, ports) };
     case 'seen':
       return { seen: await ports.store.seenAlerts(readerOf(input, params)) };
     case 'dead':
@@ -96,7 +106,9 @@ async function attentionPage(input: unknown, { riskFrom }: Asked, { store, setti
   const { order, after } = receive(attentionQuestion, input);
   const asked = { risk_from: riskFrom ?? 0.7, order, limit: ATTENTION_ROWS };
   const { events, next } = await store.needsLook(after === undefined || after === null ? asked : { ...asked, after });
-  return { rows: events.map((event) => rowOf(event, settings)), next, after: after ?? null, order };
+  const said = await judgementsOf(events, { store, settings });
+  const rows = events.map((event) => rowOf(event, settings, said.get(event.event_key)));
+  return { rows, next, after: after ?? null, order };
 }
 
 async function changesPage(input: unknown, { riskFrom }: Asked, { store, settings }: Lent): Promise<Page> {
@@ -108,7 +120,10 @@ async function changesPage(input: unknown, { riskFrom }: Asked, { store, setting
   const marks = new Map(
     (await store.marks(events.map(({ event_key }) => event_key))).map((mark) => [mark.event_key, mark]),
   );
-  const rows = events.map((event) => rowOf({ ...event, mark: marks.get(event.event_key) ?? null }, settings));
+  const said = await judgementsOf(events, { store, settings });
+  const rows = events.map((event) =>
+    rowOf({ ...event, mark: marks.get(event.event_key) ?? null }, settings, said.get(event.event_key)),
+  );
   return { rows, next, after: asked.after ?? null, order: asked.order };
 }
 
@@ -131,22 +146,47 @@ async function onlyEvent(
   { store, settings }: Pick<Lent, 'store' | 'settings'>,
 ): Promise<Page> {
   const event = await store.event(key);
-  return { rows: event === null ? [] : [rowOf(event, settings)], next: null, after: null, order, event: key };
+  const said = await judgementsOf(event === null ? [] : [event], { store, settings });
+  return {
+    rows: event === null ? [] : [rowOf(event, settings, said.get(key))],
+    next: null,
+    after: null,
+    order,
+    event: key,
+  };
 }
 
 /** What was given, in a few words. */
 export function metricsStatus(emitted: Metrics): Status {
-  const { cards: given, changes, attention, marked: said, seen: looked, dead: left } = emitted;
+  const {
+    cards: given,
+    changes,
+    attention,
+    marked: said,
+    judged: thought,
+    seen: looked,
+    dead: left,
+    patterns: found,
+  } = emitted;
   const [letters] = left === undefined ? [] : [left].flat();
   if (letters) return statusOf(letters);
   const [reader] = looked === undefined ? [] : [looked].flat();
   if (reader) return { state: 'ok', text: `${reader.by} has seen ${reader.seen} of ${reader.total}` };
   const [mark] = said === undefined ? [] : [said].flat();
   if (mark) return { state: 'ok', text: `${mark.mark} by ${mark.by}` };
+  const [judgement] = thought === undefined ? [] : [thought].flat();
+  if (judgement) return { state: 'ok', text: judgementText(judgement) };
   const [shown] = given === undefined ? [] : [given].flat();
   if (shown) return { state: shown.look_at > 0 ? 'warning' : 'ok', text: `${shown.look_at} to look at` };
+  if (found !== undefined) return { state: 'ok', text: 'patterns' };
   const [table] = [changes ?? attention ?? []].flat();
   return { state: 'ok', text: table ? `${table.rows.length} rows` : 'nothing new' };
+}
+
+const JUDGED = { true: 'a real problem', false: 'fine', unsure: 'not sure' } as const;
+
+function judgementText({ verdict, by }: JudgementRow): string {
+  return `${JUDGED[verdict]}, says ${by}`;
 }
 
 function statusOf({ total, replayed }: DeadLetters): Status {

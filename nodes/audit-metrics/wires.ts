@@ -12,6 +12,18 @@ const markSchema = z.object({
   when: z.string(),
 });
 
+const judgementSchema = z.object({
+  event_key: z.string(),
+  verdict: z.enum(['true', 'false', 'unsure']),
+  by: z.string(),
+  note: z.string(),
+  incident: z.string().nullable(),
+  category: z.string().nullable(),
+  marked_at: z.string(),
+  /** The same in words, in business time. */
+  when: z.string(),
+});
+
 /** A change as a table shows it: every value in the words that people read, in business time. */
 const rowSchema = z.object({
   event_key: z.string(),
@@ -35,6 +47,8 @@ const rowSchema = z.object({
   /** There is something to decide: a violation, a high severity or a high risk. */
   open_to_verdict: z.boolean(),
   mark: markSchema.nullable(),
+  /** Whether it was a real problem, as whoever spoke last sees it; null = nobody has said. */
+  judgement: judgementSchema.nullable(),
 });
 
 const moneySchema = z.object({ text: z.string(), currency: z.string(), amount: z.string(), changes: z.number() });
@@ -63,6 +77,21 @@ const cardsSchema = z.object({
   /** From the moment that a change was heard of, whatever date its edit bears; null = no alert yet. */
   seconds_from_arrival: z.number().nullable(),
   last_backup: z.string().nullable(),
+  /** What each number of findings a day promises, and how it turned out; empty where no Alert node has one. */
+  promises: z.array(
+    z.object({
+      rule_id: z.string(),
+      findings_a_day: z.number(),
+      told_today: z.number(),
+      held_today: z.number(),
+      /** Shares 0..1; null = nothing is promised, or no sitting is known. */
+      promised: z.number().nullable(),
+      realised: z.number().nullable(),
+      sittings: z.number(),
+      problems: z.number(),
+      shown: z.number(),
+    }),
+  ),
   /** What the charts cover, in words. */
   period: z.string(),
   time_zone: z.string(),
@@ -106,6 +135,47 @@ const pageSchema = z.object({
 });
 export const page = wire('event-page', pageSchema);
 export const marked = wire('mark', markSchema);
+export const judged = wire('judgement', judgementSchema);
+
+const periodSchema = z.object({
+  label: z.string(),
+  title: z.string(),
+  changes: z.number(),
+  high: z.number(),
+  /** It is not over yet. */
+  is_now: z.boolean(),
+});
+
+/** What a person or a sheet does usually, beside this week. */
+const subjectSchema = z.object({
+  key: z.string(),
+  name: z.string(),
+  /** Changes on a day that has any; null: nothing in that time. */
+  usual_a_day: z.number().nullable(),
+  now_a_day: z.number().nullable(),
+  changes_now: z.number(),
+  hours: z.string().nullable(),
+  usual_amount: z.string().nullable(),
+  now_amount: z.string().nullable(),
+  remarks: z.array(z.string()),
+});
+
+const patternsSchema = z.object({
+  has_changes: z.boolean(),
+  /** Two weeks and more lie before this one, so there is a usual to compare with. */
+  has_usual: z.boolean(),
+  /** Where this ends, in words, when that is not now. */
+  until: z.string().nullable(),
+  time_zone: z.string(),
+  /** Monday to Sunday, 24 hours each: changes in an average week. */
+  by_hour: z.array(z.array(z.number())),
+  weeks: z.array(periodSchema.extend({ ends_month: z.boolean(), is_storm: z.boolean() })).max(60),
+  months: z.array(periodSchema).max(60),
+  notes: z.array(z.string()),
+  people: z.array(subjectSchema).max(50),
+  sheets: z.array(subjectSchema).max(50),
+});
+export const patternsShown = wire('patterns', patternsSchema);
 
 /** An alert as the list behind the bell shows it, in words. */
 const alertSchema = z.object({
@@ -116,6 +186,7 @@ const alertSchema = z.object({
   text: z.string(),
   /** False for what is no change of a sheet: there is no row to show. */
   is_event: z.boolean(),
+  judgement: judgementSchema.nullable(),
 });
 /** `unanswered` counts for those whom no sign-in knows; who is known compares `total` with what they have seen. */
 export const alerts = wire(
@@ -135,5 +206,6 @@ export const dead = wire('dead-letters', deadSchema);
 export type DeadLetters = z.infer<typeof deadSchema>;
 export type AlertRow = z.infer<typeof alertSchema>;
 export type Cards = z.infer<typeof cardsSchema>;
+export type PatternsShown = z.infer<typeof patternsSchema>;
 export type Row = z.infer<typeof rowSchema>;
 export type Page = z.infer<typeof pageSchema>;

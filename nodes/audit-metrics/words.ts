@@ -2,7 +2,7 @@ import { DateTime } from 'luxon';
 import { parseAmount } from '../../lib/event';
 import { deltaText, money, oneLine, shortPerson, valueText } from '../../lib/mail/words';
 import type { BillingSettings } from '../../lib/settings';
-import type { Mark, MarkedEvent, RaisedAlert } from '../../lib/store/overview';
+import type { Judgement, Mark, MarkedEvent, RaisedAlert } from '../../lib/store/overview';
 import type { AlertRow, Row } from './wires';
 
 const LONGEST_SENTENCE = 600;
@@ -36,6 +36,7 @@ const KINDS: Readonly<Record<string, string>> = {
   watch_gap: 'Gap in the watch',
   sheet_checked: 'Sheet checked',
   callbacks_replayed: 'Callbacks worked on again',
+  event_judged: 'Said whether it was a problem',
   legal_hold_set: 'Legal hold set',
   legal_hold_released: 'Legal hold released',
   payloads_erased: 'Personal data erased',
@@ -60,7 +61,7 @@ export function whenTextOrNull(instant: string | null, read: Pick<Read, 'timeZon
 }
 
 /** An event in the words of a table. */
-export function rowOf(event: MarkedEvent, read: Read): Row {
+export function rowOf(event: MarkedEvent, read: Read, judgement: Row['judgement'] = null): Row {
   return {
     event_key: event.event_key,
     when: whenText(event.changed_at, read),
@@ -80,6 +81,7 @@ export function rowOf(event: MarkedEvent, read: Read): Row {
     link: safeLink(event.sheet_reference),
     open_to_verdict: isConcern(event),
     mark: event.mark === null ? null : markInWords(event.mark, read),
+    judgement,
   };
 }
 
@@ -94,9 +96,17 @@ export function markInWords(mark: Mark, read: Pick<Read, 'timeZone'>): NonNullab
   return { ...mark, reason: oneLine(mark.reason, LONGEST_SENTENCE), when: whenText(mark.marked_at, read) };
 }
 
+export function judgementInWords(said: Judgement, read: Pick<Read, 'timeZone'>): NonNullable<Row['judgement']> {
+  return { ...said, note: oneLine(said.note, LONGEST_SENTENCE), when: whenText(said.marked_at, read) };
+}
+
 /** An alert in one line and a half: what, how much, by whom, where. */
-export function alertOf({ event_key, raised_at, severity, notice, event }: RaisedAlert, read: Read): AlertRow {
-  const told = { event_key, when: whenText(raised_at, read), severity, is_event: event !== null };
+export function alertOf(
+  { event_key, raised_at, severity, notice, event }: RaisedAlert,
+  read: Read,
+  judgement: AlertRow['judgement'] = null,
+): AlertRow {
+  const told = { event_key, when: whenText(raised_at, read), severity, is_event: event !== null, judgement };
   if (event === null) {
     return { ...told, title: oneLine(notice?.title ?? 'Alert'), text: oneLine(notice?.text ?? '', LONGEST_SENTENCE) };
   }

@@ -42,6 +42,7 @@ async function main(): Promise<void> {
       severityFrom: 'LOW',
       mailsPerHour: 10,
       groupMinutes: 10,
+      findingsADay: 20,
       frame,
     },
     { mail: readRoute({ url: `smtp://127.0.0.1:${port}`, from: 'audit@example.com' }), channelUrl: null },

@@ -39,6 +39,7 @@ export const rule = (over: Partial<AlertRule> = {}): AlertRule => ({
   severityFrom: 'HIGH',
   mailsPerHour: 10,
   groupMinutes: 10,
+  findingsADay: null,
   frame: { subjectPrefix: '', timeZone: 'Europe/London', columnAliases: {} },
   ...over,
 });

@@ -12,6 +12,7 @@ const params = {
   subjectPrefix: '',
   mailsPerHour: 10,
   groupMinutes: 10,
+  findingsADay: 20,
 } as const;
 
 function portsWith(unrecorded: readonly string[] = [], credentials: Ports['credentials'] = {}) {

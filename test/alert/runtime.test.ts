@@ -16,6 +16,7 @@ const params = {
   subjectPrefix: '',
   mailsPerHour: 10,
   groupMinutes: 10,
+  findingsADay: 20,
 } as const;
 const quiet = () => undefined;
 const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };

@@ -60,7 +60,7 @@ async function tellPeople(recipients = recipient): Promise<void> {
     log: tower.log,
     nodeId: 'alert',
   });
-  await alertNode.begin!({ ...fields, groupMinutes: 10 }, ports);
+  await alertNode.begin!({ ...fields, groupMinutes: 10, findingsADay: 20 }, ports);
 }
 
 async function watch(

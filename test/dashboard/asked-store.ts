@@ -3,7 +3,9 @@ import type { Ports } from '../../lib/ports';
 import { defaultSettings } from '../../lib/settings';
 import type {
   AlertReader,
+  Judgement,
   Mark,
+  NewJudgement,
   NewMark,
   Overview,
   OverviewQuery,
@@ -12,6 +14,8 @@ import type {
   TrailQuery,
 } from '../../lib/store';
 import { emptyOverview } from '../../lib/store/overview';
+import { NO_PATTERNS, type Patterns, type PatternsQuery } from '../../lib/store/patterns';
+import type { CountedPromise } from '../../lib/store/promise';
 
 export const NOW = Date.parse('2026-02-03T18:00:00.000Z');
 const whole = (over: Partial<Overview> = {}): Overview => {
@@ -33,7 +37,12 @@ export class AskedStore {
   readonly said: NewMark[] = [];
   events: AuditEvent[] = [];
   marked: Mark[] = [];
+  judgedBefore: Judgement[] = [];
+  readonly judged: NewJudgement[] = [];
   raised: RaisedAlert[] = [];
+  counted: CountedPromise = { normal: [], problems: [], rules: [] };
+  found: Patterns = NO_PATTERNS;
+  readonly askedPatterns: PatternsQuery[] = [];
   readonly readers: AlertReader[] = [];
   /** Callbacks that were given up. */
   dead = 0;
@@ -74,6 +83,13 @@ export class AskedStore {
     this.readers.push(reader);
     return { by: reader.by, seen: reader.seen ?? 0, total: 9 };
   }
+  async promise(): Promise<CountedPromise> {
+    return this.counted;
+  }
+  async patterns(query: PatternsQuery): Promise<Patterns> {
+    this.askedPatterns.push(query);
+    return this.found;
+  }
   async deadBySheet() {
     return { total: this.dead, sheets: this.dead === 0 ? [] : [{ ...DEAD, callbacks: this.dead }] };
   }
@@ -82,6 +98,14 @@ export class AskedStore {
     const replayed = this.dead;
     this.dead = 0;
     return { replayed, by: who.by };
+  }
+  async judge(judgement: NewJudgement): Promise<Judgement> {
+    this.judged.push(judgement);
+    const { event_key, verdict, by, note = '', incident = null, category = null } = judgement;
+    return { event_key, verdict, by, note, incident, category, marked_at: new Date(NOW).toISOString() };
+  }
+  async judgements() {
+    return this.judgedBefore;
   }
   async marks() {
     return this.marked;

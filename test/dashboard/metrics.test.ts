@@ -174,6 +174,7 @@ describe('the alerts of the overview', () => {
           title: 'A webhook is gone',
           text: 'Sheet North is watched by polling.',
           is_event: false,
+          judgement: null,
         },
         {
           event_key: event(1).event_key,
@@ -182,6 +183,7 @@ describe('the alerts of the overview', () => {
           title: 'Units Total Price: $1,250.00 → $2,750.00 (+$1,500.00)',
           text: 'clerk, Billing, North',
           is_event: true,
+          judgement: null,
         },
       ],
     });

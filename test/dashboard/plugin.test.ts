@@ -37,6 +37,7 @@ describe('the plugin of the dashboard', () => {
 
   it.each([
     ['mark', 'records a verdict'],
+    ['judge', 'says whether a change was a real problem'],
     ['approve', 'records an approval'],
     ['replay', 'puts callbacks back to work'],
     ['button_click', 'acts on a table'],
@@ -47,6 +48,14 @@ describe('the plugin of the dashboard', () => {
   ])('stops a viewer who sends the action %j', (action, why) => {
     expect(hooks.onAction(as('viewer'), 'widget-1', { action, payload: {} })).toBeNull();
     expect(refused).toMatchObject([{ why }]);
+  });
+
+  it('lets an auditor say whether a change was a real problem, and decide nothing', () => {
+    const judgement = { action: 'judge', payload: {} };
+    expect(hooks.onAction(as('auditor'), 'widget-1', judgement)).toBe(judgement);
+    expect(hooks.onAction(as('manager'), 'widget-1', judgement)).toBe(judgement);
+    expect(hooks.onAction(as('auditor'), 'widget-1', [judgement, verdict])).toBeNull();
+    expect(refused).toMatchObject([{ why: 'records a verdict' }]);
   });
 
   it('stops an action that nobody knows of a manager too, on both ways in, wherever it hides', () => {

@@ -74,6 +74,7 @@ type FakeStore = Pick<
   | 'recent'
   | 'search'
   | 'marks'
+  | 'judgements'
   | 'mark'
   | 'recordAccess'
   | 'accessReader'
@@ -102,6 +103,7 @@ function fakeStore(facts: FakeFacts, present: string, asked: unknown[]): Omit<Fa
       }),
     keepInForce: async (texts) => texts.map(({ text }) => createHash('sha256').update(text).digest('hex')),
     marks: async () => [],
+    judgements: async () => [],
     mark: () => Promise.reject(new Error('These lists keep no verdicts.')),
     recent: async ({ limit }) => trail.toReversed().slice(0, limit),
     search: async ({ limit = 100, after = '0', changed_by, severity }) => {

@@ -6,6 +6,7 @@ severityText(row) {
       const words = { approved: 'Approved by ', false_alarm: 'False alarm, says ', looking: 'Being looked at by ' };
       return words[mark.mark] + mark.by + ', ' + mark.when + (mark.reason ? ': ' + mark.reason : '.');
     },
+    /* include parts/judge.methods.js */
     say(action, payload) {
       this.$socket.emit('widget-action', this.id, { action, payload });
     },
@@ -42,6 +43,11 @@ severityText(row) {
       if (this.page) this.page.rows.forEach((row) => row.event_key === mark.event_key && this.place(row, mark));
       if (this.picked && this.picked.event_key === mark.event_key) this.picked.mark = mark;
     },
+    note(judgement) {
+      this.problem = '';
+      if (this.page) this.page.rows.forEach((row) => row.event_key === judgement.event_key && (row.judgement = judgement));
+      if (this.picked && this.picked.event_key === judgement.event_key) this.picked.judgement = judgement;
+    },
     take(msg) {
       const given = msg && msg.payload;
       if (!given) return;
@@ -49,6 +55,7 @@ severityText(row) {
       else if (given.refusal) this.refuse(given.refusal);
       else if (given.problem) this.problem = given.problem;
       else if (given.marked) this.settle(given.marked);
+      else if (given.judged) this.note(given.judged);
       else if (given.moved) this.moved();
       else if (given.rows) this.show(given, Boolean(msg._client));
     },

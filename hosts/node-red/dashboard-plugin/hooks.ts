@@ -1,4 +1,4 @@
-import { actionsIn, why } from './rights';
+import { actionsIn, rightsOf, why } from './rights';
 
 /** Who a browser belongs to, as the sign-in of the server found out; it never comes from what the browser sends. */
 export interface DashboardUser {
@@ -30,8 +30,6 @@ export interface DashboardHooks {
   onCanSaveInStore(message: Message): boolean;
 }
 
-const MAY_DECIDE = new Set(['manager', 'admin']);
-
 /**
  * Puts the signed-in person on each message of a page, and stops what the person has no right to: every action is looked
  * up by its name, and one that nobody knows is stopped too. The database checks again: this is where a forged action
@@ -48,7 +46,7 @@ export function dashboardHooks(refused: (action: RefusedAction) => void): Dashbo
   };
   const judged = (user: DashboardUser, widget: string, message: Message): Message => {
     const reason = actionsIn(message)
-      .map((action) => why(action, MAY_DECIDE.has(user.role)))
+      .map((action) => why(action, rightsOf(user.role)))
       .find((refusal) => refusal !== null);
     return reason === undefined ? message : stop(user, widget, reason);
   };
@@ -87,7 +85,7 @@ function shared(
 ): Message {
   const user = userOf(connection);
   if (user === null) return message;
-  return MAY_DECIDE.has(user.role) ? pass(user) : stop(user, widget, 'changes what others see');
+  return rightsOf(user.role).mayDecide ? pass(user) : stop(user, widget, 'changes what others see');
 }
 
 function userOf({ data }: DashboardConnection): DashboardUser | null {

@@ -1,5 +1,5 @@
 /** Actions of our pages that only look, or concern the person alone. */
-const LOOKS = new Set(['hello', 'page', 'seen', 'dead']);
+const LOOKS = new Set(['hello', 'page', 'seen', 'dead', 'patterns']);
 
 /** Actions that decide something; each is refused with these words. */
 const DECIDES: Readonly<Record<string, string>> = {
@@ -7,6 +7,9 @@ const DECIDES: Readonly<Record<string, string>> = {
   approve: 'records an approval',
   replay: 'puts callbacks back to work',
 };
+
+/** Actions that teach: an auditor may, beside whoever decides. */
+const JUDGES: Readonly<Record<string, string>> = { judge: 'says whether a change was a real problem' };
 
 /** What tables of Dashboard 2.0 say themselves, on pages that people build beside ours. */
 const OF_TABLES = new Set(['row_click', 'button_click', 'multi_select', 'click']);
@@ -31,16 +34,28 @@ export function actionsIn(message: unknown, depth = DEEPEST): readonly Action[] 
   return [typeof action === 'string' ? { name: action } : 'odd'];
 }
 
-/**
- * Why an action is refused, as the end of "it ..."; null = it may pass.
- * @param mayDecide  of whoever sent it, by the role that the server knows
- */
-export function why(action: Action, mayDecide: boolean): string | null {
+/** What somebody may, by the role that the server knows. */
+export interface Rights {
+  readonly mayDecide: boolean;
+  readonly mayJudge: boolean;
+}
+
+const DECIDERS = new Set(['manager', 'admin']);
+
+export function rightsOf(role: string): Rights {
+  const mayDecide = DECIDERS.has(role);
+  return { mayDecide, mayJudge: mayDecide || role === 'auditor' };
+}
+
+/** Why an action is refused, as the end of "it ..."; null = it may pass. */
+export function why(action: Action, { mayDecide, mayJudge }: Rights): string | null {
   if (action === 'odd') return 'is no action of a page';
   if (action === 'going') return null;
   // A button that somebody put on a page of their own: what it does is not known here, so it takes who may decide.
   if (action === 'unnamed') return mayDecide ? null : 'acts without saying what it does';
   if (LOOKS.has(action.name)) return null;
+  const judging = Object.hasOwn(JUDGES, action.name) ? JUDGES[action.name] : undefined;
+  if (judging !== undefined) return mayJudge ? null : judging;
   const deciding = Object.hasOwn(DECIDES, action.name) ? DECIDES[action.name] : undefined;
   if (deciding !== undefined) return mayDecide ? null : deciding;
   if (OF_TABLES.has(action.name)) return mayDecide ? null : 'acts on a table';

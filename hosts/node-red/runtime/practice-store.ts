@@ -4,6 +4,7 @@ import type { AccessStore } from '../../../lib/store/access';
 import type { DirectoryStore } from '../../../lib/store/directory';
 import type { JobStore } from '../../../lib/store/jobs';
 import { type DashboardStore, emptyOverview } from '../../../lib/store/overview';
+import { NO_PATTERNS } from '../../../lib/store/patterns';
 import type { Store } from '../../../lib/store/store';
 
 /** Trying a node out must not reach the outside. */
@@ -74,9 +75,14 @@ function dashboardOfNothing(now: () => number): DashboardStore {
     mark: ({ event_key, mark, reason, by }) =>
       Promise.resolve({ event_key, mark, reason, by, marked_at: new Date(now()).toISOString() }),
     marks: none,
+    judge: ({ event_key, verdict, by, note = '', incident = null, category = null }) =>
+      Promise.resolve({ event_key, verdict, by, note, incident, category, marked_at: new Date(now()).toISOString() }),
+    judgements: none,
     event: () => Promise.resolve(null),
     alerts: () => Promise.resolve({ total: 0, unread: 0, alerts: [] }),
     seenAlerts: ({ by }) => Promise.resolve({ by, seen: 0, total: 0 }),
+    promise: () => Promise.resolve({ normal: [], problems: [], rules: [] }),
+    patterns: () => Promise.resolve(NO_PATTERNS),
     deadBySheet: () => Promise.resolve({ total: 0, sheets: [] }),
     tryDeadAgain: ({ by }) => Promise.resolve({ replayed: 0, by }),
   };

@@ -26,7 +26,12 @@ const IDLE_MILLISECONDS = IDLE_MINUTES * 60_000;
  * are: thresholds promise something for sittings that they cannot promise for events.
  */
 export class SittingBook {
-  private readonly open = new Map<string, Sitting>();
+  private readonly open: Map<string, Sitting>;
+
+  /** @param open  sittings that may go on, one for each person: what was known before a restart */
+  constructor(open: Iterable<Sitting> = []) {
+    this.open = new Map([...open].map((sitting) => [sitting.person, sitting]));
+  }
 
   /**
    * Takes one event, in the order of time.

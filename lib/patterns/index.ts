@@ -1,0 +1,2 @@
+export { median, stormWeeks } from './storms';
+export { changesOutside, type HoursOfDay, usualHours } from './usual-hours';

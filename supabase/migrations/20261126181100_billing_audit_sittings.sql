@@ -1,0 +1,597 @@
+-- Sittings, findings and the cap: how many findings a day people can look at, and what became of the rest.
+--
+-- A sitting is what a person did until half an hour passed without an event. It is kept when its events leave the queue of
+-- alerts, in that transaction: an event that is decided twice is counted once. A finding is a sitting that a rule with a cap
+-- told, or held back. What the cap holds back becomes an alert that waits for a summary; it is never dropped. What is always
+-- told is not counted, and never held back.
+
+alter table billing_audit.alert_rules add column findings_a_day integer check (findings_a_day between 1 and 10000);
+comment on column billing_audit.alert_rules.findings_a_day is 'So many findings a day are told at once, the rest in a summary; null = all at once.';
+
+alter table billing_audit.alerts add column held boolean not null default false;
+alter table billing_audit.alerts add constraint always_is_never_held check (not (held and always));
+comment on column billing_audit.alerts.held is 'The cap was used up: it waits for the summary of the next morning.';
+
+create table billing_audit.sittings (
+    id          bigint      generated always as identity primary key,
+    person      text        not null,
+    began_at    timestamptz not null,
+    last_at     timestamptz not null check (last_at >= began_at),
+    events      bigint      not null check (events > 0),
+    score       numeric     not null check (score between 0 and 1),
+    modelled    boolean     not null,
+    always      boolean     not null default false
+);
+comment on table billing_audit.sittings is 'What a person did until 30 minutes passed without an event, and its highest risk.';
+comment on column billing_audit.sittings.person is 'E-mail in lower case; kind:automation and such where no person did it; empty = erased.';
+comment on column billing_audit.sittings.score is 'In thousandths, so that scores can be counted.';
+comment on column billing_audit.sittings.modelled is 'A model took part; its scores are not compared with those of rule points.';
+comment on column billing_audit.sittings.always is 'Something in it is told whatever the settings say.';
+create index sittings_of_person on billing_audit.sittings (person, last_at desc);
+create index sittings_recent on billing_audit.sittings (last_at) include (score, modelled, always);
+
+create table billing_audit.findings (
+    sitting_id   bigint      not null references billing_audit.sittings,
+    rule_id      text        not null references billing_audit.alert_rules,
+    held         boolean     not null,
+    found_at     timestamptz not null,
+    primary key (sitting_id, rule_id)
+);
+comment on table billing_audit.findings is 'Sittings that a rule with a cap told at once, or held back (held). What is always told is not among them.';
+create index findings_of_rule on billing_audit.findings (rule_id, found_at);
+
+-- The score of an event among sittings: what a model or the rules say of its risk, or else how strange it is.
+create function billing_audit.sitting_score(risk_score numeric, anomaly_score numeric) returns numeric
+language sql immutable
+set search_path = ''
+as $$
+    select round(coalesce(risk_score, anomaly_score, 0), 3)
+$$;
+
+-- Lays what some seconds or days of the trail hold into the sittings. Each span is one person's, without half an hour's pause.
+create function billing_audit.keep_sitting(
+    person_ text, from_ timestamptz, to_ timestamptz, events_ bigint, score_ numeric, modelled_ boolean
+) returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+    update billing_audit.sittings as s set began_at = least(s.began_at, from_), last_at = greatest(s.last_at, to_),
+        events = s.events + events_, score = greatest(s.score, score_), modelled = s.modelled or modelled_
+    where s.id = (
+        select id from billing_audit.sittings
+        where person = person_ and last_at >= from_ - interval '30 minutes' and began_at <= to_ + interval '30 minutes'
+        order by last_at desc limit 1);
+    if not found then
+        insert into billing_audit.sittings (person, began_at, last_at, events, score, modelled)
+        values (person_, from_, to_, events_, score_, modelled_);
+    end if;
+end
+$$;
+
+-- The sittings that some events make. streams, seqs: places of events in the trail.
+create function billing_audit.keep_sittings(streams text[], seqs bigint[]) returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+    perform billing_audit.keep_sitting(i.person, i.from_at, i.to_at, i.events, i.score, i.modelled)
+    from (
+        select person, min(at) as from_at, max(at) as to_at, count(*) as events, max(score) as score, bool_or(modelled) as modelled
+        from (
+            select *, count(*) filter (where begins) over (partition by person order by at, seq, stream) as span
+            from (
+                select coalesce(d.person, 'kind:' || e.changed_by_kind) as person, e.changed_at as at, e.stream, e.seq,
+                    billing_audit.sitting_score(e.risk_score, e.anomaly_score) as score, e.anomaly_score is not null as modelled,
+                    coalesce(e.changed_at - lag(e.changed_at) over (
+                        partition by coalesce(d.person, 'kind:' || e.changed_by_kind) order by e.changed_at, e.seq, e.stream)
+                        > interval '30 minutes', true) as begins
+                from unnest(streams, seqs) as g (stream, seq)
+                join billing_audit.audit_events as e on e.stream = g.stream and e.seq = g.seq
+                left join billing_audit.event_payloads as d on d.stream = g.stream and d.seq = g.seq
+                where billing_audit.is_change(e.kind)) as moments) as spans
+        group by person, span
+        order by person, from_at) as i;
+end
+$$;
+
+-- What was recorded in the last 28 days, but for what still waits to be decided.
+select billing_audit.keep_sittings(array_agg(e.stream order by e.position), array_agg(e.seq order by e.position))
+from billing_audit.audit_events as e
+where e.changed_at >= billing_audit.clock() - interval '28 days'
+    and not exists (select from billing_audit.alert_queue as q where q.stream = e.stream and q.seq = e.seq)
+having count(*) > 0;
+
+-- Sittings that reviewers confirmed, by their ids; there are few, so they are looked for from the judgements.
+create function billing_audit.confirmed_sittings() returns setof bigint
+language sql stable
+set search_path = ''
+as $$
+    select distinct s.id
+    from billing_audit.judgements as j
+    join billing_audit.event_keys as k on k.event_key = j.event_key
+    join billing_audit.audit_events as e on e.stream = k.stream and e.seq = k.seq
+    left join billing_audit.event_payloads as d on d.stream = k.stream and d.seq = k.seq
+    join billing_audit.sittings as s on s.person = coalesce(d.person, 'kind:' || e.changed_by_kind)
+        and e.changed_at between s.began_at and s.last_at
+    where j.verdict = 'true'
+        and not exists (select from billing_audit.judgements as n where n.event_key = j.event_key and n.id > j.id)
+$$;
+
+-- Normal sittings of the last 28 days by their score. A sitting that goes on is not among them.
+create function billing_audit.normal_sittings(at_ timestamptz) returns jsonb
+language sql stable
+set search_path = ''
+as $$
+    select coalesce(jsonb_agg(jsonb_build_object('score', score, 'modelled', modelled, 'sittings', sittings,
+        'first_at', billing_audit.instant(first_at)) order by first_at, score), '[]')
+    from (
+        select s.score, s.modelled, count(*) as sittings, min(s.last_at) as first_at
+        from billing_audit.sittings as s
+        where s.last_at >= at_ - interval '28 days' and s.last_at < at_ - interval '30 minutes'
+            and s.id not in (select * from billing_audit.confirmed_sittings())
+        group by s.score, s.modelled) as each
+$$;
+
+-- How many findings a rule has told since midnight, business time.
+create function billing_audit.told_today(rule billing_audit.alert_rules, at_ timestamptz) returns bigint
+language sql stable
+set search_path = ''
+as $$
+    select count(*) from billing_audit.findings as f
+    where f.rule_id = rule.rule_id and not f.held
+        and f.found_at >= date_trunc('day', at_ at time zone coalesce(rule.frame ->> 'timeZone', 'UTC'))
+            at time zone coalesce(rule.frame ->> 'timeZone', 'UTC')
+$$;
+
+-- p: people (those of the events to decide), at. What rules with a cap are decided by. Gives {normal: [{score, modelled,
+-- sittings, first_at}], open: the sitting that each of these people was in last, each with `told_by` (the rules that told
+-- it), told_today: {rule_id: number}}.
+create function public.billing_audit_alert_sittings(p jsonb) returns jsonb
+language sql security definer
+set search_path = ''
+as $$
+    select jsonb_build_object(
+        'normal', billing_audit.normal_sittings(billing_audit.moment(p)),
+        'open', (
+            select coalesce(jsonb_agg(jsonb_build_object('person', s.person, 'from', billing_audit.instant(s.began_at),
+                'to', billing_audit.instant(s.last_at), 'events', s.events, 'score', s.score, 'told_by', (
+                    select coalesce(jsonb_agg(f.rule_id), '[]') from billing_audit.findings as f
+                    where f.sitting_id = s.id and not f.held))), '[]')
+            from unnest(billing_audit.texts(p -> 'people')) as who
+            cross join lateral (
+                select * from billing_audit.sittings where person = who order by last_at desc limit 1) as s),
+        'told_today', (
+            select coalesce(jsonb_object_agg(r.rule_id, billing_audit.told_today(r, billing_audit.moment(p))), '{}')
+            from billing_audit.alert_rules as r where r.retired_at is null and r.findings_a_day is not null))
+$$;
+
+-- p: event_key. What was decided of a recorded event. Gives {recorded, waits, alert: {held, always, why} or null}.
+create function public.billing_audit_alert_of(p jsonb) returns jsonb
+language sql security definer
+set search_path = ''
+as $$
+    select jsonb_build_object(
+        'recorded', k.event_key is not null,
+        'waits', exists (select from billing_audit.alert_queue as q where q.stream = k.stream and q.seq = k.seq),
+        'alert', (
+            select jsonb_build_object('held', a.held, 'always', a.always, 'why', a.why)
+            from billing_audit.alerts as a where a.event_key = p ->> 'event_key' order by a.held, a.id limit 1))
+    from (select p ->> 'event_key' as asked) as given
+    left join billing_audit.event_keys as k on k.event_key = given.asked
+$$;
+
+-- p: at. How the promise is kept, for each rule with a cap in force. Gives {normal, problems: the sittings that reviewers
+-- confirmed [{score, modelled, always, told}], rules: [{rule_id, findings_a_day, risk_from, told_today, held_today,
+-- told_normal: normal sittings of the last 28 days that it told}]}.
+create function public.billing_audit_promise(p jsonb) returns jsonb
+language sql security definer
+set search_path = ''
+as $$
+    with given as materialized (select billing_audit.moment(p) as at), confirmed as materialized (
+        select s.* from billing_audit.sittings as s where s.id in (select * from billing_audit.confirmed_sittings())
+    )
+    select jsonb_build_object(
+        'normal', billing_audit.normal_sittings(g.at),
+        'problems', (
+            select coalesce(jsonb_agg(jsonb_build_object('score', c.score, 'modelled', c.modelled, 'always', c.always,
+                'told', exists (select from billing_audit.findings as f where f.sitting_id = c.id and not f.held))
+                order by c.id), '[]')
+            from confirmed as c),
+        'rules', (
+            select coalesce(jsonb_agg(jsonb_build_object('rule_id', r.rule_id, 'findings_a_day', r.findings_a_day,
+                'risk_from', r.risk_from, 'told_today', billing_audit.told_today(r, g.at),
+                'held_today', (
+                    select count(*) from billing_audit.findings as f where f.rule_id = r.rule_id and f.held
+                        and f.found_at >= g.at - interval '24 hours'),
+                'told_normal', (
+                    select count(*) from billing_audit.findings as f
+                    join billing_audit.sittings as s on s.id = f.sitting_id
+                    where f.rule_id = r.rule_id and not f.held and s.last_at >= g.at - interval '28 days'
+                        and s.id not in (select id from confirmed))) order by r.rule_id), '[]')
+            from billing_audit.alert_rules as r where r.retired_at is null and r.findings_a_day is not null))
+    from given as g
+$$;
+
+-- As before (20261123120300), but a summary that waits for the morning goes with the hour's.
+create or replace function billing_audit.fold(mail billing_audit.alert_mails, at_ timestamptz, due timestamptz) returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+    digest bigint;
+begin
+    digest := billing_audit.digest_for(mail.rule_id, mail.recipient, mail.severity, at_, due);
+    update billing_audit.alerts set mail_id = digest where mail_id = mail.id;
+    -- Its Message-ID would have been; the row stays to say what became of it.
+    update billing_audit.alert_mails
+    set state = 'folded', ended_at = at_, last_error = format('Moved into summary %s: the hour''s mails were used up.', digest)
+    where id = mail.id;
+end
+$$;
+
+-- The recipient's summary that has not gone yet; it goes when the first of what it holds is due.
+create function billing_audit.digest_for(rule_ text, recipient_ text, severity_ text, at_ timestamptz, due timestamptz) returns bigint
+language plpgsql
+set search_path = ''
+as $$
+declare
+    digest bigint;
+begin
+    insert into billing_audit.alert_mails (recipient, rule_id, kind, severity, created_at, next_at)
+    values (recipient_, rule_, 'digest', severity_, at_, due)
+    on conflict (recipient) where kind = 'digest' and message_id is null do update set
+        severity = case when billing_audit.severity_rank(excluded.severity) > billing_audit.severity_rank(alert_mails.severity)
+            then excluded.severity else alert_mails.severity end,
+        next_at = least(alert_mails.next_at, excluded.next_at)
+    returning id into digest;
+    return digest;
+end
+$$;
+
+-- Seven in the morning after, business time: when what the cap held back is told.
+create function billing_audit.next_morning(rule billing_audit.alert_rules, at_ timestamptz) returns timestamptz
+language sql stable
+set search_path = ''
+as $$
+    select (date_trunc('day', at_ at time zone z.zone) + interval '1 day 7 hours') at time zone z.zone
+    from (select coalesce(rule.frame ->> 'timeZone', 'UTC') as zone) as z
+$$;
+
+-- As before (20261123120100), but what is held back waits in the summary.
+create or replace function billing_audit.tell(
+    rule billing_audit.alert_rules, key_ text, recipients_ text[], place billing_audit.alerts, person_ text,
+    topic_ text, row_ text, at_ timestamptz
+) returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+    recipient_ text;
+    new_       integer := 0;
+    mail       bigint;
+    held_      boolean := coalesce(place.held, false);
+begin
+    foreach recipient_ in array case when recipients_ = '{}' then array[''] else recipients_ end loop
+        continue when exists (select from billing_audit.alerts where event_key = key_ and recipient = recipient_);
+        mail := case when recipient_ = '' then null
+            when held_ then billing_audit.digest_for(
+                rule.rule_id, recipient_, place.severity, at_, billing_audit.next_morning(rule, at_))
+            else billing_audit.mail_for_alert(rule, recipient_, person_, topic_, row_, place.severity, at_) end;
+        insert into billing_audit.alerts
+            (event_key, recipient, rule_id, stream, seq, notice, severity, always, why, raised_at, mail_id, held)
+        values (key_, recipient_, rule.rule_id, place.stream, place.seq, place.notice, place.severity, place.always,
+            place.why, at_, mail, held_);
+        new_ := new_ + 1;
+    end loop;
+    return new_;
+end
+$$;
+
+-- What became of the sittings of some alerts. alerts: [{event_key, rule_id, always, held}].
+create function billing_audit.keep_findings(alerts jsonb, at_ timestamptz) returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+    told record;
+begin
+    for told in
+        select s.id, r.rule_id, r.findings_a_day, (a ->> 'always')::boolean as always,
+            coalesce((a ->> 'held')::boolean, false) as held
+        from jsonb_array_elements(alerts) as a
+        join billing_audit.alert_rules as r on r.rule_id = a ->> 'rule_id'
+        join billing_audit.event_keys as k on k.event_key = a ->> 'event_key'
+        join billing_audit.audit_events as e on e.stream = k.stream and e.seq = k.seq
+        left join billing_audit.event_payloads as d on d.stream = k.stream and d.seq = k.seq
+        cross join lateral (
+            select id from billing_audit.sittings
+            where person = coalesce(d.person, 'kind:' || e.changed_by_kind)
+                and e.changed_at between began_at and last_at
+            order by last_at desc limit 1) as s
+        order by s.id, r.rule_id
+    loop
+        if told.always then
+            update billing_audit.sittings set always = true where id = told.id and not always;
+        elsif told.findings_a_day is not null then
+            -- What was told once stays told.
+            insert into billing_audit.findings as f (sitting_id, rule_id, held, found_at)
+            values (told.id, told.rule_id, told.held, at_)
+            on conflict (sitting_id, rule_id) do update set held = excluded.held, found_at = excluded.found_at
+            where f.held and not excluded.held;
+        end if;
+    end loop;
+end
+$$;
+
+-- As before (20261123120100), and: an alert may be `held` for the summary; what leaves the queue is counted in sittings.
+-- p: alerts [{event_key, rule_id, always, why, held}], decided [{stream, seq}], at. Puts each alert into the outbox, once for
+-- each of its rule's recipients, and takes what was decided from the queue: all or nothing. What is always told is never held.
+-- Gives {raised}: how many alerts are new; and {unrecorded}: the keys that are not in the trail, for which nothing was done.
+create or replace function public.billing_audit_raise_alert(p jsonb) returns jsonb
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+    at_          timestamptz := billing_audit.moment(p);
+    given        record;
+    place        billing_audit.alerts;
+    raised       integer := 0;
+    unrecorded   jsonb := '[]';
+    streams_     text[];
+    seqs_        bigint[];
+begin
+    perform billing_audit.require(p, 'alerts');
+    perform billing_audit.lock_recipients(array(
+        select distinct unnest(r.recipients) from billing_audit.alert_rules as r
+        join jsonb_array_elements(p -> 'alerts') as a on a ->> 'rule_id' = r.rule_id));
+    for given in
+        select
+            a.alert ->> 'event_key' as event_key, (a.alert ->> 'always')::boolean as always, a.alert -> 'why' as why,
+            coalesce((a.alert ->> 'held')::boolean, false) as held,
+            r as rule, k.stream, k.seq, e.severity, e.sheet_id, e.row_id,
+            coalesce(lower(d.payload ->> 'changed_by'), '') as person
+        from jsonb_array_elements(p -> 'alerts') with ordinality as a (alert, place)
+        join billing_audit.alert_rules as r on r.rule_id = a.alert ->> 'rule_id'
+        left join billing_audit.event_keys as k on k.event_key = a.alert ->> 'event_key'
+        left join billing_audit.audit_events as e on e.stream = k.stream and e.seq = k.seq
+        left join billing_audit.event_payloads as d on d.stream = k.stream and d.seq = k.seq
+        order by a.place
+    loop
+        if given.stream is null then
+            unrecorded := unrecorded || to_jsonb(given.event_key);
+            continue;
+        end if;
+        place.stream := given.stream;
+        place.seq := given.seq;
+        place.severity := given.severity;
+        place.always := given.always;
+        place.why := given.why;
+        place.held := given.held and not given.always;
+        raised := raised + billing_audit.tell(given.rule, given.event_key, (given.rule).recipients, place,
+            given.person, given.sheet_id, given.row_id, at_);
+    end loop;
+    -- Two who have decided the same events: the second leaves to the first what that is taking out, and counts it not.
+    with gone as (
+        delete from billing_audit.alert_queue as q
+        using (
+            select w.stream, w.seq from billing_audit.alert_queue as w
+            join jsonb_to_recordset(p -> 'decided') as d (stream text, seq bigint) using (stream, seq)
+            for update of w skip locked
+        ) as mine
+        where q.stream = mine.stream and q.seq = mine.seq
+        returning q.stream, q.seq, q.position)
+    select array_agg(stream order by position), array_agg(seq order by position) into streams_, seqs_ from gone;
+    if streams_ is not null then
+        -- Sittings of one person are laid together by one at a time.
+        perform pg_advisory_xact_lock(hashtextextended('billing_audit:sittings', 0));
+        perform billing_audit.keep_sittings(streams_, seqs_);
+        perform billing_audit.keep_findings(p -> 'alerts', at_);
+    end if;
+    return jsonb_build_object('raised', raised, 'unrecorded', unrecorded);
+end
+$$;
+
+-- As before (20261123120100), and the rules tell their cap.
+create or replace function public.billing_audit_undecided_events(p jsonb) returns jsonb
+language sql security definer
+set search_path = ''
+as $$
+    select jsonb_build_object(
+        'events', (
+            select coalesce(jsonb_agg(jsonb_build_object(
+                'stream', q.stream, 'seq', q.seq, 'event_key', e.event_key,
+                'event', billing_audit.event_json(e, d.payload)) order by q.position), '[]')
+            from (
+                select * from billing_audit.alert_queue order by position limit (p ->> 'limit')::integer
+            ) as q
+            join billing_audit.audit_events as e on e.stream = q.stream and e.seq = q.seq
+            left join billing_audit.event_payloads as d on d.stream = q.stream and d.seq = q.seq),
+        'rules', (
+            select coalesce(jsonb_agg(jsonb_build_object(
+                'rule_id', r.rule_id, 'risk_from', r.risk_from, 'severity_from', r.severity_from,
+                'findings_a_day', r.findings_a_day) order by r.rule_id), '[]')
+            from billing_audit.alert_rules as r where r.retired_at is null))
+$$;
+
+-- As before (20261123120200), and a smaller cap tells less at once.
+create or replace function billing_audit.weakened(old_ billing_audit.alert_rules, new_ billing_audit.alert_rules) returns text[]
+language sql stable
+set search_path = ''
+as $$
+    select coalesce(array_agg(w.sentence), '{}')
+    from (
+        select format('Alerts now begin at a risk of %s instead of %s.', round(new_.risk_from * 100), round(old_.risk_from * 100))
+        where new_.risk_from > old_.risk_from
+        union all
+        select format('Alerts now begin at severity %s instead of %s.', new_.severity_from, old_.severity_from)
+        where billing_audit.severity_rank(new_.severity_from) > billing_audit.severity_rank(old_.severity_from)
+        union all
+        select format('At most %s findings a day are told at once instead of %s; the rest waits for a summary.',
+            new_.findings_a_day, coalesce(old_.findings_a_day::text, 'all'))
+        where new_.findings_a_day < coalesce(old_.findings_a_day, 2147483647)
+        union all
+        select format('%s gets no alerts any more.', r)
+        from unnest(old_.recipients) as r where r <> all (new_.recipients)
+    ) as w (sentence)
+$$;
+
+-- As before (20261126164000), and findings_a_day: left out or null = no cap.
+-- p: rule_id, recipients, risk_from, severity_from, mails_per_hour, group_minutes, frame, findings_a_day, quietly, at.
+-- Gives {is_new, weakened}. A rule that tells less than before is told to those who were told before.
+create or replace function public.billing_audit_save_alert_rule(p jsonb) returns jsonb
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+    at_    timestamptz := billing_audit.moment(p);
+    old_   billing_audit.alert_rules;
+    new_   billing_audit.alert_rules;
+    weaker text[] := '{}';
+begin
+    perform billing_audit.require(p, 'rule_id', 'recipients', 'risk_from', 'severity_from', 'mails_per_hour',
+        'group_minutes', 'frame');
+    select * into old_ from billing_audit.alert_rules where rule_id = p ->> 'rule_id' for update;
+    new_.recipients := array(select distinct lower(r) from unnest(billing_audit.texts(p -> 'recipients')) as r order by 1);
+    new_.risk_from := (p ->> 'risk_from')::numeric;
+    new_.severity_from := p ->> 'severity_from';
+    new_.findings_a_day := (p ->> 'findings_a_day')::integer;
+    insert into billing_audit.alert_rules as r
+        (rule_id, recipients, risk_from, severity_from, mails_per_hour, group_minutes, frame, findings_a_day, saved_at)
+    values (p ->> 'rule_id', new_.recipients, new_.risk_from, new_.severity_from, (p ->> 'mails_per_hour')::integer,
+        (p ->> 'group_minutes')::integer, p -> 'frame', new_.findings_a_day, at_)
+    on conflict (rule_id) do update set
+        recipients = excluded.recipients, risk_from = excluded.risk_from, severity_from = excluded.severity_from,
+        mails_per_hour = excluded.mails_per_hour, group_minutes = excluded.group_minutes, frame = excluded.frame,
+        findings_a_day = excluded.findings_a_day,
+        edition = r.edition + case when r.retired_at is null and (r.recipients, r.risk_from, r.severity_from, coalesce(r.findings_a_day, 0))
+            = (excluded.recipients, excluded.risk_from, excluded.severity_from, coalesce(excluded.findings_a_day, 0)) then 0 else 1 end,
+        saved_at = excluded.saved_at, retired_at = null
+    returning * into new_;
+    if old_.rule_id is not null and old_.retired_at is null then
+        weaker := billing_audit.weakened(old_, new_);
+    end if;
+    if weaker <> '{}' and not coalesce((p ->> 'quietly')::boolean, false) then
+        perform public.billing_audit_raise_notice(jsonb_build_object(
+            'notice_key', format('alert-rule:%s:%s', new_.rule_id, new_.edition), 'rule_id', new_.rule_id,
+            'severity', 'HIGH', 'title', 'Alerts were made to tell less', 'text', array_to_string(weaker, ' '),
+            'recipients', to_jsonb(old_.recipients), 'at', billing_audit.instant(at_)));
+    end if;
+    return jsonb_build_object('is_new', old_.rule_id is null, 'weakened', to_jsonb(weaker));
+end
+$$;
+
+-- As before (20261123120400), without what waits for the summary: a bell that counts it would undo the cap.
+-- p: limit, only_open. Gives {alerts, unread, total}, the newest first, one for each event or notice. Unread = nobody has
+-- answered it yet.
+create or replace function public.billing_audit_alerts(p jsonb) returns jsonb
+language sql security definer
+set search_path = ''
+as $$
+    with told as (
+        select event_key, max(id) as id, min(raised_at) as raised_at, bool_or(always) as always,
+            jsonb_agg(jsonb_build_object('recipient', recipient, 'mail_id', mail_id::text) order by recipient)
+                filter (where recipient <> '') as recipients
+        from billing_audit.alerts where not held group by event_key
+    ), answered as (
+        select t.*, w.answer
+        from told as t
+        left join lateral (
+            select jsonb_build_object('decision', decision, 'person', person, 'reason', reason,
+                'answered_at', billing_audit.instant(answered_at)) as answer
+            from billing_audit.alert_answers as w where w.event_key = t.event_key order by id desc limit 1
+        ) as w on true
+    ), page as (
+        select * from answered
+        where answer is null or not coalesce((p ->> 'only_open')::boolean, false)
+        order by id desc limit coalesce((p ->> 'limit')::integer, 100)
+    )
+    select jsonb_build_object(
+        'total', (select count(*) from told),
+        'unread', (select count(*) from answered where answer is null),
+        'alerts', (
+            select coalesce(jsonb_agg(jsonb_build_object(
+                'event_key', g.event_key, 'raised_at', billing_audit.instant(g.raised_at), 'severity', a.severity,
+                'always', g.always, 'why', a.why, 'notice', a.notice, 'answer', g.answer,
+                'recipients', (
+                    select coalesce(jsonb_agg(r || jsonb_build_object('mail_state', m.state, 'mail_kind', m.kind)), '[]')
+                    from jsonb_array_elements(g.recipients) as r
+                    join billing_audit.alert_mails as m on m.id = (r ->> 'mail_id')::bigint),
+                'event', case when a.notice is null then billing_audit.event_json(e, d.payload) end)
+                order by g.id desc), '[]')
+            from page as g
+            join billing_audit.alerts as a on a.id = g.id
+            left join billing_audit.audit_events as e on e.stream = a.stream and e.seq = a.seq
+            left join billing_audit.event_payloads as d on d.stream = a.stream and d.seq = a.seq))
+$$;
+
+-- As before (20261126130000), without what waits for the summary.
+create or replace function public.billing_audit_seen_alerts(p jsonb) returns jsonb
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+    who      record;
+    total_   bigint;
+    seen_    bigint;
+begin
+    who := billing_audit.caller(p);
+    if who.name is null then
+        raise exception using errcode = 'BA005', message = 'Nobody is signed in, so nobody has seen the alerts.',
+            hint = 'Sign in; then each person has a count of their own.';
+    elsif who.role is null or who.role not in ('viewer', 'auditor', 'manager', 'admin') then
+        raise exception using errcode = 'BA005', message = format('%s has no role that may look.', who.name),
+            hint = 'Ask an administrator for a role.';
+    elsif p ? 'seen' and coalesce(jsonb_typeof(p -> 'seen') <> 'number' or (p ->> 'seen')::numeric < 0, true) then
+        raise exception using errcode = 'BA001', message = format('"%s" is not a number of alerts.', p ->> 'seen'),
+            hint = 'Give the total that was shown.';
+    end if;
+    select count(distinct event_key) into total_ from billing_audit.alerts where not held;
+    if p ? 'seen' then
+        insert into billing_audit.alert_readers as r (person, seen, seen_at)
+        values (lower(who.name), least(floor((p ->> 'seen')::numeric), total_), billing_audit.moment(p))
+        on conflict (person) do update set seen = greatest(r.seen, excluded.seen), seen_at = excluded.seen_at
+        returning r.seen into seen_;
+    else
+        select seen into seen_ from billing_audit.alert_readers where person = lower(who.name);
+    end if;
+    return jsonb_build_object('by', who.name, 'seen', coalesce(seen_, 0), 'total', total_);
+end
+$$;
+
+-- What is kept beside the trail and names who changed something. A row that is seen again in Smartsheet says again who
+-- changed it there.
+create or replace function billing_audit.forget_beside_trail(who text) returns void
+language sql
+set search_path = ''
+as $$
+    delete from billing_audit.sheet_activity where person = who;
+    update billing_audit.sittings set person = '' where person = who;
+    delete from billing_audit.alert_readers where person = who;
+    update billing_audit.alert_groups set person = '' where person = who;
+    update billing_audit.sheet_rows
+    set created_by = case when lower(created_by) = who then null else created_by end,
+        modified_by = case when lower(modified_by) = who then null else modified_by end
+    where who in (lower(created_by), lower(modified_by))
+$$;
+
+call billing_audit.protect_table('billing_audit.sittings');
+call billing_audit.protect_table('billing_audit.findings');
+grant select, insert, update on billing_audit.sittings to billing_audit_owner;
+grant select, insert, update on billing_audit.findings to billing_audit_owner;
+call billing_audit.keep_private('billing_audit.sitting_score(numeric, numeric)');
+call billing_audit.keep_private('billing_audit.keep_sitting(text, timestamptz, timestamptz, bigint, numeric, boolean)');
+call billing_audit.keep_private('billing_audit.keep_sittings(text[], bigint[])');
+call billing_audit.keep_private('billing_audit.confirmed_sittings()');
+call billing_audit.keep_private('billing_audit.normal_sittings(timestamptz)');
+call billing_audit.keep_private('billing_audit.told_today(billing_audit.alert_rules, timestamptz)');
+call billing_audit.keep_private('billing_audit.digest_for(text, text, text, timestamptz, timestamptz)');
+call billing_audit.keep_private('billing_audit.next_morning(billing_audit.alert_rules, timestamptz)');
+call billing_audit.keep_private('billing_audit.keep_findings(jsonb, timestamptz)');
+call billing_audit.offer_to_service('public.billing_audit_alert_sittings(jsonb)');
+call billing_audit.offer_to_service('public.billing_audit_alert_of(jsonb)');
+call billing_audit.offer_to_service('public.billing_audit_promise(jsonb)');
+
+-- A function that was replaced must be told again (20261126170900).
+alter function public.billing_audit_raise_alert(jsonb) set enable_seqscan = off set jit = off;
+alter function public.billing_audit_undecided_events(jsonb) set enable_seqscan = off set jit = off;

@@ -1,0 +1,183 @@
+import { AlertBook } from '../../lib/alerts/book';
+import type { AuditEvent } from '../../lib/event';
+import { secretBox, storeOver } from '../../lib/store';
+import { until } from '../support/until';
+import { type House, openHouse, routeTo, rule } from './house';
+import { openPostOffice, type PostOffice } from './post-office';
+import { event } from './samples';
+
+let office: PostOffice;
+let house: House;
+
+beforeEach(async () => {
+  office = await openPostOffice();
+  house = await openHouse();
+});
+afterEach(async () => {
+  await house.close();
+  await office.close();
+});
+
+const capped = rule({ findingsADay: 1, riskFrom: 0.3, severityFrom: 'NONE' });
+const enlist = () => house.alerting.desk.enlist(capped, { mail: routeTo(office), channelUrl: null });
+const store = () => storeOver(house.driver, { secrets: secretBox(new Uint8Array(32)) });
+
+/** Worth telling by its risk alone. */
+function mild(person: string, over: Partial<AuditEvent> = {}): AuditEvent {
+  return event({
+    ...{ changed_by: `${person}@example.com`, changed_at: new Date(house.clock).toISOString(), risk_score: 0.5 },
+    ...{ severity: 'LOW', violation_type: 'NONE', is_historical: false, reasons: [] },
+    ...{ event_key: `k:${person}`, row_id: `6${person.length}01` },
+    ...over,
+  });
+}
+async function recorded(...events: AuditEvent[]): Promise<void> {
+  await house.record(events);
+  house.alerting.wake();
+  await until(async () => (await house.outbox()).undecided === 0, 'the decision');
+}
+const states = async (): Promise<unknown> =>
+  (
+    await house.driver.transaction([{ sql: 'select event_key, held from billing_audit.alerts order by event_key' }])
+  ).map(({ event_key, held }) => [event_key, held]);
+const sittings = async (): Promise<unknown> =>
+  (
+    await house.driver.transaction([
+      {
+        sql: 'select person, events::integer, score::float8 as score from billing_audit.sittings order by person, began_at',
+      },
+    ])
+  ).map(({ person, events, score }) => [person, events, score]);
+
+describe('what the cap holds back', () => {
+  it('waits for one summary the next morning, and nothing is lost', async () => {
+    await enlist();
+    await recorded(mild('ana'), mild('ben'), mild('cid'));
+    house.later(0.1);
+    await until(() => office.arrived.length === 1, 'the one that is told at once');
+    expect(office.arrived[0]?.text).toContain('ana');
+    expect(await states()).toEqual([
+      ['k:ana', false],
+      ['k:ben', true],
+      ['k:cid', true],
+    ]);
+    // It is 15:30 in London.
+    house.later(15 * 60);
+    await house.settled();
+    expect(office.arrived).toHaveLength(1);
+    house.later(31);
+    await until(() => office.arrived.length === 2, 'the summary');
+    expect(office.arrived[1]?.subject).toBe('Summary of 2 alerts that waited');
+    expect(office.arrived[1]?.text).toContain('as many as you said you can look at in a day');
+    for (const person of ['ben', 'cid']) expect(office.arrived[1]?.text).toContain(person);
+  });
+
+  it('is never what is always told', async () => {
+    await enlist();
+    await recorded(mild('ana'), mild('ben'), event({ event_key: 'k:grave', changed_at: mild('x').changed_at }));
+    expect(await states()).toEqual([
+      ['k:ana', false],
+      ['k:ben', true],
+      ['k:grave', false],
+    ]);
+    house.later(0.1);
+    await until(() => office.arrived.length === 2, 'both that are told at once');
+  });
+
+  it('rings no bell, and stands with the others once somebody asks the store', async () => {
+    await enlist();
+    await recorded(mild('ana'), mild('ben'));
+    expect(await store().alerts({ limit: 9 })).toMatchObject({ total: 1, alerts: [{ event_key: 'k:ana' }] });
+    expect(await store().seenAlerts({ by: 'boss@example.com', role: 'viewer' })).toMatchObject({ total: 1 });
+  });
+
+  it('begins anew at midnight, business time', async () => {
+    await enlist();
+    await recorded(mild('ana'));
+    house.later(8 * 60 + 31);
+    await recorded(mild('ben'), mild('cid'));
+    expect(await states()).toEqual([
+      ['k:ana', false],
+      ['k:ben', false],
+      ['k:cid', true],
+    ]);
+  });
+});
+
+describe('the count of sittings', () => {
+  it('lays a sitting together over batches and restarts, and counts an event once however often it is decided', async () => {
+    await enlist();
+    await recorded(mild('ana'), mild('ana', { event_key: 'k:ana:2', risk_score: 0.6 }));
+    await house.alerting.stop();
+    house.second();
+    house.later(20);
+    const again = mild('ana', { event_key: 'k:ana:3' });
+    await house.record([again]);
+    await until(async () => (await house.outbox()).undecided === 0, 'the decision of the one who came after');
+    expect(await sittings()).toEqual([['ana@example.com', 3, 0.6]]);
+    // Two who had read the same queue: the second takes nothing out.
+    const book = new AlertBook(house.driver);
+    const seqs = await house.driver.transaction([
+      { sql: 'select stream, seq::integer from billing_audit.audit_events' },
+    ]);
+    const decided = seqs as unknown as { stream: string; seq: number }[];
+    const alert = { eventKey: again.event_key, ruleId: capped.ruleId, always: false, why: [], held: true };
+    expect(await book.raise([alert], decided, again.changed_at)).toMatchObject({ raised: 0 });
+    expect(await sittings()).toEqual([['ana@example.com', 3, 0.6]]);
+    expect(await states()).toEqual([
+      ['k:ana', false],
+      ['k:ana:2', false],
+      ['k:ana:3', false],
+    ]);
+  });
+
+  it('tells how the promise is kept, with what reviewers confirmed', async () => {
+    await enlist();
+    await recorded(mild('ana'), mild('ben'), mild('cid', { risk_score: 0.1 }));
+    const reviewer = { by: 'auditor@example.com', role: 'auditor' } as const;
+    await store().judge({ event_key: 'k:ben', verdict: 'true', ...reviewer });
+    house.later(60);
+    const asked = { at: new Date(house.clock).toISOString() };
+    const answer = await house.driver.rpc('billing_audit_promise', asked);
+    expect(answer).toMatchObject({
+      normal: [
+        { score: 0.1, modelled: false, sittings: 1 },
+        { score: 0.5, modelled: false, sittings: 1 },
+      ],
+      problems: [{ score: 0.5, always: false, told: false }],
+      rules: [{ rule_id: 'node-1', findings_a_day: 1, told_today: 1, held_today: 1, told_normal: 1 }],
+    });
+    await store().judge({ event_key: 'k:ben', verdict: 'unsure', ...reviewer });
+    expect(await house.driver.rpc('billing_audit_promise', asked)).toMatchObject({ problems: [] });
+  });
+
+  it('names nobody any more who was erased', async () => {
+    await enlist();
+    await recorded(mild('ana'));
+    const asked = { person: 'ana@example.com', reason: 'request', dry_run: false };
+    await house.driver.rpc('billing_audit_erase', { ...asked, by: 'admin@example.com', role: 'admin' });
+    expect(await sittings()).toEqual([['', 1, 0.5]]);
+  });
+});
+
+describe('the Alert node', () => {
+  it('is told by the desk what was decided of its event, by the sitting', async () => {
+    await enlist();
+    await house.record([mild('ana'), mild('ben')]);
+    const { decided } = house.alerting.desk;
+    expect(await decided?.(capped, 'k:ana')).toMatchObject({ recorded: true, told: { always: false } });
+    expect(await decided?.(capped, 'k:ben')).toMatchObject({ recorded: true, told: null });
+    expect(await decided?.(capped, 'k:nobody')).toEqual({ recorded: false, told: null });
+  });
+
+  it('tells those who were told before when fewer findings are told at once', async () => {
+    await enlist();
+    const book = new AlertBook(house.driver);
+    const at = new Date(house.clock).toISOString();
+    expect(await book.saveRule({ ...capped, findingsADay: 5 }, at)).toEqual({ weakened: [] });
+    expect(await book.saveRule({ ...capped, findingsADay: 4 }, at)).toEqual({
+      weakened: ['At most 4 findings a day are told at once instead of 5; the rest waits for a summary.'],
+    });
+    await expect(book.saveRule({ ...capped, findingsADay: 0 }, at)).rejects.toMatchObject({ sqlstate: '23514' });
+  });
+});
