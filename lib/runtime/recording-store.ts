@@ -41,10 +41,7 @@ export function recordingStore(
     counts: () => store.counts(),
     overview: (query) => store.overview(query),
     needsLook: (query) => store.needsLook(query),
-    mark: (mark) => store.mark(mark),
-    marks: (eventKeys) => store.marks(eventKeys),
-    judge: (judgement) => store.judge(judgement),
-    judgements: (eventKeys) => store.judgements(eventKeys),
+    ...looking(store),
     requestJob: (request) => store.requestJob(request),
     job: (jobId) => store.job(jobId),
     jobs: (request) => store.jobs(request),
@@ -53,10 +50,6 @@ export function recordingStore(
     finishJob: (job, result) => store.finishJob(job, result),
     failJob: (job, why, again) => store.failJob(job, why, again),
     event: (eventKey) => store.event(eventKey),
-    alerts: (request) => store.alerts(request),
-    seenAlerts: (reader) => store.seenAlerts(reader),
-    promise: (at) => store.promise(at),
-    patterns: (query) => store.patterns(query),
     deadBySheet: () => store.deadBySheet(),
     tryDeadAgain: (who) => store.tryDeadAgain(who),
     accessReader: (reader) => store.accessReader(reader),
@@ -64,6 +57,22 @@ export function recordingStore(
     accessOverview: (period) => store.accessOverview(period),
     originCandidates: (request) => store.originCandidates(request),
     recordOrigins: (origins) => store.recordOrigins(origins),
+  };
+}
+
+type Looking = 'mark' | 'marks' | 'judge' | 'judgements' | 'alerts' | 'seenAlerts' | 'promise' | 'patterns';
+
+/** What people look at and decide. */
+function looking(store: Store): Pick<Store, Looking> {
+  return {
+    mark: (mark) => store.mark(mark),
+    marks: (eventKeys) => store.marks(eventKeys),
+    judge: (judgement) => store.judge(judgement),
+    judgements: (eventKeys) => store.judgements(eventKeys),
+    alerts: (request) => store.alerts(request),
+    seenAlerts: (reader) => store.seenAlerts(reader),
+    promise: (at) => store.promise(at),
+    patterns: (query) => store.patterns(query),
   };
 }
 
