@@ -42,6 +42,9 @@ const REASONS: Readonly<Record<Pattern, readonly string[]>> = {
     'above_book',
     'rise',
     'relative',
+    'left_book',
+    'sitting_above_book',
+    'sitting_raised_historical',
   ],
   off_hours_burst: [
     'off_hours',
@@ -50,6 +53,9 @@ const REASONS: Readonly<Record<Pattern, readonly string[]>> = {
     'events_in_hour',
     'events_in_minute',
     'above_book',
+    'sitting_above_book',
+    'sitting_raised',
+    'sitting_one_way',
   ],
   dormant_account: [
     'idle_days',
@@ -59,6 +65,7 @@ const REASONS: Readonly<Record<Pattern, readonly string[]>> = {
     'hour_surprise',
     'above_book',
     'access_level',
+    'sitting_above_book',
   ],
   salami: [
     'small_rises',
@@ -69,9 +76,20 @@ const REASONS: Readonly<Record<Pattern, readonly string[]>> = {
     'creep',
     'above_book',
     'off_book',
+    'small_one_way',
+    'small_one_way_now',
+    'gained_in_week',
   ],
-  duplicate_lines: ['same_pair', 'same_value_elsewhere', 'off_book', 'above_book'],
-  round_padding: ['round', 'round_rise', 'round_habit', 'above_book', 'off_book'],
+  duplicate_lines: [
+    'same_pair',
+    'same_value_elsewhere',
+    'off_book',
+    'above_book',
+    'copied_line',
+    'rewritten',
+    'rewriting_took',
+  ],
+  round_padding: ['round', 'round_rise', 'round_habit', 'above_book', 'off_book', 'sitting_rounded'],
   privilege_misuse: [
     'column_surprise',
     'column_surprise_for_role',
@@ -79,10 +97,20 @@ const REASONS: Readonly<Record<Pattern, readonly string[]>> = {
     'first_on_sheet',
     'sheet_surprise',
     'access_level',
+    'sitting_unusual',
+    'sitting_prices',
+    'sitting_price_share',
   ],
-  mass_deletion: ['cleared', 'cleared_in_half_hour', 'events_in_five_minutes', 'rows_in_five_minutes', 'off_hours'],
+  mass_deletion: [
+    'cleared',
+    'cleared_in_half_hour',
+    'events_in_five_minutes',
+    'rows_in_five_minutes',
+    'off_hours',
+    'sitting_cleared',
+  ],
   flip_and_restore: ['goes_back', 'row_edits', 'above_book', 'off_book', 'rise'],
-  quantity_splitting: ['same_pair', 'rise', 'is_quantity', 'row_edits'],
+  quantity_splitting: ['same_pair', 'rise', 'is_quantity', 'row_edits', 'sitting_raised', 'sitting_one_way'],
 };
 
 const priceOf = (world: World, row: Row): number => (row.quantity ?? row.planned) * (world.prices[row.unit] as number);
