@@ -48,6 +48,7 @@ export function recordingStore(
     reportJob: (job, report) => store.reportJob(job, report),
     finishJob: (job, result) => store.finishJob(job, result),
     failJob: (job, why, again) => store.failJob(job, why, again),
+    withdrawJob: (jobId) => store.withdrawJob(jobId),
     event: (eventKey) => store.event(eventKey),
     alerts: (request) => store.alerts(request),
     seenAlerts: (reader) => store.seenAlerts(reader),

@@ -2,6 +2,7 @@ export * from './store';
 export * from './access';
 export * from './hangings';
 export * from './jobs';
+export * from './models';
 export * from './overview';
 export * from './store-errors';
 export { accessOver } from './access-over-driver';

@@ -106,6 +106,7 @@ function jobsOfNobody(): JobStore {
     reportJob: refuse,
     finishJob: refuse,
     failJob: refuse,
+    withdrawJob: refuse,
   };
 }
 

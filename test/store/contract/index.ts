@@ -7,6 +7,7 @@ import { dashboardContract } from './dashboard';
 import { driverContract } from './driver';
 import { hangingsContract } from './hangings';
 import { jobsContract } from './jobs';
+import { modelsContract } from './models';
 import { plansContract } from './plans';
 import { leasesAndFactsContract } from './leases-and-facts';
 import { resolveContract } from './resolve';
@@ -35,6 +36,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
   describe('jobs', () => jobsContract(under));
   describe('the dashboard', () => dashboardContract(under));
   describe('coverage', () => coverageContract(under));
+  describe('models', () => modelsContract(under));
   describe('the access log', () => accessContract(under));
   describe('holders of webhooks', () => webhookHoldersContract(under));
   describe('plans', () => plansContract(under));
