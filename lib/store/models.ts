@@ -89,6 +89,8 @@ export interface TrailLine {
   readonly is_historical: boolean | null;
   /** Rule points over 100; null where a model said the score. */
   readonly rule_score: number | null;
+  /** Of `row_added`: what stood in its cells, by title. */
+  readonly values?: Readonly<Record<string, string | null>> | null;
   /** Of `person_saved`: who. Of `event_marked`: the key of the event. */
   readonly about?: string | null;
   /** Of `event_marked`: whose change it was. */

@@ -22,6 +22,7 @@ as $$
             'changed_at', billing_audit.instant(e.changed_at), 'week_ending', e.week_ending, 'is_historical', e.is_historical,
             'rule_score', case when e.model_version is null then e.risk_score end)
             || case e.kind
+                when 'row_added' then jsonb_build_object('values', d.payload -> 'values')
                 when 'person_saved' then jsonb_build_object('about', d.payload -> 'values' ->> 'person')
                 when 'event_marked' then jsonb_build_object('about', d.payload -> 'values' ->> 'event', 'subject', (
                     select s.person from billing_audit.event_keys as k
@@ -38,8 +39,11 @@ as $$
         'lines', coalesce((select jsonb_agg(line order by position) from read), '[]'),
         'next', (select max(position) from looked_at),
         'settled', coalesce(
-            (select min(position) - 1 from billing_audit.audit_events
-             where recorded_at > billing_audit.clock() - interval '1 minute'),
+            -- The first of the last minute, and their neighbours: by index, and not one for each event of a busy minute.
+            (select min(young.position) - 1 from (
+                select position from billing_audit.audit_events
+                where recorded_at > (select billing_audit.clock() - interval '1 minute')
+                order by recorded_at limit 500) as young),
             (select max(position) from billing_audit.audit_events), 0))
 $$;
 alter function public.billing_audit_trail_lines(jsonb) set enable_seqscan = off set jit = off;

@@ -115,7 +115,7 @@ export function modelsContract(under: () => StoreUnderTest): void {
       await store.append(keys.map((key) => event(key, { changed_by: 'Clerk@example.com' })));
       await store.append([event('check', { kind: 'sheet_checked' })]);
       const read: string[] = [];
-      for (let after: number | null = 0; after !== null; ) {
+      for (let after: number | null = 0; after !== null;) {
         const page = await models.trailLines(after, 3);
         read.push(...page.lines.map(({ event_key }) => event_key));
         expect(page.lines.every(({ changed_by }) => changed_by === 'clerk@example.com')).toBe(true);
