@@ -2,6 +2,7 @@ import type { AlertDesk } from './alerts/desk';
 import type { AccessDesk } from './runtime/access/access-desk';
 import type { AuditSheetDesk } from './audit-sheet/desk';
 import type { ChangeSource } from './runtime/change-source';
+import type { ModelDesk } from './runtime/models/desk';
 import type { BillingSettings } from './settings/billing-settings';
 import type { Store } from './store/store';
 
@@ -19,6 +20,8 @@ export interface Ports {
   readonly access?: AccessDesk;
   /** Where events are handed on to a sheet of Smartsheet's; absent where no Runtime of ours stands behind the store. */
   readonly auditSheet?: AuditSheetDesk;
+  /** Where models are asked, trained and moved; absent where no Runtime of ours stands behind the store. */
+  readonly models?: ModelDesk;
   /** The host's lasting id of the node that these ports are lent to, where it has one. */
   readonly nodeId?: string;
   /** The shared *Billing settings*, already completed with defaults. */

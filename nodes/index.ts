@@ -7,6 +7,7 @@ import { auditMetrics } from './audit-metrics';
 import { auditTrail } from './audit-trail';
 import { billingRules } from './billing-rules';
 import { billingSettings } from './billing-settings';
+import { modelTraining } from './model-training';
 import { riskScore } from './risk-score';
 import { smartsheetTrigger } from './smartsheet-trigger';
 
@@ -19,6 +20,7 @@ export const nodes = [
   alertNode,
   accessLog,
   auditMetrics,
+  modelTraining,
   billingSettings,
 ] as const satisfies readonly NodeDefinition[];
 

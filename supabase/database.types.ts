@@ -37,6 +37,7 @@ export type Database = {
       billing_audit_audit_sheets: { Args: { p: Json }; Returns: Json }
       billing_audit_begin_watch_trouble: { Args: { p: Json }; Returns: Json }
       billing_audit_budgets: { Args: { p: Json }; Returns: Json }
+      billing_audit_champion_model: { Args: { p: Json }; Returns: Json }
       billing_audit_close_holes: { Args: { p: Json }; Returns: Json }
       billing_audit_configuration_in_force: { Args: { p: Json }; Returns: Json }
       billing_audit_counts: { Args: { p: Json }; Returns: Json }
@@ -75,6 +76,7 @@ export type Database = {
       billing_audit_mark_told: { Args: { p: Json }; Returns: Json }
       billing_audit_marks: { Args: { p: Json }; Returns: Json }
       billing_audit_migrations: { Args: { p: Json }; Returns: Json }
+      billing_audit_models: { Args: { p: Json }; Returns: Json }
       billing_audit_needs_look: { Args: { p: Json }; Returns: Json }
       billing_audit_open_hole: { Args: { p: Json }; Returns: Json }
       billing_audit_origin_candidates: { Args: { p: Json }; Returns: Json }
@@ -83,10 +85,12 @@ export type Database = {
       billing_audit_patterns: { Args: { p: Json }; Returns: Json }
       billing_audit_person_facts: { Args: { p: Json }; Returns: Json }
       billing_audit_promise: { Args: { p: Json }; Returns: Json }
+      billing_audit_promote_model: { Args: { p: Json }; Returns: Json }
       billing_audit_put_configuration_in_force: {
         Args: { p: Json }
         Returns: Json
       }
+      billing_audit_put_model: { Args: { p: Json }; Returns: Json }
       billing_audit_raise_alert: { Args: { p: Json }; Returns: Json }
       billing_audit_raise_notice: { Args: { p: Json }; Returns: Json }
       billing_audit_recent: { Args: { p: Json }; Returns: Json }
@@ -106,6 +110,7 @@ export type Database = {
       billing_audit_resolve_hangings: { Args: { p: Json }; Returns: Json }
       billing_audit_retire_alert_rule: { Args: { p: Json }; Returns: Json }
       billing_audit_retry_mail: { Args: { p: Json }; Returns: Json }
+      billing_audit_roll_back_model: { Args: { p: Json }; Returns: Json }
       billing_audit_save_alert_rule: { Args: { p: Json }; Returns: Json }
       billing_audit_save_audit_sheet: { Args: { p: Json }; Returns: Json }
       billing_audit_save_people: { Args: { p: Json }; Returns: Json }
@@ -126,6 +131,7 @@ export type Database = {
       billing_audit_switch_audit_sheet: { Args: { p: Json }; Returns: Json }
       billing_audit_take_budget: { Args: { p: Json }; Returns: Json }
       billing_audit_take_people: { Args: { p: Json }; Returns: Json }
+      billing_audit_trail_lines: { Args: { p: Json }; Returns: Json }
       billing_audit_try_dead_again: { Args: { p: Json }; Returns: Json }
       billing_audit_undecided_events: { Args: { p: Json }; Returns: Json }
       billing_audit_unexplained: { Args: { p: Json }; Returns: Json }
@@ -134,6 +140,7 @@ export type Database = {
       billing_audit_watch_seen: { Args: { p: Json }; Returns: Json }
       billing_audit_watch_troubles: { Args: { p: Json }; Returns: Json }
       billing_audit_webhooks: { Args: { p: Json }; Returns: Json }
+      billing_audit_withdraw_job: { Args: { p: Json }; Returns: Json }
     }
     Enums: {
       [_ in never]: never

@@ -4,6 +4,7 @@ import { alertNode } from '../../nodes/alert';
 import { auditMetrics } from '../../nodes/audit-metrics';
 import { auditTrail } from '../../nodes/audit-trail';
 import { billingRules } from '../../nodes/billing-rules';
+import { modelTraining } from '../../nodes/model-training';
 import { riskScore } from '../../nodes/risk-score';
 import { smartsheetTrigger } from '../../nodes/smartsheet-trigger';
 
@@ -224,5 +225,10 @@ export const n8nNodes: readonly N8nNode[] = [
   }),
   action(auditMetrics, 'auditMetrics', {
     hints: { by: 'The name of the person who marks, as your sign-in knows it; a browser may send anything.' },
+  }),
+  action(modelTraining, 'modelTraining', {
+    // A node of n8n works when an item comes: when it trains says the trigger before it.
+    without: ['everyDays', 'afterLabels', 'onDrift'],
+    hints: { by: 'The name of the person who moves it, as your sign-in knows it; a browser may send anything.' },
   }),
 ];

@@ -17,4 +17,8 @@ export const ACT_KINDS = [
   'legal_hold_released',
   'payloads_erased',
   'events_archived',
+  'model_trained',
+  'model_promoted',
+  'model_rolled_back',
+  'model_changed',
 ] as const;

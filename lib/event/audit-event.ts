@@ -23,6 +23,13 @@ export const reason = z.object({
   /** Hundredths; before the cap at 100. */
   points: z.number(),
   because: z.string(),
+  /** Of a model's reason: what it adds to the log-odds of the score; it has no points. */
+  log_odds: z.number().optional(),
+  /** 0 nothing, 5 decisive. */
+  strength: z.number().optional(),
+  /** The event's figure, and the middle one of those that the model learned from. */
+  value: z.number().nullable().optional(),
+  typical: z.number().optional(),
 });
 
 /** The 25 fields of the contract, in its order. */
@@ -81,6 +88,8 @@ export const auditEventSchema = z.object({
   unknown_facts: z.array(z.string()),
   /** SHA-256 of the rules that judged it, as hexadecimal; see `billing_audit_rules`. */
   rules_hash: z.string().nullable(),
+  /** SHA-256 of the description of the model that scored it; absent: rule points alone. See `billing_audit_models`. */
+  model_version: z.string().nullable().optional(),
   values: z.record(z.string(), cellText),
 });
 

@@ -106,6 +106,14 @@ function whatWasDone(kind: Exclude<AuditEvent['kind'], Told>, event: AuditEvent,
       return `A month of the trail archived ${who}`;
     case 'rights_given':
       return `Rights of an account raised ${who}`;
+    case 'model_trained':
+      return `Model ${event.new_value ?? ''} trained ${who}`;
+    case 'model_promoted':
+      return `Model ${event.new_value ?? ''} put in force ${who}`;
+    case 'model_rolled_back':
+      return `Model ${event.old_value ?? ''} taken back ${who}`;
+    case 'model_changed':
+      return `Model ${event.new_value ?? ''} changed by hand`;
     case 'callbacks_replayed':
       return `Callbacks of ${oneLine(event.sheet_name || event.sheet_id, 60)} put back to work ${who}`;
     case 'coverage':

@@ -39,7 +39,7 @@ export class JobFailed extends BillingAuditError {
 }
 
 export interface AskingForJobs {
-  readonly store: Pick<JobStore, 'requestJob' | 'job'>;
+  readonly store: Pick<JobStore, 'requestJob' | 'job' | 'withdrawJob'>;
   readonly now: Now;
   readonly sleep: Sleep;
   /** How long a job may wait for a server. */
@@ -56,7 +56,7 @@ const LONGEST_LOOK_MILLISECONDS = 5_000;
 /**
  * Asks for a job and waits for its end, however long it takes while a server is at work on it.
  * @returns the job's result
- * @throws NeedsServer  when no server takes it
+ * @throws NeedsServer  when no server takes it; the job is withdrawn
  * @throws ServerGone   when the server that had it is heard of no more
  * @throws JobFailed    when the server could not do it
  */
@@ -68,11 +68,18 @@ export async function askJob(parts: AskingForJobs, request: JobRequest): Promise
   let job: Job | null = asked;
   for (let pause = FIRST_LOOK_MILLISECONDS; ; pause = Math.min(pause * 2, LONGEST_LOOK_MILLISECONDS)) {
     if (job?.state === 'done') return job.result ?? {};
+    // Withdrawn by an earlier try of the same: nobody ever began it.
+    if (job?.state === 'failed' && job.attempts === 0) throw new NeedsServer(job.kind, patienceSeconds);
     if (job === null || job.state === 'failed') throw new JobFailed(job ?? asked);
     if (lifeOf(job) !== heard) [heard, heardAt] = [lifeOf(job), now()];
     const silentSeconds = (now() - heardAt) / 1000;
     const neverBegun = job.state === 'waiting' && job.attempts === 0;
-    if (neverBegun && silentSeconds >= patienceSeconds) throw new NeedsServer(job.kind, patienceSeconds);
+    if (neverBegun && silentSeconds >= patienceSeconds) {
+      // A server that starts tomorrow must not do what nobody waits for any more.
+      if (await store.withdrawJob(job.job_id)) throw new NeedsServer(job.kind, patienceSeconds);
+      job = await store.job(job.job_id);
+      continue;
+    }
     if (!neverBegun && silentSeconds >= silenceSeconds) throw new ServerGone(job, silenceSeconds);
     await sleep(pause);
     job = await store.job(asked.job_id);

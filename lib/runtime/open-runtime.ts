@@ -1,10 +1,11 @@
+import { join } from 'node:path';
 import type { Alerting } from '../alerts/start-alerting';
 import { messageOf } from '../errors';
 import { sha256Hex } from '../hash';
 import type { Log } from '../ports';
 import { defaultSettings } from '../settings';
 import type { RateLimits } from '../smartsheet';
-import type { CallbackInbox, StoreDriver } from '../store';
+import { type CallbackInbox, modelsOver, type StoreDriver } from '../store';
 import { ReportDesk } from './access/report-desk';
 import { backupCheck, readBackupNote } from './backup-note';
 import { CallbackPump } from './callback-pump';
@@ -15,6 +16,7 @@ import { openHome, removeRuntimeNote, serviceKey, writeRuntimeNote, type Home } 
 import { thisMachine, type Machine } from './machine';
 import { announceHome, type RuntimeFacts } from './open-homes';
 import { openNamedStore, type OpenStore } from './open-store';
+import { Models } from './models/models';
 import { portsOf } from './ports-of';
 import { recordingStore } from './recording-store';
 import { openAlerting, openAuditSheet } from './open-tellers';
@@ -42,6 +44,8 @@ export interface OpenRuntimeOptions extends RuntimeOptions {
   readonly rateLimits?: RateLimits | null;
   readonly machine?: Partial<Machine>;
   readonly timing?: Partial<Timing>;
+  /** The bundle of `models/worker.ts`. Default: `model-worker.js` beside this bundle. */
+  readonly modelWorker?: string;
 }
 
 /**
@@ -98,6 +102,7 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
   };
   const store = recordingStore(opened.store, heard, options.flowVersion);
   const access = new ReportDesk({ machine, log, store, connect: (...given) => watches.connect(...given) });
+  const models = openModels(options, home, machine, opened.driver);
   emitter.start();
   attendInbox(opened.driver?.inbox, pump, log);
   pump.start();
@@ -112,29 +117,30 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
     },
   });
   // The sealer last: what the others recorded while they ended is sealed too.
-  const ends = [coverage, access, pump, watches, emitter, auditSheet, alerting, sealer].map(
+  const ends = [coverage, access, models, pump, watches, emitter, auditSheet, alerting, sealer].map(
     (part) => async () => part?.stop(),
   );
   const close = closeOnce([async () => retract(), ...ends, opened.close], home, log);
   return {
     portsFor: (node) => {
       business.timeZone = node.settings.timeZone;
-      const desks = { alerts: alerting?.desk, auditSheet: auditSheet?.desk, access };
+      const desks = { alerts: alerting?.desk, auditSheet: auditSheet?.desk, access, models };
       return portsOf(node, { machine, store, changes: watches, ...desks });
     },
     answerWebhook: (request) => countedAnswer(intake, request, answers),
     keepFlow: async (text) => (await store.keepInForce([{ kind: 'flow', text }]))[0] ?? sha256Hex(text),
     configurationInForce: (deployed) => putInForce(deployed, { home, machine, opened, onRecorded }),
-    health: async () => {
-      const health = await wholeHealth(healthOf(healthParts(opened, machine, intake, watches)), opened, {
-        alerting,
-        sealer,
-      });
-      const copies = readBackupNote(home.folder);
-      return copies ? withCheck(health, 'backup', backupCheck(copies, machine.now())) : health;
+    health: () => {
+      const watching = healthOf(healthParts(opened, machine, intake, watches));
+      return withCopies(wholeHealth(watching, opened, { alerting, sealer, models }), home, machine);
     },
     close,
   };
+}
+
+async function withCopies(health: Promise<Health>, { folder }: Home, { now }: Machine): Promise<Health> {
+  const copies = readBackupNote(folder);
+  return copies ? withCheck(await health, 'backup', backupCheck(copies, now())) : health;
 }
 
 function healthParts(
@@ -170,14 +176,41 @@ function attendInbox(inbox: CallbackInbox | undefined, pump: CallbackPump, log: 
 async function wholeHealth(
   watching: Promise<Health>,
   { driver }: OpenStore,
-  { alerting, sealer }: { readonly alerting: Alerting | undefined; readonly sealer: Sealer | null },
+  {
+    alerting,
+    sealer,
+    models,
+  }: {
+    readonly alerting: Alerting | undefined;
+    readonly sealer: Sealer | null;
+    readonly models: Models | undefined;
+  },
 ): Promise<Health> {
   const watched = await watching;
   const inbox = driver?.inbox;
   const health = inbox ? withCheck(watched, 'inbox', inboxCheck(inbox.state())) : watched;
   if (!health.counts) return health;
-  const alerts = alerting ? withCheck(health, 'alerts', await alerting.health()) : health;
+  const model = models?.health();
+  const judged = model ? withCheck(health, 'model', model) : health;
+  const alerts = alerting ? withCheck(judged, 'alerts', await alerting.health()) : judged;
   return sealer ? withCheck(alerts, 'evidence', await sealer.health()) : alerts;
+}
+
+/** Without a driver there is nothing to learn from. */
+function openModels(
+  { log, modelWorker }: OpenRuntimeOptions,
+  { folder }: Home,
+  machine: Machine,
+  driver: StoreDriver | undefined,
+): Models | undefined {
+  if (!driver) return undefined;
+  return new Models({
+    store: modelsOver(driver),
+    machine,
+    log,
+    folder: join(folder, 'models'),
+    workerPath: modelWorker,
+  });
 }
 
 /** Without a driver there is no outbox to put a notice into. */

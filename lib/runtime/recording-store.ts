@@ -49,6 +49,7 @@ export function recordingStore(
     reportJob: (job, report) => store.reportJob(job, report),
     finishJob: (job, result) => store.finishJob(job, result),
     failJob: (job, why, again) => store.failJob(job, why, again),
+    withdrawJob: (jobId) => store.withdrawJob(jobId),
     event: (eventKey) => store.event(eventKey),
     deadBySheet: () => store.deadBySheet(),
     tryDeadAgain: (who) => store.tryDeadAgain(who),

@@ -3,6 +3,7 @@ export * from './access';
 export * from './directory';
 export * from './hangings';
 export * from './jobs';
+export * from './models';
 export * from './overview';
 export * from './store-errors';
 export { accessOver } from './access-over-driver';

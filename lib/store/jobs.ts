@@ -71,6 +71,8 @@ export interface JobStore {
    * @throws StoreRefused  BA007, BA008
    */
   failJob(job: JobInHand, why: string, again: boolean): Promise<Job['state']>;
+  /** Takes back a job that no server has begun. @returns false when one had it already, or it has ended */
+  withdrawJob(jobId: string): Promise<boolean>;
 }
 
 export interface JobReport {

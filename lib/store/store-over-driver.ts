@@ -293,6 +293,9 @@ function jobsOver(driver: StoreDriver): JobStore {
       const p = { ...inHand(job), why, again };
       return (await ask<{ state: Job['state'] }>(driver, 'billing_audit_fail_job', p)).state;
     },
+    async withdrawJob(jobId) {
+      return (await ask<{ withdrawn: boolean }>(driver, 'billing_audit_withdraw_job', { job_id: jobId })).withdrawn;
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import { BadSetting } from '../../lib/errors';
 import type { auditEvent, AuditEvent, Reason } from '../../lib/event';
 import type { Ports } from '../../lib/ports';
 import { type BillingSettings, completeSettings } from '../../lib/settings';
+import type { JudgedByModel } from '../../lib/runtime/models/desk';
 import type { PersonFacts } from '../../lib/store/store';
 import { DOCUMENTED_WEIGHTS, type FactorName, factors, type Facts, UNKNOWN } from './factors';
 import { type riskScoreFields, HIGH_RISK_FROM, weightLabels } from './fields';
@@ -11,16 +12,16 @@ import { type riskScoreFields, HIGH_RISK_FROM, weightLabels } from './fields';
 type Scored = Emit<{ scored: typeof auditEvent; highRisk: typeof auditEvent }>;
 
 /**
- * Scores one change by the documented factors.
- * @returns the event with risk_score in 0..1 and its reasons, on `highRisk` too when at or above the threshold;
- *   anomaly_score and predicted_category stay null: no model made them
+ * Scores one change by the documented factors, and by the model in force where there is one.
+ * @returns the event with risk_score in 0..1 and its reasons, on `highRisk` too when at or above the threshold. Without a
+ *   model anomaly_score and predicted_category are null; one that was taught no risk leaves the rule points as risk_score.
  * @throws StoreUnavailable  when the person's facts cannot be read; the event is not lost, the caller retries
  * @throws BadSetting        when a field cannot be used
  */
 export async function score(
   event: AuditEvent,
   params: Params<typeof riskScoreFields>,
-  { store, settings: shared }: Pick<Ports, 'store' | 'settings'>,
+  { store, settings: shared, models }: Pick<Ports, 'store' | 'settings' | 'models'>,
 ): Promise<Scored> {
   const settings = completeSettings({ node: params, shared });
   const weights = checkedWeights(params.weights);
@@ -28,11 +29,23 @@ export async function score(
   const person = await personOf(event, settings, store);
   // A check of a whole sheet has a time, but nobody chose it to change something.
   const moment = event.kind === 'sheet_checked' ? null : businessMoment(event.changed_at, settings);
-  const scored: AuditEvent = { ...event, ...pointsOf({ event, moment, person, settings }, weights) };
+  const points = pointsOf({ event, moment, person, settings }, weights);
+  const scored: AuditEvent = { ...event, ...byModel(points, (await models?.judge(event)) ?? null) };
   return (scored.risk_score ?? 0) >= threshold ? { scored, highRisk: scored } : { scored };
 }
 
 type Points = Pick<AuditEvent, 'risk_score' | 'anomaly_score' | 'predicted_category' | 'reasons' | 'unknown_facts'>;
+
+/** The model's word over the rule points, whose reasons stay beside its own. */
+function byModel(points: Points, word: JudgedByModel | null): Points & Pick<AuditEvent, 'model_version'> {
+  if (!word) return points;
+  const { risk_score, anomaly_score, predicted_category, reasons, model_version } = word;
+  return {
+    ...points,
+    ...{ risk_score: risk_score ?? points.risk_score, anomaly_score, predicted_category, model_version },
+    reasons: [...points.reasons, ...reasons.map((reason) => ({ ...reason, points: 0 }))],
+  };
+}
 
 /** Sums the points of the factors that apply, at most 100; a fact that is unknown adds nothing and is listed. */
 export function pointsOf(facts: Facts, weights: Readonly<Record<FactorName, number>>): Points {

@@ -28,7 +28,7 @@ export async function buildNodeRed({
   definitions = 'nodes/index.ts',
   palette = 'hosts/node-red/palette.ts',
   folders = ['nodes', 'credentials'],
-  workers = { 'store-worker': 'lib/store/embedded/worker.ts' },
+  workers = { 'store-worker': 'lib/store/embedded/worker.ts', 'model-worker': 'lib/runtime/models/worker.ts' },
 }) {
   const target = resolve(ROOT, outdir);
   rmSync(target, { recursive: true, force: true });

@@ -33,7 +33,8 @@ insert into decisions values
 select is_empty($$select p.proname from pg_proc as p
     where p.pronamespace = 'public'::regnamespace and p.proname like 'billing\_audit\_%'
         and has_function_privilege('authenticated', p.oid, 'execute')
-        and p.proname not in (select name from decisions union select 'billing_audit_seen_alerts')
+        and p.proname not in (select name from decisions union select 'billing_audit_seen_alerts'
+            union select 'billing_audit_promote_model' union select 'billing_audit_roll_back_model')
         and p.prosrc !~ 'demand_second_factor'$$,
     'whatever else a person may call asks for the second factor');
 
@@ -65,6 +66,32 @@ select is(pg_temp.outcome($$select public.billing_audit_save_people('{"people": 
 -- The view of one's own reading mark needs a role, and no second factor.
 select pg_temp.as_person(role, 'aal1') is not null as "set", is(pg_temp.outcome($$select public.billing_audit_seen_alerts('{}')$$), wanted, format('seen_alerts: %s', coalesce(role, 'none')))
 from (values ('viewer', 'done'), ('auditor', 'done'), ('manager', 'done'), ('admin', 'done'), (null, 'BA005')) as r (role, wanted);
+
+-- Models are moved by an administrator, with a second factor.
+reset role;
+set local request.jwt.claims = '{"role": "service_role"}';
+create temporary table put as select public.billing_audit_put_model(jsonb_build_object('description', d, 'body', '{}', 'data', '{}'::jsonb,
+    'seed', 0, 'metrics', '{}'::jsonb, 'gates', '[]'::jsonb, 'status', 'champion', 'by', 'tap')) -> 'model' as model
+from unnest(array['{"a":1}', '{"a":2}']) as d;
+create temporary table moves (name text, statement text);
+insert into moves values
+    ('billing_audit_promote_model', $$select public.billing_audit_promote_model('{"version": 1, "reason": "r", "by": "forged@example.com", "role": "admin"}')$$),
+    ('billing_audit_roll_back_model', $$select public.billing_audit_roll_back_model('{"reason": "r", "by": "forged@example.com", "role": "admin"}')$$);
+select pg_temp.as_person(role, 'aal2') is not null as "set", is(pg_temp.outcome(statement), wanted, format('%s: %s', name, coalesce(role, 'without a role')))
+from moves, (values ('viewer', 'BA005'), ('auditor', 'BA005'), ('manager', 'BA005'), ('admin', 'done'), (null, 'BA005'), ('root', 'BA005')) as r (role, wanted);
+select pg_temp.as_person('admin', aal) is not null as "set", is(pg_temp.outcome(statement), 'BA007', format('%s with %s', name, coalesce(aal, 'no aal')))
+from moves, (values ('aal1'), (null), ('AAL2')) as a (aal);
+select set_config('request.jwt.claims', claims, true), is(pg_temp.outcome(statement), 'BA005', format('%s with the claims %s', name, claims))
+from moves, unnest(array['', '{}', '{"role": "authenticated", "aal": "aal2"}',
+    '{"role": "authenticated", "aal": "aal2", "email": "x@example.com", "user_metadata": {"billing_audit_role": "admin"}}']) as claims;
+select pg_temp.as_person('admin', 'aal2', 'boss@example.com');
+set local role authenticated;
+create temporary table moved as select public.billing_audit_roll_back_model('{"reason": "too loud", "by": "forged@example.com"}') as answer;
+reset role;
+select is((select d.payload ->> 'changed_by' from billing_audit.audit_events as e join billing_audit.event_payloads as d using (stream, seq)
+    where e.kind = 'model_rolled_back'), 'boss@example.com', 'a roll-back bears the name of the token');
+select is(pg_temp.outcome($$select public.billing_audit_put_model('{}')$$), '42501', 'no person puts a model');
+select is(pg_temp.outcome($$select public.billing_audit_trail_lines('{}')$$), '42501', 'no person reads the trail past its pages');
 
 select * from finish();
 rollback;

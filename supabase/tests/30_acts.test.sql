@@ -93,5 +93,31 @@ select is(pg_temp.tried($$select public.billing_audit_save_people('{"people": [{
     'ZZ001', 'and an event that cannot be recorded');
 select is_empty($$select from billing_audit.people where email = 'c@example.com'$$, 'leaves no person behind');
 
+-- Models: one act each, whoever moves them and however many rows it moves.
+create function pg_temp.model_acts() returns table (kind text, who text, before text, after text) language sql as $$
+    select e.kind, d.payload ->> 'changed_by', d.payload ->> 'old_value', d.payload ->> 'new_value' from billing_audit.audit_events as e
+    join billing_audit.event_payloads as d using (stream, seq) where e.kind like 'model\_%' order by e.position
+$$;
+drop trigger fails on billing_audit.audit_events;
+create function pg_temp.put(description text, status text) returns jsonb language sql as $$
+    select public.billing_audit_put_model(jsonb_build_object('description', description, 'body', '{"m":1}', 'data', '{}'::jsonb, 'seed', 0,
+        'metrics', '{}'::jsonb, 'gates', '[]'::jsonb, 'status', status, 'by', 'a training', 'reason', 'it is worse.'))
+$$;
+select isnt(pg_temp.put('{"n":1}', 'champion'), null, 'a first model');
+select isnt(pg_temp.put('{"n":2}', 'champion'), null, 'takes the place of the first');
+select isnt(pg_temp.put('{"n":3}', 'refused'), null, 'a third is refused');
+select is(pg_temp.put('{"n":3}', 'refused') ->> 'is_new', 'false', 'the same again is no act');
+select isnt(public.billing_audit_promote_model('{"version": 3, "by": "boss@example.com", "role": "admin", "reason": "tried by hand"}'), null, 'a person decides');
+select isnt(public.billing_audit_roll_back_model('{"by": "boss@example.com", "role": "admin", "reason": "too loud"}'), null, 'and takes it back');
+select results_eq('select * from pg_temp.model_acts()', $$values
+    ('model_promoted', 'a training', null, '1'), ('model_promoted', 'a training', '1', '2'), ('model_trained', 'a training', null, '3'),
+    ('model_promoted', 'boss@example.com', '2', '3'), ('model_rolled_back', 'boss@example.com', '3', '2')$$, 'five acts, one event each');
+update billing_audit.models set status = 'retired' where version = 2;
+select is((select kind from pg_temp.model_acts() offset 5), 'model_changed', 'a hand that goes past the functions is told of');
+select throws_ok('delete from billing_audit.models', 'BA010');
+create trigger fails before insert on billing_audit.audit_events for each statement execute function pg_temp.fail();
+select is(pg_temp.tried($$select pg_temp.put('{"n":4}', 'champion')$$), 'ZZ001', 'an event that cannot be recorded');
+select is((select count(*) from billing_audit.models), 3::bigint, 'leaves no model behind');
+
 select * from finish();
 rollback;

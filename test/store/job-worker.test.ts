@@ -88,6 +88,27 @@ describe('a job that a host asks for', () => {
     });
   });
 
+  it('is withdrawn when none takes it: a server that starts later does not do what nobody waits for', async () => {
+    const again = { ...request, requestKey: 'execution 7' };
+    const impatient = { store, now, sleep, patienceSeconds: 0.3 };
+    await expect(askJob(impatient, again)).rejects.toMatchObject({ code: 'needs_server' });
+    expect(await store.jobs({ limit: 5 })).toMatchObject([{ state: 'failed', attempts: 0 }]);
+    expect(await store.leaseJob({ kinds: ['backup'], worker: 'late', leaseSeconds: 60 })).toBeNull();
+    await expect(askJob(impatient, again)).rejects.toMatchObject({ code: 'needs_server' });
+  });
+
+  it('is waited for when a server takes it in the moment in which it would be withdrawn', async () => {
+    const overtaken: typeof store = {
+      ...store,
+      withdrawJob: async (jobId) => {
+        begin('server 1', () => Promise.resolve({ file: 'in time' }));
+        await until(async () => (await store.job(jobId))?.state !== 'waiting', 'the server to begin');
+        return store.withdrawJob(jobId);
+      },
+    };
+    expect(await askJob({ store: overtaken, now, sleep, patienceSeconds: 0.3 }, request)).toEqual({ file: 'in time' });
+  });
+
   it('is not waited for when the server that had it is heard of no more', async () => {
     const asking = askJob({ store, now, sleep, patienceSeconds: 30, silenceSeconds: 0.3 }, request);
     await until(async () => (await store.jobs({ limit: 1 })).length === 1, 'the job to be asked for');

@@ -1,3 +1,4 @@
+import type { ModelDesk } from '../../lib/runtime/models/desk';
 import type { AccessEvent, NewAccessEvent } from '../../lib/access';
 import { createHash } from 'node:crypto';
 import type { AuditEvent } from '../../lib/event';
@@ -50,6 +51,8 @@ export function fakePorts({
         unrecorded: alerts.map(({ eventKey }) => eventKey).filter((key) => !isRecorded(key)),
       }),
     },
+    // No model is in force.
+    models: refusing<ModelDesk>({ judge: () => Promise.resolve(null) }),
     nodeId: 'node',
     credentials: {},
     settings,

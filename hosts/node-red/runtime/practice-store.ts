@@ -121,6 +121,7 @@ function jobsOfNobody(): JobStore {
     reportJob: refuse,
     finishJob: refuse,
     failJob: refuse,
+    withdrawJob: refuse,
   };
 }
 

@@ -52,18 +52,35 @@ export class AnomalyModel {
     private readonly ranks: Readonly<Record<'forest' | 'lesinn' | 'ecod', EmpiricalDistribution>>,
   ) {}
 
-  static fit(table: Table, { seed = 0, trees = TREES, knots }: AnomalyModelOptions = {}): AnomalyModel {
+  static fit(table: Table, options: AnomalyModelOptions = {}): AnomalyModel {
+    return AnomalyModel.fitted(table, options).model;
+  }
+
+  /** The model, and what it says of the very rows that it was fitted on; no row is its own neighbour. */
+  static fitted(
+    table: Table,
+    { seed = 0, trees = TREES, knots }: AnomalyModelOptions = {},
+  ): { readonly model: AnomalyModel; readonly scores: readonly Strangeness[] } {
     const { rows, columns, values } = table;
     const forest = IsolationForest.fit(table, { trees, seed });
     const lesinn = LeSiNN.fit(table, { seed });
     const ecod = Ecod.fit(table, knots);
-    const scores = (score: (row: number) => number): EmpiricalDistribution =>
-      EmpiricalDistribution.fit(Float64Array.from({ length: rows }, (_, row) => score(row)));
-    return new AnomalyModel(forest, lesinn, ecod, {
-      forest: scores((row) => forest.score(values, row * columns)),
-      lesinn: EmpiricalDistribution.fit(lesinn.trainingScores(table)),
-      ecod: scores((row) => ecod.score(values, row * columns)),
+    const ofRows = (score: (row: number) => number): Float64Array =>
+      Float64Array.from({ length: rows }, (_, row) => score(row));
+    const raw = {
+      forest: ofRows((row) => forest.score(values, row * columns)),
+      lesinn: lesinn.trainingScores(table),
+      ecod: ofRows((row) => ecod.score(values, row * columns)),
+    };
+    const model = new AnomalyModel(forest, lesinn, ecod, {
+      forest: EmpiricalDistribution.fit(raw.forest),
+      lesinn: EmpiricalDistribution.fit(raw.lesinn),
+      ecod: EmpiricalDistribution.fit(raw.ecod),
     });
+    const scores = Array.from(raw.forest, (score, row) =>
+      model.joined(score, raw.lesinn[row] as number, raw.ecod[row] as number),
+    );
+    return { model, scores };
   }
 
   get columns(): number {

@@ -28,6 +28,9 @@ const DEFAULTS = { samples: 50, size: 32, seed: 0 } as const;
  */
 export class LeSiNN {
   private readonly scaled: Float64Array;
+  /** Columns in which points differ most come first: what is too far off shows sooner. */
+  private readonly order: Uint16Array;
+  private readonly ordered: Float64Array;
 
   private constructor(
     readonly columns: number,
@@ -39,6 +42,10 @@ export class LeSiNN {
     private readonly rowsOfPoints: Int32Array | null,
   ) {
     this.scaled = new Float64Array(columns);
+    this.order = byDifference(points, columns);
+    this.ordered = points.map(
+      (_, place) => points[place - (place % columns) + (this.order[place % columns] as number)] as number,
+    );
   }
 
   static fit(table: Table, options: LeSiNNOptions = {}): LeSiNN {
@@ -100,9 +107,10 @@ export class LeSiNN {
 
   private meanDistance(values: ArrayLike<number>, offset: number, ownRow: number): number {
     checkRow(values, offset, this.columns);
-    const { columns, scaled, scaling } = this;
-    for (let column = 0; column < columns; column += 1) {
-      scaled[column] =
+    const { columns, scaled, scaling, order } = this;
+    for (let place = 0; place < columns; place += 1) {
+      const column = order[place] as number;
+      scaled[place] =
         ((values[offset + column] as number) - (scaling.means[column] as number)) / (scaling.spreads[column] as number);
     }
     let sum = 0;
@@ -118,19 +126,40 @@ export class LeSiNN {
 
   /** The squared distance from the scaled row to the nearest point of one sample; Infinity when only itself is there. */
   private nearestIn(sample: number, ownRow: number): number {
-    const { columns, size, points, scaled, rowsOfPoints } = this;
+    const { columns, size, ordered, scaled, rowsOfPoints } = this;
+    const wholeFours = columns - (columns % 4);
     let nearest = Infinity;
     for (let place = sample * size; place < (sample + 1) * size; place += 1) {
       if (ownRow >= 0 && rowsOfPoints?.[place] === ownRow) continue;
       const from = place * columns;
       let distance = 0;
-      // What is farther already cannot become the nearest.
-      for (let column = 0; column < columns && distance < nearest; column += 1) {
-        const off = (points[from + column] as number) - (scaled[column] as number);
+      let column = 0;
+      // What is farther already cannot become the nearest. Four at a time: asking costs as much as one.
+      for (; column < wholeFours && distance < nearest; column += 4) {
+        const first = (ordered[from + column] as number) - (scaled[column] as number);
+        const second = (ordered[from + column + 1] as number) - (scaled[column + 1] as number);
+        const third = (ordered[from + column + 2] as number) - (scaled[column + 2] as number);
+        const fourth = (ordered[from + column + 3] as number) - (scaled[column + 3] as number);
+        distance += first * first + second * second + third * third + fourth * fourth;
+      }
+      for (; column < columns && distance < nearest; column += 1) {
+        const off = (ordered[from + column] as number) - (scaled[column] as number);
         distance += off * off;
       }
       if (distance < nearest) nearest = distance;
     }
     return nearest;
   }
+}
+
+/** Columns by how far two points lie apart in them on average, the farthest first. */
+function byDifference(points: Float64Array, columns: number): Uint16Array {
+  const apart = new Float64Array(columns);
+  for (let place = columns; place < points.length; place += 1) {
+    const column = place % columns;
+    apart[column] =
+      (apart[column] as number) + Math.abs((points[place] as number) - (points[place - columns] as number));
+  }
+  const order = Uint16Array.from({ length: columns }, (_, column) => column);
+  return order.sort((left, right) => (apart[right] as number) - (apart[left] as number) || left - right);
 }

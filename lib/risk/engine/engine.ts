@@ -2,6 +2,7 @@ import { AnomalyModel, type AnomalyModelJson } from '../detectors/anomaly-model'
 import { EmpiricalDistribution, type EmpiricalDistributionJson } from '../detectors/empirical-distribution';
 import { BadModel } from '../errors';
 import { LogisticModel, type LogisticModelJson } from '../logistic/logistic-model';
+import { type Calibration, plattCalibration, UNCALIBRATED } from '../logistic/platt';
 import { RiskModel, type RiskJudgement, type RiskModelJson } from '../logistic/risk-model';
 import { TailBins } from '../logistic/tail-bins';
 import { drawDifferent, seededRandom } from '../seeded-random';
@@ -24,6 +25,11 @@ export interface EngineOptions {
   readonly seed?: number;
   /** How much the anomaly adds to the log-odds when events are ranked: 1 with few labels, 0.15 and less with all. */
   readonly anomalyShare?: number;
+  /**
+   * How many ordinary events teach the risk at most; drawn by chance, each then counts for those that were left out. All
+   * labelled ones teach it, and all events teach what is strange.
+   */
+  readonly mostOrdinary?: number;
 }
 
 /** What an engine says of one event. */
@@ -37,7 +43,19 @@ export interface RiskReading {
   readonly category: string | null;
   readonly judgement: RiskJudgement | null;
   /** Features by how unlikely their value is alone, the unlikeliest first. */
-  readonly tails: readonly { readonly feature: string; readonly probability: number; readonly side: 'low' | 'high' }[];
+  readonly tails: readonly OddFigure[];
+}
+
+/** A figure of an event by how unlikely it is alone. */
+export interface OddFigure {
+  readonly feature: string;
+  /** Of one as far out or farther, among the training events. */
+  readonly probability: number;
+  readonly side: 'low' | 'high';
+  /** Null: not known. */
+  readonly value: number | null;
+  /** The middle value of training. */
+  readonly typical: number;
 }
 
 export interface RiskEngineJson {
@@ -79,20 +97,16 @@ export class RiskEngine {
    * Trains on labelled and unlabelled events. Without a label, or with nothing but labelled ones, there is no risk model:
    * the anomaly stands alone.
    */
-  static fit(rows: TrainingRows, { seed = 0, anomalyShare = 1 }: EngineOptions = {}): RiskEngine {
+  static fit(rows: TrainingRows, options: EngineOptions = {}): RiskEngine {
+    const { seed = 0, anomalyShare = 1, mostOrdinary = Infinity } = options;
     const { features, values, labels } = rows;
     const bins = TailBins.fit(values, features.length);
     const filled = filledTable(bins, values);
     const sample = sampled(filled, DETECTOR_ROWS, seed);
-    const anomaly = AnomalyModel.fit(sample, { seed, trees: TREES, knots: KNOTS });
-    const combined = EmpiricalDistribution.fit(
-      Float64Array.from(anomaly.trainingScores(sample), (score) => score.combined),
-    );
+    const { model: anomaly, scores } = AnomalyModel.fitted(sample, { seed, trees: TREES, knots: KNOTS });
+    const combined = EmpiricalDistribution.fit(Float64Array.from(scores, (score) => score.combined));
     const isTaught = new Set(Array.from(labels)).size > 1;
-    const widened = isTaught ? widen(values, features.length, anomaly, filled) : values;
-    const riskModel = isTaught
-      ? RiskModel.fit([...features, ...ANOMALY_INPUTS], widened, labels, { l2: L2, rowWeights: incidentWeights(rows) })
-      : null;
+    const riskModel = isTaught ? fittedRisk(rows, anomaly, filled, { most: mostOrdinary, seed }) : null;
     return new RiskEngine(features, bins, anomaly, combined, riskModel, categoriesOf(rows, filled), anomalyShare);
   }
 
@@ -110,6 +124,25 @@ export class RiskEngine {
       this.categories,
       this.anomalyShare,
     );
+  }
+
+  /** The same engine with probabilities calibrated by what it said itself, uncalibrated, of later events. */
+  calibratedBy(logOdds: ArrayLike<number>, labels: ArrayLike<number>): RiskEngine {
+    const risk = this.riskModel?.with(plattCalibration(logOdds, labels)) ?? null;
+    return new RiskEngine(
+      this.features,
+      this.bins,
+      this.anomaly,
+      this.combined,
+      risk,
+      this.categories,
+      this.anomalyShare,
+    );
+  }
+
+  /** The calibration of its risk; the identity where it knows none. */
+  get calibration(): Calibration {
+    return this.riskModel?.calibration ?? UNCALIBRATED;
   }
 
   /** The same engine ranking with another share of the anomaly. */
@@ -139,12 +172,26 @@ export class RiskEngine {
       rank: judgement ? judgement.logOdds + this.anomalyShare * rarity : rarity,
       category: this.categoryOf(filled),
       judgement,
-      tails: tails.map(({ column, side, probability }) => ({
-        feature: this.features[column] as string,
-        side,
-        probability,
-      })),
+      tails: tails.map(({ column, side, probability }) =>
+        this.oddFigure(column, side, probability, values[column] as number),
+      ),
     };
+  }
+
+  /** The same engine without what labels taught: it says how strange an event is, and leaves the risk to others. */
+  withoutRisk(): RiskEngine {
+    return new RiskEngine(this.features, this.bins, this.anomaly, this.combined, null, null, this.anomalyShare);
+  }
+
+  /** Whether labels taught it a probability. */
+  get knowsRisk(): boolean {
+    return this.riskModel !== null;
+  }
+
+  private oddFigure(column: number, side: 'low' | 'high', probability: number, value: number): OddFigure {
+    const typical = this.bins.columns[column]?.median ?? 0;
+    const known = Number.isFinite(value) ? value : null;
+    return { feature: this.features[column] as string, side, probability, value: known, typical };
   }
 
   toJSON(): RiskEngineJson {
@@ -222,6 +269,31 @@ function sampled(table: Table, most: number, seed: number): Table {
     table,
     drawn.sort((left, right) => left - right),
   );
+}
+
+/** The risk model over all labelled rows, and over the ordinary ones or a part of them. */
+function fittedRisk(
+  rows: TrainingRows,
+  anomaly: AnomalyModel,
+  filled: Table,
+  { most, seed }: { readonly most: number; readonly seed: number },
+): RiskModel {
+  const { features, values, labels } = rows;
+  const width = features.length;
+  const names = [...features, ...ANOMALY_INPUTS];
+  const weights = incidentWeights(rows);
+  const ordinary = [...weights.keys()].filter((row) => !labels[row]);
+  if (ordinary.length <= most) {
+    return RiskModel.fit(names, widen(values, width, anomaly, filled), labels, { l2: L2, rowWeights: weights });
+  }
+  const drawn = new Set(drawDifferent(ordinary.length, most, seededRandom(seed + 2)).map((place) => ordinary[place]));
+  const kept = [...weights.keys()].filter((row) => labels[row] || drawn.has(row));
+  const part = new Float64Array(kept.length * width);
+  for (const [place, row] of kept.entries()) part.set(values.subarray(row * width, (row + 1) * width), place * width);
+  const rowWeights = kept.map((row) => (labels[row] ? (weights[row] as number) : ordinary.length / most));
+  const keptLabels = kept.map((row) => labels[row] as number);
+  const widened = widen(part, width, anomaly, rowsOfTable(filled, kept));
+  return RiskModel.fit(names, widened, keptLabels, { l2: L2, rowWeights });
 }
 
 /** Each row with what the three detectors say of it. */

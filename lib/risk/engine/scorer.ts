@@ -3,9 +3,9 @@ import { BadModel } from '../errors';
 import { FEATURES, features } from '../features/features';
 import { type EventLine, EventReader } from '../features/risk-event';
 import type { ContextLine, RiskState } from '../state/risk-state';
-import type { RiskEngine } from './engine';
+import type { RiskEngine, RiskReading } from './engine';
 import { RecentRank } from './recent-rank';
-import { reasonOf, type RiskReason } from './words';
+import { oddReasonOf, reasonOf, type RiskReason } from './words';
 
 /** What is said of an event with a model. */
 export interface ScoredLine {
@@ -24,6 +24,9 @@ const HALF_CONFIDENCE = 200;
 const REASONS = 5;
 /** From this risk on a kind is named: suspicion first, then the kind. */
 const SUSPICIOUS = 0.2;
+/** Without a risk the odd figures are named of what is stranger than this share of the last 28 days. */
+const STRANGE = 0.95;
+const UNLIKELY = 0.05;
 
 /** Scores a stream of events in the order of time: features, engine, ranks and reasons. */
 export class RiskScorer {
@@ -57,20 +60,36 @@ export class RiskScorer {
     const event = this.reader.read(line);
     const figures = features(event, this.state);
     this.state.take(event);
-    const { risk, anomaly, category, judgement } = this.engine.read(figures);
+    const reading = this.engine.read(figures);
     const known = event.person === null ? 0 : (this.events.get(event.person) ?? 0);
     if (event.person !== null) this.events.set(event.person, known + 1);
     return {
-      risk_score: risk === null ? null : sixPlaces(risk),
-      anomaly_score: sixPlaces(this.recent.take(event.at, anomaly)),
-      predicted_category: risk === null ? null : risk >= SUSPICIOUS ? category : 'routine',
-      reasons: (judgement?.contributions ?? [])
-        .filter(({ logOdds }) => logOdds > 0)
-        .slice(0, REASONS)
-        .map(reasonOf),
+      ...wordOf(reading, this.recent.take(event.at, reading.anomaly)),
       confidence: sixPlaces(known / (known + HALF_CONFIDENCE)),
     };
   }
+}
+
+/**
+ * What a reading says to people and programs.
+ * @param recentRank  the share of the last 28 days that is less strange
+ */
+export function wordOf(
+  { risk, category, judgement, tails }: RiskReading,
+  recentRank: number,
+): Omit<ScoredLine, 'confidence'> {
+  const odd = recentRank >= STRANGE ? tails.filter(({ probability }) => probability <= UNLIKELY) : [];
+  return {
+    risk_score: risk === null ? null : sixPlaces(risk),
+    anomaly_score: sixPlaces(recentRank),
+    predicted_category: risk === null ? null : risk >= SUSPICIOUS ? category : 'routine',
+    reasons: judgement
+      ? judgement.contributions
+          .filter(({ logOdds }) => logOdds > 0)
+          .slice(0, REASONS)
+          .map(reasonOf)
+      : odd.map(oddReasonOf),
+  };
 }
 
 function sixPlaces(value: number): number {

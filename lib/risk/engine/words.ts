@@ -1,5 +1,6 @@
 import type { FeatureName } from '../features/features';
 import type { Contribution } from '../logistic/risk-model';
+import type { OddFigure } from './engine';
 
 /** How a figure reads: what it is called, and how its number is shown to a person. */
 interface Words {
@@ -144,3 +145,16 @@ export function reasonOf({ feature, logOdds, strength, value, typical }: Contrib
   const because = shown === show(typical) ? `${label}: ${shown}.` : `${label}: ${shown}; usual is ${show(typical)}.`;
   return { factor: feature, log_odds: logOdds, strength, value, typical, because };
 }
+
+/** A figure that is odd by itself, where no labels say what oddity is worth. */
+export function oddReasonOf({ feature, probability, value, typical }: OddFigure): RiskReason {
+  const { because } = reasonOf({ feature, value, typical, logOdds: 0, strength: 0 });
+  const share = `${Math.max(0.01, Math.round(probability * 1e4) / 100)} %`;
+  const strength = ODD_FROM.filter((from) => probability <= from).length;
+  return {
+    ...{ factor: feature, log_odds: 0, strength, value, typical },
+    because: `${because} As far out as ${share} of all changes.`,
+  };
+}
+
+const ODD_FROM = [0.05, 0.02, 0.01, 0.003, 0.001] as const;

@@ -90,7 +90,11 @@ export class RiskModel {
   calibratedOn(values: Float64Array, labels: ArrayLike<number>, rowWeights?: ArrayLike<number>): RiskModel {
     const rows = values.length / this.features.length;
     const logits = new BinnedDesign(this.bins, values, rows).logits(this.weights);
-    const calibration = plattCalibration(logits, labels, rowWeights);
+    return this.with(plattCalibration(logits, labels, rowWeights));
+  }
+
+  /** The same model under another calibration. */
+  with(calibration: Calibration): RiskModel {
     return new RiskModel(this.features, this.bins, this.weights, this.references, calibration);
   }
 

@@ -85,7 +85,9 @@ export function decide(comparison: Comparison, seed = 0): Decision {
     {
       name: 'promise',
       passed: kept >= PROMISE[0] && kept <= PROMISE[1],
-      because: `Normal sittings alerted ${kept.toFixed(2)} times as often as promised; ${PROMISE[0]} to ${PROMISE[1]} is kept.`,
+      because: Number.isFinite(kept)
+        ? `Normal sittings alerted ${kept.toFixed(2)} times as often as promised; ${PROMISE[0]} to ${PROMISE[1]} is kept.`
+        : 'There were too few normal sittings to see whether the promise is kept.',
     },
     {
       name: 'calibration',
@@ -108,8 +110,7 @@ function bootstrap(comparison: Comparison, incidents: readonly string[], seed: n
   comparison.incidents.forEach((incident, row) => incident !== null && rows.get(incident)?.push(row));
   const normal = [...comparison.incidents.keys()].filter((row) => !comparison.labels[row]);
   const both = [comparison.champion, comparison.challenger].map(({ ranks }) => ({
-    border: borderOf(normal.map((row) => ranks[row] as number)),
-    normal: normal.map((row) => ranks[row] as number),
+    ...highestOf(normal.map((row) => ranks[row] as number)),
     // For each incident the ranks of its events.
     incidents: incidents.map((incident) => (rows.get(incident) as number[]).map((row) => ranks[row] as number)),
   }));
@@ -122,14 +123,14 @@ function bootstrap(comparison: Comparison, incidents: readonly string[], seed: n
 
 interface Model {
   readonly border: number;
-  readonly normal: readonly number[];
+  /** The highest of the normal events: as many as are let through, whether they differ or not. */
+  readonly highest: readonly number[];
   readonly incidents: readonly (readonly number[])[];
 }
 
 /** Incidents are compared by their strongest event: one of a hundred events counts as much as one of two. */
-function measured({ border, normal, incidents }: Model, drawn: readonly number[]): Difference {
+function measured({ border, highest, incidents }: Model, drawn: readonly number[]): Difference {
   const strongest = drawn.map((incident) => Math.max(...(incidents[incident] as readonly number[])));
-  const highest = normal.filter((rank) => rank > border);
   const scores = [...strongest, ...highest];
   const labels = [...strongest.map(() => 1), ...highest.map(() => 0)];
   return {
@@ -138,9 +139,11 @@ function measured({ border, normal, incidents }: Model, drawn: readonly number[]
   };
 }
 
-function borderOf(normal: readonly number[]): number {
+/** A model of few different ranks has many normal events at its border: they count as much as any. */
+function highestOf(normal: readonly number[]): Pick<Model, 'border' | 'highest'> {
   const sorted = [...normal].sort((left, right) => right - left);
-  return sorted[Math.floor(FALSE_ALERTS * sorted.length)] ?? -Infinity;
+  const allowed = Math.floor(FALSE_ALERTS * sorted.length);
+  return { border: sorted[allowed] ?? -Infinity, highest: sorted.slice(0, allowed + 1) };
 }
 
 /** Patterns whose events the challenger ranks clearly worse among the normal ones. */

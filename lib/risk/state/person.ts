@@ -72,7 +72,10 @@ export class PersonState {
     this.lastAt = Number.isNaN(this.lastAt) ? event.at : Math.max(this.lastAt, event.at);
     this.lately.push(event);
     const from = this.lastAt - DAY;
-    while (this.lately.length > MOST_RECENT || (this.lately[0] as Lately).at < from) this.lately.shift();
+    // Where the clock ran back all of it may be too old, the newest included.
+    const isOver = (first: Lately | undefined): boolean =>
+      first !== undefined && (this.lately.length > MOST_RECENT || first.at < from);
+    while (isOver(this.lately[0])) this.lately.shift();
   }
 
   /** @param repriced  a price stood there before, and stands there now */

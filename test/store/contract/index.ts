@@ -10,6 +10,7 @@ import { driverContract } from './driver';
 import { judgementsContract } from './judgements';
 import { hangingsContract } from './hangings';
 import { jobsContract } from './jobs';
+import { modelsContract } from './models';
 import { patternsContract } from './patterns';
 import { plansContract } from './plans';
 import { leasesAndFactsContract } from './leases-and-facts';
@@ -42,6 +43,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>): void {
   describe('judgements', () => judgementsContract(under));
   describe('patterns', () => patternsContract(under));
   describe('coverage', () => coverageContract(under));
+  describe('models', () => modelsContract(under));
   describe('the access log', () => accessContract(under));
   describe('the directory of people', () => directoryContract(under));
   describe('holders of webhooks', () => webhookHoldersContract(under));

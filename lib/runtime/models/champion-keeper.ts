@@ -1,0 +1,80 @@
+import { messageOf } from '../../errors';
+import { sha256Hex } from '../../hash';
+import type { Log, Now } from '../../ports';
+import { RecentRank } from '../../risk';
+import type { ModelStore, StoredModel } from '../../store/models';
+import { engineOf } from './learned-model';
+import type { ReadyModel } from './live-state';
+
+/** The model in force, as far as this process knows. */
+export interface InForce {
+  readonly model: StoredModel | null;
+  /** Null: there is none, or it cannot be used. */
+  readonly ready: ReadyModel | null;
+  /** Why the model in force cannot be used. */
+  readonly problem: string | null;
+}
+
+const NONE: InForce = { model: null, ready: null, problem: null };
+/** Others may move models too: another server, or the command line. */
+const LOOK_AGAIN_MILLISECONDS = 30_000;
+
+/** Knows which model is in force, and reads its text once. A model that cannot be used is told of, never half used. */
+export class ChampionKeeper {
+  /** Whether a model was in force already when it was asked for the first time. */
+  foundAtStart = false;
+  private current: InForce | null = null;
+  private lookedAt = -Infinity;
+  private looking: Promise<InForce> | null = null;
+
+  constructor(
+    private readonly parts: { readonly store: Pick<ModelStore, 'champion'>; readonly now: Now; readonly log: Log },
+  ) {}
+
+  /** What was known at last, for health. */
+  get known(): InForce {
+    return this.current ?? NONE;
+  }
+
+  /**
+   * The first question waits for the store; later ones are answered at once, and looked after every half minute.
+   * @throws StoreUnavailable  nothing is known yet, and the store cannot be asked
+   */
+  async inForce(): Promise<InForce> {
+    if (!this.current) return this.look();
+    if (this.parts.now() - this.lookedAt >= LOOK_AGAIN_MILLISECONDS) {
+      this.look().catch((failure: unknown) =>
+        this.parts.log.debug(`Which model is in force could not be asked: ${messageOf(failure)}`),
+      );
+    }
+    return this.current;
+  }
+
+  /** Asks the store now. */
+  look(): Promise<InForce> {
+    this.looking ??= this.asked().finally(() => (this.looking = null));
+    return this.looking;
+  }
+
+  private async asked(): Promise<InForce> {
+    this.lookedAt = this.parts.now();
+    const { model, body } = await this.parts.store.champion(this.current?.model?.hash ?? null);
+    if (!this.current) this.foundAtStart = model !== null;
+    if (model === null) this.current = NONE;
+    else if (body !== null || this.current?.model?.hash !== model.hash) this.current = this.read(model, body ?? '');
+    return this.known;
+  }
+
+  private read(model: StoredModel, body: string): InForce {
+    try {
+      if (sha256Hex(body) !== model.body_sha256) throw new Error('its text is not the one that was trained');
+      const ready = { engine: engineOf(body), hash: model.hash, recent: new RecentRank() };
+      this.parts.log.info(`Model ${model.version} is in force.`);
+      return { model, ready, problem: null };
+    } catch (thrown) {
+      const problem = `Model ${model.version} cannot be used, so rule points stand alone: ${messageOf(thrown)}`;
+      this.parts.log.error(problem);
+      return { model, ready: null, problem };
+    }
+  }
+}

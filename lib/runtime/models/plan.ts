@@ -1,0 +1,82 @@
+import type { Stop } from '../../define';
+import { messageOf } from '../../errors';
+import { FEWEST_EVENTS } from '../../risk';
+import type { ModelStore } from '../../store/models';
+import type { Machine } from '../machine';
+import type { ModelDesk, TrainingPlan, TrainingReport, TrainOrder } from './desk';
+
+const FIRST_LOOK_MILLISECONDS = 60_000;
+const LOOK_MILLISECONDS = 3_600_000;
+const DAY = 86_400_000;
+/** A first model of fewer events would call everything strange that it has not seen yet. */
+const FIRST_FROM = 1_000;
+
+export interface AttendParts {
+  readonly plan: TrainingPlan;
+  readonly told: Parameters<ModelDesk['attend']>[1];
+  readonly store: Pick<ModelStore, 'models' | 'labels' | 'trailLines'>;
+  readonly machine: Pick<Machine, 'now' | 'sleep'>;
+  /** Whether the world has changed since this was asked the last time. */
+  readonly isDrifted: () => boolean;
+  readonly train: (order: TrainOrder) => Promise<TrainingReport>;
+}
+
+/** Looks every hour whether it is time to train. A failure is shown, and tried again by the next look. */
+export function attendPlan({ plan, told, store, machine, isDrifted, train }: AttendParts): Stop {
+  const ending = new AbortController();
+  let hasDrifted = false;
+  const run = async (): Promise<void> => {
+    for (let pause = FIRST_LOOK_MILLISECONDS; ; pause = LOOK_MILLISECONDS) {
+      await machine.sleep(pause, ending.signal).catch(() => undefined);
+      if (ending.signal.aborted) return;
+      try {
+        hasDrifted = isDrifted() || hasDrifted;
+        const why = await whyNow(plan, store, machine.now(), hasDrifted);
+        if (why === null) continue;
+        told.show({ state: 'working', text: `training: ${why}` });
+        told.trained(await train({ ...plan, by: `Model Training (${why})` }));
+        hasDrifted = false;
+      } catch (thrown) {
+        told.show({ state: 'error', text: messageOf(thrown) });
+      }
+    }
+  };
+  const running = run();
+  return async () => {
+    ending.abort();
+    await running;
+  };
+}
+
+/** Why a model is to be trained now, in a few words; null: it is not. */
+export async function whyNow(
+  { everyDays, afterLabels, onDrift }: TrainingPlan,
+  store: AttendParts['store'],
+  now: number,
+  hasDrifted: boolean,
+): Promise<string | null> {
+  const [last] = await store.models(1);
+  if (!last) return everyDays > 0 && (await hasEnough(store)) ? 'there is none yet' : null;
+  const age = (now - Date.parse(last.created_at)) / DAY;
+  if (everyDays > 0 && age >= everyDays) return `the last is ${Math.floor(age)} days old`;
+  // A day at least, so that a world in motion does not train all day.
+  if (onDrift && hasDrifted && age >= 1) return 'scores have drifted';
+  if (afterLabels === 0) return null;
+  // A verdict counts a day after it was given.
+  const fresh = (await store.labels()).filter(({ marked_at }) => {
+    const counts = Date.parse(marked_at) + DAY;
+    return counts > Date.parse(last.created_at) && counts <= now;
+  }).length;
+  return fresh >= afterLabels ? `${fresh} new verdicts` : null;
+}
+
+async function hasEnough(store: Pick<ModelStore, 'trailLines'>): Promise<boolean> {
+  const wanted = Math.max(FIRST_FROM, FEWEST_EVENTS);
+  let events = 0;
+  for (let after: number | null = 0; after !== null && events < wanted;) {
+    const page = await store.trailLines(after, 500);
+    events += page.lines.length;
+    after = page.next;
+  }
+  return events >= wanted;
+}

@@ -1,0 +1,12 @@
+import { setPriority } from 'node:os';
+import { parentPort } from 'node:worker_threads';
+import { Learner } from './learner';
+import type { ToThread } from './protocol';
+
+/** Entry of the thread that trains; bundled to `model-worker.js` beside the bundle that opens the Runtime. */
+const port = parentPort;
+if (!port) throw new Error('The model worker runs in a worker thread only.');
+// On Linux this is the thread's own: a training takes what events leave. Elsewhere it would slow the whole process down.
+if (process.platform === 'linux') setPriority(10);
+const learner = new Learner();
+port.on('message', (message: ToThread) => port.postMessage(learner.answer(message)));

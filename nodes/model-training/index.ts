@@ -1,0 +1,1 @@
+export { modelTraining } from './definition';

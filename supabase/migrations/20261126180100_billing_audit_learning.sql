@@ -1,0 +1,66 @@
+-- What a training and a scorer read: the trail in the order of storing, in pages, and only what features are made of. And a
+-- job that nobody took can be withdrawn by who asked for it.
+
+-- p: after (the position up to which the caller has read; 0 = from the beginning), limit (events looked at; 2000 at most).
+-- Gives {lines, next, settled}: changes, what the directory of people said, verdicts (`subject` = whose change it was), and
+-- erasures, in the order of storing. next = the position to go on from, null at the end. Up to `settled` no event can come any
+-- more: transactions that began before another may end after it, so what is younger than a minute may still get a neighbour.
+create function public.billing_audit_trail_lines(p jsonb) returns jsonb
+language sql stable security definer
+set search_path = ''
+as $$
+    with looked_at as materialized (
+        select e.* from billing_audit.audit_events as e
+        where e.position > coalesce((p ->> 'after')::bigint, 0)
+        order by e.position
+        limit least(greatest(coalesce((p ->> 'limit')::integer, 500), 1), 2000)
+    ), read as (
+        select e.position, jsonb_build_object(
+            'position', e.position, 'event_key', e.event_key, 'kind', e.kind, 'sheet_id', e.sheet_id, 'row_id', e.row_id,
+            'work_request', e.work_request, 'column_name', e.column_name, 'old_value', d.payload ->> 'old_value',
+            'new_value', d.payload ->> 'new_value', 'delta', e.delta::text, 'changed_by', d.person,
+            'changed_at', billing_audit.instant(e.changed_at), 'week_ending', e.week_ending, 'is_historical', e.is_historical,
+            'rule_score', case when e.model_version is null then e.risk_score end)
+            || case e.kind
+                when 'row_added' then jsonb_build_object('values', d.payload -> 'values')
+                when 'person_saved' then jsonb_build_object('about', d.payload -> 'values' ->> 'person')
+                when 'event_marked' then jsonb_build_object('about', d.payload -> 'values' ->> 'event', 'subject', (
+                    select s.person from billing_audit.event_keys as k
+                    join billing_audit.event_payloads as s on s.stream = k.stream and s.seq = k.seq
+                    where k.event_key = d.payload -> 'values' ->> 'event'))
+                else '{}' end as line
+        from looked_at as e
+        left join billing_audit.event_payloads as d on d.stream = e.stream and d.seq = e.seq
+        -- Nobody chose the time of a check, and a gap in the watch is nobody's doing.
+        where billing_audit.is_change(e.kind) and e.kind not in ('sheet_checked', 'watch_gap')
+            or e.kind in ('person_saved', 'person_removed', 'event_marked', 'payloads_erased')
+    )
+    select jsonb_build_object(
+        'lines', coalesce((select jsonb_agg(line order by position) from read), '[]'),
+        'next', (select max(position) from looked_at),
+        'settled', coalesce(
+            -- The first of the last minute, and their neighbours: by index, and not one for each event of a busy minute.
+            (select min(young.position) - 1 from (
+                select position from billing_audit.audit_events
+                where recorded_at > (select billing_audit.clock() - interval '1 minute')
+                order by recorded_at limit 500) as young),
+            (select max(position) from billing_audit.audit_events), 0))
+$$;
+alter function public.billing_audit_trail_lines(jsonb) set enable_seqscan = off set jit = off;
+
+-- p: job_id. Takes back a job that no server has begun. Gives {withdrawn}: false when one had it already, or it has ended.
+create function public.billing_audit_withdraw_job(p jsonb) returns jsonb
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+    perform billing_audit.require(p, 'job_id');
+    update billing_audit.jobs
+    set state = 'failed', why = 'Withdrawn by who asked for it: no server took it.', ended_at = billing_audit.clock()
+    where id = (p ->> 'job_id')::bigint and state = 'waiting' and attempts = 0;
+    return jsonb_build_object('withdrawn', found);
+end
+$$;
+
+call billing_audit.offer_to_service('public.billing_audit_trail_lines(jsonb)');
+call billing_audit.offer_to_service('public.billing_audit_withdraw_job(jsonb)');

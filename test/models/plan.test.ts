@@ -1,0 +1,43 @@
+import { whyNow } from '../../lib/runtime/models/plan';
+import type { Feedback, StoredModel, TrailLine } from '../../lib/store';
+import { trainModel } from '../../nodes/model-training/train';
+import { modelTraining } from '../../nodes/model-training';
+
+const NOW = Date.parse('2026-02-01T00:00:00.000Z');
+const plan = { everyDays: 7, afterLabels: 2, onDrift: true, promote: true, seed: 0, most: 100, by: 'a test' };
+const daysAgo = (days: number): string => new Date(NOW - days * 86_400_000).toISOString();
+
+/** A store whose last training was so many days ago, with verdicts given so many days ago. */
+function storeWith(trainedDaysAgo: number | null, events: number, verdictsDaysAgo: readonly number[] = []) {
+  const last = trainedDaysAgo === null ? [] : [{ created_at: daysAgo(trainedDaysAgo) } as StoredModel];
+  return {
+    models: async () => last,
+    labels: async () => verdictsDaysAgo.map((days) => ({ marked_at: daysAgo(days) }) as Feedback),
+    trailLines: async () => ({ lines: new Array<TrailLine>(events), next: null, settled: 0 }),
+  };
+}
+
+describe('a training is due', () => {
+  it.each([
+    ['the first time, from 1,000 changes on', plan, storeWith(null, 1000), false, 'there is none yet'],
+    ['not before that', plan, storeWith(null, 999), false, null],
+    ['when the last is as old as wanted', plan, storeWith(7, 0), false, 'the last is 7 days old'],
+    ['not while it is younger', plan, storeWith(6.9, 0), false, null],
+    ['never for its age, where that is off', { ...plan, everyDays: 0 }, storeWith(90, 0), false, null],
+    ['when scores drift, a day after the last', plan, storeWith(1, 0), true, 'scores have drifted'],
+    ['not for that twice a day', plan, storeWith(0.9, 0), true, null],
+    ['not for that, where it is off', { ...plan, onDrift: false }, storeWith(2, 0), true, null],
+    ['after enough verdicts that count by now', plan, storeWith(3, 0, [1.5, 2, 9]), false, '2 new verdicts'],
+    ['not while one of them is too fresh', plan, storeWith(3, 0, [0.5, 2]), false, null],
+  ])('%s', async (_, given, store, hasDrifted, why) => {
+    expect(await whyNow(given, store, NOW, hasDrifted)).toBe(why);
+  });
+});
+
+it('the node says that it needs a server of ours, where none stands behind the store', async () => {
+  const params = Object.fromEntries(Object.entries(modelTraining.fields).map(([name, field]) => [name, field.default]));
+  await expect(trainModel({}, params as never, {})).rejects.toMatchObject({
+    code: 'no_models',
+    hint: expect.stringContaining('npx billing-audit start') as string,
+  });
+});

@@ -1,0 +1,158 @@
+import { modelsOver, type ModelStore, type NewModel, secretBox, storeOver, type Store } from '../../../lib/store';
+import { emptyStore } from '../empty-store';
+import { event } from '../examples';
+import type { StoreUnderTest, TestedDriver } from '../stores';
+
+export function modelsContract(under: () => StoreUnderTest): void {
+  let driver: TestedDriver;
+  let models: ModelStore;
+  let store: Store;
+
+  beforeAll(() => {
+    driver = under().driver;
+    models = modelsOver(driver);
+    store = storeOver(driver, { secrets: secretBox(new Uint8Array(32)) });
+  });
+  beforeEach(() => emptyStore(driver));
+
+  const data = {
+    sha256: 'a'.repeat(64),
+    from: '2026-01-01T00:00:00.000Z',
+    to: '2026-02-01T00:00:00.000Z',
+    events: 900,
+    labelled: 3,
+    incidents: 2,
+  };
+  const gates = [{ name: 'enough', passed: false, because: '2 incidents are too few.' }];
+  const model = (name: number, status: NewModel['status'] = 'champion'): NewModel => ({
+    ...{ description: `{"model":${name}}`, body: `{"name":${name}}`, data, seed: 7, status, by: 'a training' },
+    ...{ metrics: { ap: 0.5, auc: null }, gates },
+  });
+  const admin = { by: 'boss@example.com', role: 'admin', reason: 'too loud' };
+  const inForce = async (): Promise<number | null> => (await models.champion(null)).model?.version ?? null;
+  const statuses = async (): Promise<string[]> => (await models.models(50)).map((each) => each.status);
+
+  describe('a model', () => {
+    it('is kept with what it learned from, and its hash resolves to its description', async () => {
+      const { model: kept, isNew } = await models.putModel(model(1));
+      expect(isNew).toBe(true);
+      expect(kept).toMatchObject({ version: 1, data, seed: 7, gates, metrics: { ap: 0.5, auc: null }, is_kept: true });
+      expect(await store.inForce([kept.hash])).toMatchObject([{ kind: 'model', text: '{"model":1}' }]);
+      expect(await models.champion(null)).toEqual({ model: kept, body: '{"name":1}' });
+      expect(await models.champion(kept.hash)).toEqual({ model: kept, body: null });
+    });
+
+    it('that is put again is the same one', async () => {
+      const { model: kept } = await models.putModel(model(1));
+      expect(await models.putModel({ ...model(1), status: 'refused' })).toEqual({ model: kept, isNew: false });
+    });
+
+    it('that is refused changes nothing, and a new champion retires the old one', async () => {
+      expect(await models.champion(null)).toEqual({ model: null, body: null });
+      await models.putModel(model(1));
+      await models.putModel(model(2, 'refused'));
+      expect(await inForce()).toBe(1);
+      await models.putModel(model(3));
+      expect(await statuses()).toEqual(['champion', 'refused', 'retired']);
+    });
+
+    it('loses its body when five newer ones are kept, but not the champion and the one before it', async () => {
+      await models.putModel(model(1));
+      await models.putModel(model(2));
+      for (let name = 3; name <= 9; name += 1) await models.putModel(model(name, 'refused'));
+      const kept = (await models.models(50)).filter(({ is_kept }) => is_kept).map(({ version }) => version);
+      expect(kept).toEqual([9, 8, 7, 2, 1]);
+      expect(await models.models(50)).toHaveLength(9);
+      await expect(models.promoteModel({ ...admin, version: 4 })).rejects.toMatchObject({
+        sqlstate: 'BA006',
+        message: 'Model 4 is no longer kept; its row is.',
+      });
+    });
+
+    it.each([
+      ['too large', { body: `"${'x'.repeat(2_097_152)}"` }],
+      ['of an unknown status', { status: 'retired' as never }],
+      ['without gates', { gates: undefined as never }],
+    ])('%s is refused with a reason', async (_, wrong) => {
+      await expect(models.putModel({ ...model(1), ...wrong })).rejects.toMatchObject({ sqlstate: 'BA001' });
+      expect(await models.models(5)).toEqual([]);
+    });
+  });
+
+  describe('an administrator', () => {
+    it('takes models back one by one, until rule points stand alone', async () => {
+      for (const name of [1, 2, 3]) await models.putModel(model(name));
+      expect(await models.rollBackModel(admin)).toMatchObject({ before: 3, model: { version: 2 } });
+      expect(await models.rollBackModel(admin)).toMatchObject({ before: 2, model: { version: 1 } });
+      expect(await models.rollBackModel(admin)).toEqual({ before: 1, model: null });
+      expect(await models.champion(null)).toEqual({ model: null, body: null });
+      await expect(models.rollBackModel(admin)).rejects.toMatchObject({ sqlstate: 'BA006' });
+      expect(await statuses()).toEqual(['retired', 'retired', 'retired']);
+    });
+
+    it('puts a refused one in force, and may take that back', async () => {
+      await models.putModel(model(1));
+      await models.putModel(model(2, 'refused'));
+      expect(await models.promoteModel({ ...admin, version: 2 })).toMatchObject({ status: 'champion', version: 2 });
+      expect(await models.rollBackModel(admin)).toMatchObject({ model: { version: 1 } });
+    });
+
+    it('is asked for: nobody else moves a model', async () => {
+      await models.putModel(model(1));
+      for (const role of ['manager', 'viewer', '']) {
+        const refused = { sqlstate: 'BA005' };
+        await expect(models.rollBackModel({ ...admin, role })).rejects.toMatchObject(refused);
+        await expect(models.promoteModel({ ...admin, role, version: 1 })).rejects.toMatchObject(refused);
+      }
+      await expect(models.promoteModel({ ...admin, version: 9 })).rejects.toMatchObject({ sqlstate: 'BA006' });
+      expect(await inForce()).toBe(1);
+    });
+  });
+
+  describe('what a training reads', () => {
+    it('is the trail in the order of storing, page by page, each change once', async () => {
+      const keys = Array.from({ length: 7 }, (_, index) => `key:${index}`);
+      await store.append(keys.map((key) => event(key, { changed_by: 'Clerk@example.com' })));
+      await store.append([event('check', { kind: 'sheet_checked' })]);
+      const read: string[] = [];
+      for (let after: number | null = 0; after !== null;) {
+        const page = await models.trailLines(after, 3);
+        read.push(...page.lines.map(({ event_key }) => event_key));
+        expect(page.lines.every(({ changed_by }) => changed_by === 'clerk@example.com')).toBe(true);
+        after = page.next;
+      }
+      expect(read).toEqual(keys);
+    });
+
+    it('holds what the directory said, and whose change a verdict is about', async () => {
+      await store.savePeople([
+        { ...{ email: 'clerk@example.com', name: 'C', role: 'clerk', access_level: 3, supervisor: null }, ...rest },
+      ]);
+      await store.append([event('key:1', { changed_by: 'clerk@example.com' })]);
+      await store.mark({
+        event_key: 'key:1',
+        mark: 'false_alarm',
+        reason: 'fine',
+        by: 'boss@example.com',
+        role: 'manager',
+      });
+      const { lines, settled } = await models.trailLines(0, 100);
+      expect(lines.map(({ kind, about, subject }) => [kind, about, subject])).toEqual([
+        ['person_saved', 'clerk@example.com', undefined],
+        ['cell_changed', undefined, undefined],
+        ['event_marked', 'key:1', 'clerk@example.com'],
+      ]);
+      // All of it is younger than a minute.
+      expect(settled).toBeLessThan(lines[0]!.position);
+    });
+
+    it('has no labels where the store keeps no verdicts of that kind', async () => {
+      const missing: ModelStore = modelsOver({
+        rpc: (name, p) => driver.rpc(name === 'billing_audit_list_feedback' ? 'billing_audit_no_such' : name, p),
+      });
+      expect(await missing.labels()).toEqual([]);
+    });
+  });
+}
+
+const rest = { department: null, last_review_at: null, active: true };
