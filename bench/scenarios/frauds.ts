@@ -1,5 +1,6 @@
 import type { Pattern } from './config';
 import type { Draw } from './draw';
+import { REASONS } from './intended-reasons';
 import type { Column, Intent, Severity, Truth } from './intent';
 import { cents, type Person, type Row, type World } from './world';
 
@@ -31,87 +32,6 @@ export function fraudIntents(world: World, draw: Draw): Intent[] {
   }
   return intents;
 }
-
-const REASONS: Readonly<Record<Pattern, readonly string[]>> = {
-  price_after_close: [
-    'historical',
-    'weeks_closed',
-    'historical_money',
-    'historical_rise',
-    'off_book',
-    'above_book',
-    'rise',
-    'relative',
-    'left_book',
-    'sitting_above_book',
-    'sitting_raised_historical',
-  ],
-  off_hours_burst: [
-    'off_hours',
-    'hour_surprise',
-    'events_in_five_minutes',
-    'events_in_hour',
-    'events_in_minute',
-    'above_book',
-    'sitting_above_book',
-    'sitting_raised',
-    'sitting_one_way',
-  ],
-  dormant_account: [
-    'idle_days',
-    'idle_then_money',
-    'on_leave',
-    'days_known',
-    'hour_surprise',
-    'above_book',
-    'access_level',
-    'sitting_above_book',
-  ],
-  salami: [
-    'small_rises',
-    'small_rise_now',
-    'mostly_rises',
-    'added_in_week',
-    'added_in_month',
-    'creep',
-    'above_book',
-    'off_book',
-    'small_one_way',
-    'small_one_way_now',
-    'gained_in_week',
-  ],
-  duplicate_lines: [
-    'same_pair',
-    'same_value_elsewhere',
-    'off_book',
-    'above_book',
-    'copied_line',
-    'rewritten',
-    'rewriting_took',
-  ],
-  round_padding: ['round', 'round_rise', 'round_habit', 'above_book', 'off_book', 'sitting_rounded'],
-  privilege_misuse: [
-    'column_surprise',
-    'column_surprise_for_role',
-    'first_in_column',
-    'first_on_sheet',
-    'sheet_surprise',
-    'access_level',
-    'sitting_unusual',
-    'sitting_prices',
-    'sitting_price_share',
-  ],
-  mass_deletion: [
-    'cleared',
-    'cleared_in_half_hour',
-    'events_in_five_minutes',
-    'rows_in_five_minutes',
-    'off_hours',
-    'sitting_cleared',
-  ],
-  flip_and_restore: ['goes_back', 'row_edits', 'above_book', 'off_book', 'rise'],
-  quantity_splitting: ['same_pair', 'rise', 'is_quantity', 'row_edits', 'sitting_raised', 'sitting_one_way'],
-};
 
 const priceOf = (world: World, row: Row): number => (row.quantity ?? row.planned) * (world.prices[row.unit] as number);
 
