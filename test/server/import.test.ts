@@ -73,6 +73,9 @@ describe('billing-audit import of history', () => {
       expect(lacking.status).toBe(1);
       const found = runCli(['search', '--kind', 'imported', '--json'], folder.path);
       expect(found.stdout.trim().split('\n')).toHaveLength(4);
+      // Three changes in the chain `imported`, two imports in the chain `access`.
+      const verified = runCli(['verify', '--json'], folder.path);
+      expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true, events: 5, streams: 2 });
     },
     LONG,
   );
