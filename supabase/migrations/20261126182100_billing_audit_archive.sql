@@ -426,7 +426,7 @@ end
 $$;
 alter function public.billing_audit_search(jsonb) set jit = off;
 
--- As before (20261123120400), without what is archived.
+-- As before (20261126181100), without what is archived.
 -- p: limit, only_open. Gives {alerts, unread, total}, the newest first, one for each event or notice. Unread = nobody has
 -- answered it yet; of what is archived only the total is told.
 create or replace function public.billing_audit_alerts(p jsonb) returns jsonb
@@ -437,7 +437,7 @@ as $$
         select event_key, max(id) as id, min(raised_at) as raised_at, bool_or(always) as always,
             jsonb_agg(jsonb_build_object('recipient', recipient, 'mail_id', mail_id::text) order by recipient)
                 filter (where recipient <> '') as recipients
-        from billing_audit.alerts group by event_key
+        from billing_audit.alerts where not held group by event_key
     ), here as (
         -- Archived: it was told of an event that is not here any more, and nobody can answer it.
         select t.* from told as t
