@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { AuditEvent } from '../../lib/event';
-import { openEmbeddedStore, openSecretBox, storeOver, type Store } from '../../lib/store';
+import { openEmbeddedStore, openSecretBox, storeOver, type Store, type StoreDriver } from '../../lib/store';
 import { type FlowNode, type RunningNodeRed, startNodeRed } from '../support/node-red';
 import { layStore } from '../support/store-template';
 
@@ -71,6 +71,11 @@ const layStoreOf = (home: string): Promise<void> =>
 
 /** Opens the store of a home that no Node-RED has open, for as long as `use` takes. */
 export async function withStore<Answer>(home: string, use: (store: Store) => Promise<Answer>): Promise<Answer> {
+  return withDriver(home, (driver) => use(storeOver(driver, { secrets: openSecretBox(join(home, 'keys')) })));
+}
+
+/** The same, for what is no call of the store. */
+export async function withDriver<Answer>(home: string, use: (driver: StoreDriver) => Promise<Answer>): Promise<Answer> {
   await layStoreOf(home);
   const driver = await openEmbeddedStore({
     directory: join(home, 'store/embedded'),
@@ -78,7 +83,7 @@ export async function withStore<Answer>(home: string, use: (store: Store) => Pro
     migrations: join(ROOT, 'supabase'),
   });
   try {
-    return await use(storeOver(driver, { secrets: openSecretBox(join(home, 'keys')) }));
+    return await use(driver);
   } finally {
     await driver.close();
   }

@@ -40,6 +40,7 @@ describe('the plugin of the dashboard', () => {
     ['judge', 'says whether a change was a real problem'],
     ['approve', 'records an approval'],
     ['replay', 'puts callbacks back to work'],
+    ['roll_back', 'takes the model in force back'],
     ['button_click', 'acts on a table'],
     ['erase', 'is an action that nobody knows'],
     ['constructor', 'is an action that nobody knows'],

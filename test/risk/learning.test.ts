@@ -142,7 +142,7 @@ describe('the state as a fold over the trail', () => {
   });
 
   it.each([
-    ['another version', { state: { version: 2 }, verdicts: [] }],
+    ['another version', { state: { version: 1 }, verdicts: [] }],
     ['no state', {}],
   ])('refuses what was saved as %s', (_, json) => {
     expect(() => TrailFold.load(settings, json)).toThrow(BadModel);

@@ -1,5 +1,5 @@
 /** Actions of our pages that only look, or concern the person alone. */
-const LOOKS = new Set(['hello', 'page', 'seen', 'dead', 'patterns']);
+const LOOKS = new Set(['hello', 'page', 'seen', 'dead', 'patterns', 'who', 'models']);
 
 /** Actions that decide something; each is refused with these words. */
 const DECIDES: Readonly<Record<string, string>> = {
@@ -10,6 +10,9 @@ const DECIDES: Readonly<Record<string, string>> = {
 
 /** Actions that teach: an auditor may, beside whoever decides. */
 const JUDGES: Readonly<Record<string, string>> = { judge: 'says whether a change was a real problem' };
+
+/** Actions that change how changes are judged: an administrator's alone. */
+const ADMINISTERS: Readonly<Record<string, string>> = { roll_back: 'takes the model in force back' };
 
 /** What tables of Dashboard 2.0 say themselves, on pages that people build beside ours. */
 const OF_TABLES = new Set(['row_click', 'button_click', 'multi_select', 'click']);
@@ -38,17 +41,18 @@ export function actionsIn(message: unknown, depth = DEEPEST): readonly Action[] 
 export interface Rights {
   readonly mayDecide: boolean;
   readonly mayJudge: boolean;
+  readonly mayAdminister: boolean;
 }
 
 const DECIDERS = new Set(['manager', 'admin']);
 
 export function rightsOf(role: string): Rights {
   const mayDecide = DECIDERS.has(role);
-  return { mayDecide, mayJudge: mayDecide || role === 'auditor' };
+  return { mayDecide, mayJudge: mayDecide || role === 'auditor', mayAdminister: role === 'admin' };
 }
 
 /** Why an action is refused, as the end of "it ..."; null = it may pass. */
-export function why(action: Action, { mayDecide, mayJudge }: Rights): string | null {
+export function why(action: Action, { mayDecide, mayJudge, mayAdminister }: Rights): string | null {
   if (action === 'odd') return 'is no action of a page';
   if (action === 'going') return null;
   // A button that somebody put on a page of their own: what it does is not known here, so it takes who may decide.
@@ -58,6 +62,8 @@ export function why(action: Action, { mayDecide, mayJudge }: Rights): string | n
   if (judging !== undefined) return mayJudge ? null : judging;
   const deciding = Object.hasOwn(DECIDES, action.name) ? DECIDES[action.name] : undefined;
   if (deciding !== undefined) return mayDecide ? null : deciding;
+  const administering = Object.hasOwn(ADMINISTERS, action.name) ? ADMINISTERS[action.name] : undefined;
+  if (administering !== undefined) return mayAdminister ? null : administering;
   if (OF_TABLES.has(action.name)) return mayDecide ? null : 'acts on a table';
   return 'is an action that nobody knows';
 }

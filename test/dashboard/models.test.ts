@@ -1,0 +1,119 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { modelsOver, type NewModel } from '../../lib/store';
+import { newFolder, removeFolder } from '../support/store';
+import { until } from '../support/until';
+import {
+  type Browser,
+  buildShippedPalette,
+  forge,
+  launchBrowser,
+  type Page,
+  startDashboard,
+  violationsOn,
+  withDriver,
+} from './pages';
+
+const ARTEFACTS = resolve(__dirname, '../artefacts');
+/** Stands in for the sign-in of the server: who a cookie says. */
+const SIGN_IN = `{ dashboard: { ioMiddleware: (socket, next) => {
+  const role = /who=(\\w+)/.exec(socket.request.headers.cookie ?? '')?.[1];
+  if (role !== undefined) socket.data.user = { name: role + '@example.com', role };
+  next();
+} } }`;
+const LIST = '[data-models=list]';
+const BACK = '[data-models=back]';
+
+const model = (name: number, ap: number): NewModel => ({
+  ...{ description: `{"model":${name}}`, body: `{"name":${name}}`, seed: 7, status: 'champion', by: 'a training' },
+  data: {
+    sha256: String(name).repeat(64),
+    from: '2026-01-01T00:00:00.000Z',
+    to: '2026-02-01T00:00:00.000Z',
+    events: 900 + name,
+    labelled: 30,
+    incidents: 12,
+  },
+  metrics: { ap, auc: 0.97 },
+  gates: [{ name: 'enough', passed: true, because: '12 incidents are enough.' }],
+});
+
+let browser: Browser;
+beforeAll(async () => {
+  buildShippedPalette();
+  mkdirSync(ARTEFACTS, { recursive: true });
+  browser = await launchBrowser();
+}, 180_000);
+afterAll(() => browser?.close());
+
+describe.each([
+  ['no model', 0],
+  ['two models', 2],
+])('the page of models of a store with %s', (_what, count) => {
+  const userDir = newFolder();
+  const home = join(userDir, 'home');
+  let red: Awaited<ReturnType<typeof startDashboard>>;
+
+  beforeAll(async () => {
+    mkdirSync(join(home, 'store'), { recursive: true });
+    await withDriver(home, async (driver) => {
+      for (let name = 1; name <= count; name += 1) await modelsOver(driver).putModel(model(name, name / 10));
+    });
+    red = await startDashboard(userDir, { settingsCode: SIGN_IN });
+  }, 180_000);
+  afterAll(async () => {
+    await red?.stop();
+    removeFolder(userDir);
+  });
+
+  async function open(role: string, width = 1280): Promise<Page> {
+    const context = await browser.newContext({ viewport: { width, height: 900 } });
+    await context.addCookies([{ name: 'who', value: role, url: red.address }]);
+    const page = await context.newPage();
+    await page.goto(`${red.address}/dashboard/models`);
+    await page.locator(count === 0 ? '[data-models=none]' : LIST).waitFor();
+    return page;
+  }
+
+  it.each([1280, 390])(
+    'can be read at a width of %i by a viewer, who may take nothing back',
+    async (width) => {
+      const page = await open('viewer', width);
+      const text = await page.locator('.ba-models').innerText();
+      expect(text).toContain(count === 0 ? 'No model has been trained yet' : 'Model 2 is in force');
+      expect(await page.locator(BACK).count()).toBe(0);
+      expect(await violationsOn(page)).toEqual([]);
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth, null);
+      expect(overflow).toBeLessThanOrEqual(0);
+      await page.screenshot({ path: join(ARTEFACTS, `models-${count}-${width}.png`) });
+      await page.close();
+    },
+    120_000,
+  );
+
+  if (count === 0) return;
+
+  it('refuses whoever is no administrator, whatever the browser sends', async () => {
+    const page = await open('manager');
+    await forge(page, 'widget-action', 'audit-models', { action: 'roll_back', payload: { version: 2, reason: 'x' } });
+    const refusal = 'refused an action of manager@example.com (manager): it takes the model in force back';
+    await until(() => red.logs().includes(refusal), 'the refusal in the log');
+    await page.reload();
+    await page.locator(LIST).waitFor();
+    expect(await page.locator('.ba-models').innerText()).toContain('Model 2 is in force');
+    await page.close();
+  }, 120_000);
+
+  it('asks an administrator for the reason, takes the model back, and says so', async () => {
+    const page = await open('admin');
+    await page.locator(BACK).click();
+    const form = page.locator('form.ba-dialog');
+    await form.waitFor();
+    expect(await form.innerText()).toContain('Take model 2 back?');
+    await page.locator('[data-models=reason]').fill('It alerts on every price book.');
+    await page.locator('form.ba-dialog button[type=submit]').click();
+    await page.locator('[data-models=told]').waitFor();
+    expect(await page.locator('.ba-models').innerText()).toContain('Model 1 is in force');
+    await page.close();
+  }, 120_000);
+});
