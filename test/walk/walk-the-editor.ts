@@ -67,10 +67,12 @@ export function walkTheEditor(around: () => { readonly office: Office; readonly 
     expect(dialogs).toHaveLength(nodes.length);
     expect([...looked.keys()].sort()).toEqual(
       [
+        'access-log',
         'alert',
         'audit-metrics',
         'audit-trail',
         'billing-rules',
+        'model-training',
         'risk-score',
         'settings',
         'smartsheet',
