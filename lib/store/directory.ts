@@ -36,7 +36,7 @@ export interface DirectoryStore {
   directory(): Promise<Directory>;
   /**
    * Takes people into the directory, and writes what that changes into the trail: all or nothing.
-   * @throws StoreRefused  BA005 it takes an administrator; BA016 they would change their own access; BA017 the directory has
+   * @throws StoreRefused  BA005 it takes an administrator; BA018 they would change their own access; BA017 the directory has
    *   changed since it was shown
    */
   takePeople(people: NewPeople): Promise<PeopleTaken>;

@@ -80,8 +80,14 @@ function sentence(event: AccessEvent, who: string): string {
     case 'signed_in':
       return `${who} signed in as ${event.role}${from}${FACTORS[event.factor ?? 'none']}.`;
     case 'sign_in_failed':
+      if (event.sessionId !== null) {
+        const wrong = event.step === 'second_factor' ? 'code' : 'password';
+        return `Somebody signed in as "${who}" gave a wrong ${wrong} on the page of the account${from}.`;
+      }
       return `Somebody failed to sign in as "${who}"${from}${event.step === 'second_factor' ? ': the password was right, the code was not' : ''}.`;
     case 'sign_in_delayed':
+      if (event.sessionId !== null)
+        return `Somebody signed in as "${who}" was made to wait on the page of the account${from}: too many failures.`;
       return `Somebody was made to wait before trying to sign in as "${who}" again${from}: too many failures.`;
     case 'session_ended':
       return `The session of ${who} ended: ${ENDS[event.reason] ?? event.reason}.`;

@@ -41,7 +41,8 @@ export async function importPeople(flags: ImportPeopleFlags): Promise<void> {
     const directory = await trail.store.directory();
     const fromSheet = peopleSheet === undefined ? null : await inSheet(trail, peopleSheet, directory.people, reading);
     const sheet = fromSheet?.sheet ?? null;
-    const difference = comparePeople(directory, fromSheet?.people ?? fromFile ?? [], { by, sheet });
+    const given = fromSheet?.people ?? fromFile?.over(directory.people) ?? [];
+    const difference = comparePeople(directory, given, { by, sheet });
     const { people } = difference;
     if (!flags.dryRun) {
       const taken = await trail.store.takePeople({ people, by, role: 'admin', sheet, mark: directory.mark });
@@ -49,7 +50,8 @@ export async function importPeople(flags: ImportPeopleFlags): Promise<void> {
       const done = `${people.length} people saved`;
       await tellCommand(trail.store, commandRun(command, done, { people: people.length, ...taken }, Date.now()));
     }
-    tell(flags, trail, difference, fromSheet);
+    const { absent = [] } = fromSheet ?? fromFile ?? {};
+    tell(flags, trail, difference, { absent, ignored: fromSheet?.ignored ?? [] });
   } finally {
     await trail.close();
   }
@@ -70,16 +72,14 @@ function tell(
   { dryRun, json }: ImportPeopleFlags,
   { through, practice, home }: OpenTrail,
   { people, changes, heldBack }: PeopleDifference,
-  sheet: PeopleInSheet | null,
+  { absent, ignored }: Pick<PeopleInSheet, 'absent' | 'ignored'>,
 ): void {
   const saved = dryRun ? 0 : people.length;
   if (json) {
-    const { absent = [], ignored = [] } = sheet ?? {};
     print(JSON.stringify({ saved, changes, held_back: heldBack, absent, ignored, through, practice, home }));
     return;
   }
-  if (sheet && sheet.absent.length > 0)
-    print(`The sheet has no column for ${sheet.absent.join(', ')}: what is known stays.`);
+  if (absent.length > 0) print(`There is no column for ${absent.join(', ')}: what is known stays.`);
   for (const { email, what, fields } of dryRun ? changes : []) {
     const told = fields.map(({ name, before, after }) => `${name}: ${before ?? 'nothing'} -> ${after ?? 'nothing'}`);
     print(`${email} ${what}${what === 'changed' ? `: ${told.join('; ')}` : ''}`);

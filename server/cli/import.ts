@@ -26,9 +26,10 @@ People: columns of the file or sheet (found by their titles): e-mail, name, role
 last review (like 2026-01-31), active (yes or no, or a box to tick). Only the e-mail is needed. These are the people whose
 changes are judged; who may sign in is at /people.
 
-A file: who is in it replaces what was known of them; who is not in it stays as is. A sheet: may have other columns too; of
-a column that it lacks, what is known stays; who came from that sheet and is not in it any more becomes inactive. Nobody is
-deleted, every change stands in the trail, and nobody's own line is taken by themselves. --dry-run tells what would change.
+Who is in it replaces what was known of them, an empty cell too; of a column that is not there, what is known stays. Who is
+not in a file stays as is. A sheet may have other columns too; who came from that sheet and is not in it any more becomes
+inactive. Nobody is deleted, every change stands in the trail, and nobody's own line is taken by themselves. --dry-run tells
+what would change.
 
 History: changes of before. A table needs the columns Column, Old Value, New Value, Changed At, Source Sheet ID and Source
 Row ID; those of the sheet "Billing Report Audit Log" beside them are taken too, and the names of the audit event as well.

@@ -19,7 +19,8 @@ const JSON_LINE = ['--json', 'print one JSON line instead of sentences'] as cons
 
 const MORE = `
 For an administrator who has lost phone and recovery codes: whoever may run this on the server's machine may remove a factor.
-It works while the server runs, and is an entry of the access log. Another administrator does the same on the page /people.
+It works while the server runs, and is an entry of the access log. Another administrator does the same on the page /people,
+which ends the sessions of the account as well; this command does not.
 The password stays; when that is lost too, see "When the admin's password is lost" in docs/install.md.
 
 Exit codes: 0 done, 1 the account has none, 2 misused, 3 could not be done.`;
@@ -68,8 +69,16 @@ async function reset(account: string, flags: Flags): Promise<void> {
     await record(commandRun('second-factor reset', done, { account: name }, Date.now()), { folder, home });
   }
   if (flags.json) print(JSON.stringify({ account: name, removed }));
-  else print(removed ? `${name} signs in with the password alone from now on.` : `${name} has no second factor.`);
+  else print(removed ? told(name) : `${name} has no second factor.`);
   if (!removed) process.exitCode = EXIT.foundWrong;
+}
+
+function told(name: string): string {
+  return (
+    `${name} signs in with the password alone from now on; where SECOND_FACTOR demands a factor of them, nothing but their ` +
+    `account page opens until they set up another.\nSessions that are open stay open: whoever has one may go on. To end ` +
+    `them, give the account another password or disable it, under /people.`
+  );
 }
 
 /** In the trail at once where it is open or can be opened; else it waits where the server takes it from at its next start. */

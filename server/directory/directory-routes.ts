@@ -88,7 +88,7 @@ async function take(parts: DirectoryRoutes, flash: Flash, request: Request, resp
   const { signIn } = parts;
   const visitor = visitorOf(request);
   const form = (request.body ?? {}) as Readonly<Record<string, unknown>>;
-  if (!signIn.isFormToken(visitor, form['form'])) return refuseForm(request, response);
+  if (!signIn.isFormToken(visitor, form['form'])) return refuseForm(signIn, request, response);
   const named = textIn(form, 'sheet');
   const back = `/directory/preview?${new URLSearchParams({ sheet: named }).toString()}`;
   const leave = (message: Message, next: string): void => {

@@ -93,7 +93,7 @@ async function show(parts: FlowVersionRoutes, flash: Flash, visitor: Visitor, re
 /** As the forms of sign-in: another site cannot know the token. */
 function checkForm(signIn: SignIn, request: Request, response: Response, next: NextFunction): void {
   if (request.method === 'POST' && signIn.isFormToken(visitorOf(request), fieldOf(request, 'form'))) return next();
-  refuseForm(request, response);
+  refuseForm(signIn, request, response);
 }
 
 function visitorOf(request: Request): Visitor {

@@ -17,7 +17,7 @@ import {
   type SmartsheetClient,
   SmartsheetRefused,
 } from '../../lib/smartsheet';
-import { HistoryUnreadable } from './errors';
+import { type BadRow, HistoryUnreadable } from './errors';
 import type { DoneBook } from './done-book';
 import type { PastChange } from './imported-event';
 
@@ -27,6 +27,8 @@ type Client = Pick<SmartsheetClient, 'rowsModifiedSince' | 'cellHistory'>;
 export interface RowHistory {
   readonly sheetName: string;
   readonly changes: readonly PastChange[];
+  /** Set: it was gone by the time that it was read, and has no changes here. */
+  readonly bad: BadRow | null;
   readonly done: () => void;
 }
 
@@ -43,7 +45,7 @@ export interface CellHistoryRequest {
 
 /**
  * The changes that Smartsheet's own cell history tells of: of the tracked columns, in rows that were modified since.
- * A row that is gone has no history any more. Week and work request are what the row says now.
+ * A row that is gone has no history any more; one that goes meanwhile is told, and the others are read. Week and work request are what the row says now.
  * @throws HistoryUnreadable  a sheet cannot be read
  */
 export async function* cellHistories(request: CellHistoryRequest): AsyncGenerator<RowHistory> {
@@ -59,14 +61,35 @@ export async function* cellHistories(request: CellHistoryRequest): AsyncGenerato
   onProgress(cells, all);
   for (const { sheet, columns, rows } of sheets) {
     for (const row of rows) {
-      const changes: PastChange[] = [];
-      for (const { id, title } of columns) {
-        const entries = await request.client.cellHistory(sheet.id, row.id, id);
-        changes.push(...changesOf(sheet, row, title, entries, request));
-        onProgress((cells += 1), all);
-      }
-      yield { sheetName: sheet.name, changes, done: () => book.add(sheet.id, row.id) };
+      const found = await changesInRow(sheet, row, columns, request, (read) => onProgress(cells + read, all));
+      onProgress((cells += columns.length), all);
+      // One that is gone is not done: if it was the sheet that went, and comes back, the next run reads it.
+      const done = (): void => (found.bad ? undefined : book.add(sheet.id, row.id));
+      yield { sheetName: sheet.name, ...found, done };
     }
+  }
+}
+
+/** @param onCell  how many of its cells were read */
+async function changesInRow(
+  sheet: SheetRead,
+  row: RowRead,
+  columns: SheetRead['columns'],
+  request: CellHistoryRequest,
+  onCell: (read: number) => void,
+): Promise<{ readonly changes: readonly PastChange[]; readonly bad: BadRow | null }> {
+  const changes: PastChange[] = [];
+  try {
+    for (const [index, { id, title }] of columns.entries()) {
+      const entries = await request.client.cellHistory(sheet.id, row.id, id);
+      changes.push(...changesOf(sheet, row, title, entries, request));
+      onCell(index + 1);
+    }
+    return { changes, bad: null };
+  } catch (thrown) {
+    if (!(thrown instanceof SmartsheetRefused && thrown.isNotFound)) throw thrown;
+    const why = 'it, its column or its sheet is not to be found any more, so its history was not read';
+    return { changes: [], bad: { place: `row ${row.id} of "${sheet.name}"`, why } };
   }
 }
 

@@ -61,12 +61,14 @@ export async function importTable(table: HistoryTable, parts: ImportParts): Prom
 /** Imports the histories of rows, each as a whole, so that a run that is cut off goes on with the next row. */
 export async function importRows(histories: AsyncIterable<RowHistory>, parts: ImportParts): Promise<Imported> {
   const intake = new Intake(parts, runIdOf(parts));
-  for await (const { changes, sheetName, done } of histories) {
+  const bad: BadRow[] = [];
+  for await (const { changes, bad: gone, sheetName, done } of histories) {
+    if (gone) bad.push(gone);
     for (const change of changes) await intake.take(change, sheetName);
     await intake.flush();
     done();
   }
-  return { ...intake.counts(), bad: [] };
+  return { ...intake.counts(), bad };
 }
 
 function runIdOf({ now }: ImportParts): string {

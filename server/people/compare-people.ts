@@ -30,16 +30,24 @@ export function comparePeople(
   { by, sheet }: Pick<NewPeople, 'by' | 'sheet'>,
 ): PeopleDifference {
   const before = new Map(known.map((person) => [person.email, person]));
-  const own = by.trim().toLowerCase();
+  const own = ownEmails(by, [...known, ...given]);
   const compared = given.map((person) => changeOf(before.get(person.email), person)).filter((each) => each !== null);
-  const heldBack = compared.filter(({ email }) => email === own);
-  const people = given.flatMap((person) => (person.email === own ? asKnown(before.get(own)) : [person]));
+  const heldBack = compared.filter(({ email }) => own.has(email));
+  const people = given.flatMap((person) => (own.has(person.email) ? asKnown(before.get(person.email)) : [person]));
   const named = new Set(given.map(({ email }) => email));
   const gone = known.filter(
-    ({ email, active, from_sheet }) => sheet !== null && active && from_sheet === sheet.sheet_id && !named.has(email),
+    ({ email, active, from_sheet }) =>
+      sheet !== null && active && from_sheet === sheet.sheet_id && !named.has(email) && !own.has(email),
   );
-  const changes = [...compared.filter(({ email }) => email !== own), ...gone.map(madeInactive)];
+  const changes = [...compared.filter(({ email }) => !own.has(email)), ...gone.map(madeInactive)];
   return { changes, heldBack, people, fingerprint: sha256Hex(canonicalJson({ mark, people: people.map(plain) })) };
+}
+
+/** Whose line it is: an account may be named by e-mail or as a person is (as `billing_audit.is_same_person` has it). */
+function ownEmails(by: string, people: readonly Person[]): ReadonlySet<string> {
+  const own = by.trim().toLowerCase();
+  const isOwn = ({ email, name }: Person): boolean => email === own || name?.trim().toLowerCase() === own;
+  return new Set(people.filter(isOwn).map(({ email }) => email));
 }
 
 function changeOf(before: Person | undefined, after: Person): PersonChange | null {

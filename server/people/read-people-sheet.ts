@@ -4,6 +4,7 @@ import { BadPeopleSheet, type PeopleProblem } from './errors';
 import { peopleOf, problem, type PeopleReading, type Row } from './person-of';
 import { MOST_PEOPLE } from './read-people';
 import { columnOf, COLUMNS, likelyTitleOf, nameOf, TITLES, type Column } from './titles';
+import { withKnown } from './with-known';
 
 /** What a sheet says of people. */
 export interface PeopleInSheet {
@@ -14,18 +15,6 @@ export interface PeopleInSheet {
   /** Titles that mean nothing to the directory. */
   readonly ignored: readonly string[];
 }
-
-/** Who is not known is, where the sheet does not say. */
-const NOBODY: Person = {
-  email: '',
-  name: null,
-  role: null,
-  access_level: null,
-  supervisor: null,
-  department: null,
-  last_review_at: null,
-  active: true,
-};
 
 /**
  * Reads the directory of people from a sheet. Columns are found by their titles and the alias table; a sheet may have
@@ -53,7 +42,7 @@ export function readPeopleSheet(
   const absent = COLUMNS.filter((column) => !columns.found.has(column));
   return {
     sheet: { sheet_id: read.id, sheet_name: read.name },
-    people: people.map((person) => withKnown(person, known, absent)),
+    people: withKnown(people, known, absent),
     absent: absent.map(nameOf),
     ignored: columns.ignored,
   };
@@ -105,11 +94,6 @@ function rowsOf({ rows }: SheetRead, columns: Found): readonly Row[] {
     if (texts.every(([, value]) => !value)) return [];
     return [{ line: index + 1, cells: Object.fromEntries(texts.map(([column, value]) => [column, value ?? 'no'])) }];
   });
-}
-
-function withKnown(person: Person, known: readonly DirectoryPerson[], absent: readonly Column[]): Person {
-  const before = known.find(({ email }) => email === person.email) ?? NOBODY;
-  return { ...person, ...Object.fromEntries(absent.map((column) => [column, before[column]])), email: person.email };
 }
 
 function inRows({ why, ...rest }: PeopleProblem): PeopleProblem {

@@ -3,17 +3,27 @@ import { messageOf } from '../../lib/errors';
 import type { Person } from '../../lib/store';
 import { BadPeopleFile } from './errors';
 import { peopleOf, problem, type PeopleReading, type Row } from './person-of';
-import { columnOf, KNOWN, nameOf } from './titles';
+import { columnOf, COLUMNS, KNOWN, nameOf } from './titles';
+import { withKnown } from './with-known';
 
 /** Most people in one file: they are saved in one call. */
 export const MOST_PEOPLE = 10_000;
 
+/** What a file says of people. */
+export interface PeopleInFile {
+  /** Columns of the directory that the file does not have: what is known there stays. */
+  readonly absent: readonly string[];
+  /** @param known  the directory as it is */
+  readonly over: (known: readonly Person[]) => readonly Person[];
+}
+
 /**
  * Reads the directory of people from a CSV file with a line of titles, separated by commas, semicolons or tabs.
- * Only the e-mail is needed; what is left empty is not known, and who is not said to be inactive is active.
+ * Only the e-mail is needed. A cell that is left empty is not known, and who is not said to be inactive is active; of a
+ * column that the file does not have, what is known stays.
  * @throws BadPeopleFile  naming every line that is wrong: all lines are right, or none is used
  */
-export function readPeople(bytes: Uint8Array, reading: PeopleReading): readonly Person[] {
+export function readPeople(bytes: Uint8Array, reading: PeopleReading): PeopleInFile {
   const rows = rowsOf(textOf(bytes));
   if (rows.length === 0)
     throw new BadPeopleFile([problem(1, null, 'no person follows the line of titles', 'Add one.')]);
@@ -23,7 +33,8 @@ export function readPeople(bytes: Uint8Array, reading: PeopleReading): readonly 
   }
   const { people, problems } = peopleOf(rows, reading);
   if (problems.length > 0) throw new BadPeopleFile(problems);
-  return people;
+  const absent = COLUMNS.filter((column) => !(column in (rows[0]?.cells ?? {})));
+  return { absent: absent.map(nameOf), over: (known) => withKnown(people, known, absent) };
 }
 
 function textOf(bytes: Uint8Array): string {

@@ -15,7 +15,7 @@ export type AccessEvent = {
 type AccessKind =
   /** `factor`: what was shown beside the password; null: the account has no second factor. */
   | { readonly kind: 'signed_in'; readonly role: Role; readonly factor: 'code' | 'recovery_code' | null }
-  /** `step`: what was wrong. */
+  /** `step`: what was wrong. With a session: on the page of the account, by whoever sits at a browser that is signed in. */
   | { readonly kind: 'sign_in_failed'; readonly step: SignInStep }
   /** Not even compared: too many failures before. */
   | { readonly kind: 'sign_in_delayed'; readonly step: SignInStep; readonly waitMilliseconds: number }
@@ -52,6 +52,14 @@ export type PersonChange =
   | 'second_factor_reset'
   | 'recovery_codes_renewed'
   | `role_${Role}`;
+
+/** Why all sessions of an account end with a change of it; null: they go on. */
+export function endOfSessions(change: PersonChange): EndReason | null {
+  if (change === 'disabled') return 'account_disabled';
+  if (change === 'password_reset') return 'password_changed';
+  if (change === 'second_factor_reset') return 'second_factor_changed';
+  return change.startsWith('role_') ? 'role_changed' : null;
+}
 
 export type SignInStep = 'password' | 'second_factor';
 

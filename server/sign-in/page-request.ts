@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import { refusal } from './decision';
 import { arrivalOf, type Arrival } from './front-door';
 import { refuseRequest } from './refuse';
-import type { Visitor } from './sign-in';
+import type { SignIn, Visitor } from './sign-in';
 
 /** What the door found out; these routes are reached through it only. */
 export function arrived(request: Request): Arrival {
@@ -18,9 +18,11 @@ export function visitorOf(request: Request): Visitor {
   return visitor;
 }
 
-/** Answers a form that was not made for this session: somebody else's, or one from before the last sign-in. */
-export function refuseForm(request: Request, response: Response): void {
-  refuseRequest(request, response, arrived(request).facts, {
+/** Answers and reports a form that was not made for this session: somebody else's, or one from before the last sign-in. */
+export function refuseForm(signIn: SignIn, request: Request, response: Response): void {
+  const { facts, visitor } = arrived(request);
+  signIn.refused(facts, visitor, 'form_refused', 0);
+  refuseRequest(request, response, facts, {
     ...refusal('origin'),
     error: 'form_refused',
     message: 'This form is not from a page of your session.',

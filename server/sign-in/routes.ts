@@ -150,10 +150,9 @@ function secure(signIn: SignIn, facts: RequestFacts): boolean {
 function checkForm(signIn: SignIn) {
   return (request: Request, response: Response, next: NextFunction): void => {
     if (request.method !== 'POST') return next();
-    const { facts, visitor } = arrived(request);
+    const { visitor } = arrived(request);
     if (visitor && signIn.isFormToken(visitor, field(request, 'form'))) return next();
-    signIn.refused(facts, visitor, 'form_refused', 0);
-    refuseForm(request, response);
+    refuseForm(signIn, request, response);
   };
 }
 

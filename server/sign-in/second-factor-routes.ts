@@ -2,6 +2,7 @@ import express, { type NextFunction, type Request, type Response, type Router } 
 import { BillingAuditError } from '../../lib/errors';
 import type { PersonChange } from './access-event';
 import { CodeWrong, NothingToSetUp, PersonUnknown, TooManyTries } from './account-errors';
+import { demandsFactor } from './decision';
 import type { Flash } from './flash';
 import { arrived, field, visitorOf } from './page-request';
 import { enrolPage, recoveryPage } from './pages/second-factor-page';
@@ -56,7 +57,7 @@ export function secondFactorRoutes({ signIn, flash }: SecondFactorRoutes): Route
     const visitor = visitorOf(request);
     void desk
       .remove(request, visitor)
-      .then(() => flash.leave(visitor, REMOVED))
+      .then(() => flash.leave(visitor, removed(demandsFactor(signIn.policy, visitor.role))))
       .catch((thrown: unknown) => {
         if (!(thrown instanceof BillingAuditError)) throw thrown;
         flash.leave(visitor, { tone: 'bad', text: thrown.message, hint: thrown.hint });
@@ -67,11 +68,15 @@ export function secondFactorRoutes({ signIn, flash }: SecondFactorRoutes): Route
   return routes;
 }
 
-const REMOVED: Message = {
-  tone: 'good',
-  text: 'Your second factor has been removed.',
-  hint: 'Signing in takes your password alone from now on.',
-};
+function removed(isDemanded: boolean): Message {
+  return {
+    tone: 'good',
+    text: 'Your second factor has been removed.',
+    hint: isDemanded
+      ? 'Your role takes one: until you set up another, nothing but this page opens to you.'
+      : 'Signing in takes your password alone from now on.',
+  };
+}
 
 class SecondFactorDesk {
   /** Keys that are being set up, by session: in memory alone until their owner has shown a code. */
@@ -129,7 +134,7 @@ class SecondFactorDesk {
   private async checkBoth(request: Request, visitor: Visitor): Promise<void> {
     await this.checkPassword(request, visitor);
     const { facts } = arrived(request);
-    const wait = this.signIn.checkCode(await this.ownerOf(visitor), field(request, 'code'), facts);
+    const wait = this.signIn.checkCode(visitor, await this.ownerOf(visitor), field(request, 'code'), facts);
     if (wait > 0) throw new TooManyTries(wait);
   }
 

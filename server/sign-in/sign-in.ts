@@ -1,6 +1,13 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Now } from '../../lib/ports';
-import type { AccessEvent, OnAccess, PersonChange, RightsChange, SignInStep } from './access-event';
+import {
+  type AccessEvent,
+  endOfSessions,
+  type OnAccess,
+  type PersonChange,
+  type RightsChange,
+  type SignInStep,
+} from './access-event';
 import { CodeWrong, PasswordWrong } from './account-errors';
 import { canonicalName, type Account, type AccountProvider, type Role } from './account';
 import { tokenIn } from './cookie';
@@ -138,7 +145,7 @@ export class SignIn {
     return { kind: 'in', token, account };
   }
 
-  private delayed(who: Who, step: SignInStep, waitMilliseconds: number): SignInResult {
+  private delayed(who: Who, step: SignInStep, waitMilliseconds: number): SignInResult & { readonly kind: 'wait' } {
     this.report(who, { kind: 'sign_in_delayed', step, waitMilliseconds });
     return { kind: 'wait', milliseconds: waitMilliseconds };
   }
@@ -157,11 +164,12 @@ export class SignIn {
    */
   async changePassword(visitor: Visitor, current: string, chosen: string, facts: RequestFacts): Promise<number> {
     const wait = this.guard.attempt(visitor.name, facts.address, this.now());
-    if (wait > 0) return wait;
+    if (wait > 0) return this.delayed(inside(visitor, facts), 'password', wait).milliseconds;
     try {
       await this.accounts.changePassword(visitor.name, current, chosen);
     } catch (thrown) {
-      if (!(thrown instanceof PasswordWrong)) this.guard.succeeded(visitor.name, facts.address, this.now());
+      if (thrown instanceof PasswordWrong) this.failedInside(visitor, 'password', facts);
+      else this.guard.succeeded(visitor.name, facts.address, this.now());
       throw thrown;
     }
     this.guard.succeeded(visitor.name, facts.address, this.now());
@@ -177,19 +185,30 @@ export class SignIn {
    */
   async checkPassword(visitor: Visitor, password: string, facts: RequestFacts): Promise<number> {
     const wait = this.guard.attempt(visitor.name, facts.address, this.now());
-    if (wait > 0) return wait;
-    if (!(await this.accounts.verify(visitor.name, password))) throw new PasswordWrong();
+    if (wait > 0) return this.delayed(inside(visitor, facts), 'password', wait).milliseconds;
+    if (!(await this.accounts.verify(visitor.name, password))) {
+      this.failedInside(visitor, 'password', facts);
+      throw new PasswordWrong();
+    }
     this.guard.succeeded(visitor.name, facts.address, this.now());
     return 0;
   }
 
   /** As {@link checkPassword}, for the code. @throws CodeWrong */
-  checkCode(owner: Owner, code: string, facts: RequestFacts): number {
+  checkCode(visitor: Visitor, owner: Owner, code: string, facts: RequestFacts): number {
     const wait = this.codeGuard.attempt(owner.name, facts.address, this.now());
-    if (wait > 0) return wait;
-    if (!this.factors?.take(owner, code, this.now())) throw new CodeWrong();
+    if (wait > 0) return this.delayed(inside(visitor, facts), 'second_factor', wait).milliseconds;
+    if (!this.factors?.take(owner, code, this.now())) {
+      this.failedInside(visitor, 'second_factor', facts);
+      throw new CodeWrong();
+    }
     this.codeGuard.succeeded(owner.name, facts.address, this.now());
     return 0;
+  }
+
+  /** Who guesses at a browser that was left signed in is told of as who guesses at the door is. */
+  private failedInside(visitor: Visitor, step: SignInStep, facts: RequestFacts): void {
+    this.report(inside(visitor, facts), { kind: 'sign_in_failed', step });
   }
 
   /** Reports what an admin did to an account, and ends its sessions where they no longer fit. */
@@ -202,12 +221,12 @@ export class SignIn {
   ): void {
     const who = { ...from(facts), name, id: by.session?.id ?? null };
     this.report(who, { kind: 'person_changed', by: by.name, change, rights });
-    const reason = reasonOf(change);
+    const reason = endOfSessions(change);
     if (reason) this.sessions.endAll(name, reason);
   }
 
   refused(facts: RequestFacts, visitor: Visitor | null, reason: string, more: number): void {
-    const who = { ...from(facts), name: visitor?.name ?? null, id: visitor?.session?.id ?? null };
+    const who = visitor ? inside(visitor, facts) : from(facts);
     this.report(who, { kind: 'access_refused', method: facts.method, path: facts.path.slice(0, 200), reason, more });
   }
 
@@ -286,9 +305,7 @@ function from({ address, userAgent }: RequestFacts): { address: string; userAgen
   return { address, userAgent };
 }
 
-function reasonOf(change: PersonChange): EndReason | null {
-  if (change === 'disabled') return 'account_disabled';
-  if (change === 'password_reset') return 'password_changed';
-  if (change === 'second_factor_reset') return 'second_factor_changed';
-  return change.startsWith('role_') ? 'role_changed' : null;
+/** At a browser that is signed in. */
+function inside({ name, session }: Visitor, facts: RequestFacts): Who {
+  return { ...from(facts), name, id: session?.id ?? null };
 }

@@ -258,7 +258,25 @@ as $$
     from (select coalesce(rule.frame ->> 'timeZone', 'UTC') as zone) as z
 $$;
 
--- As before (20261123120100), but what is held back waits in the summary.
+-- The mail of an alert that was held back and waits no longer, as another rule tells it at once. Null: one of its own. The
+-- summary that it leaves is never empty: it goes at once instead, and a summary that has gone already has told it.
+create function billing_audit.summary_instead(alert billing_audit.alerts, at_ timestamptz) returns bigint
+language plpgsql
+set search_path = ''
+as $$
+begin
+    if not exists (select from billing_audit.alert_mails where id = alert.mail_id and message_id is null) then
+        return alert.mail_id;
+    elsif exists (select from billing_audit.alerts where mail_id = alert.mail_id and id <> alert.id) then
+        return null;
+    end if;
+    update billing_audit.alert_mails set next_at = least(next_at, at_) where id = alert.mail_id;
+    return alert.mail_id;
+end
+$$;
+
+-- As before (20261123120100), but what is held back waits in the summary. What another rule tells the same recipient at once
+-- waits no longer: it becomes that rule's, and is told once.
 create or replace function billing_audit.tell(
     rule billing_audit.alert_rules, key_ text, recipients_ text[], place billing_audit.alerts, person_ text,
     topic_ text, row_ text, at_ timestamptz
@@ -270,18 +288,25 @@ declare
     recipient_ text;
     new_       integer := 0;
     mail       bigint;
+    before     billing_audit.alerts;
     held_      boolean := coalesce(place.held, false);
 begin
     foreach recipient_ in array case when recipients_ = '{}' then array[''] else recipients_ end loop
-        continue when exists (select from billing_audit.alerts where event_key = key_ and recipient = recipient_);
-        mail := case when recipient_ = '' then null
+        before := null;
+        select * into before from billing_audit.alerts where event_key = key_ and recipient = recipient_;
+        continue when before.id is not null and (held_ or not before.held);
+        mail := case when before.mail_id is not null then billing_audit.summary_instead(before, at_) end;
+        mail := case when recipient_ = '' or mail is not null then mail
             when held_ then billing_audit.digest_for(
                 rule.rule_id, recipient_, place.severity, at_, billing_audit.next_morning(rule, at_))
             else billing_audit.mail_for_alert(rule, recipient_, person_, topic_, row_, place.severity, at_) end;
         insert into billing_audit.alerts
             (event_key, recipient, rule_id, stream, seq, notice, severity, always, why, raised_at, mail_id, held)
         values (key_, recipient_, rule.rule_id, place.stream, place.seq, place.notice, place.severity, place.always,
-            place.why, at_, mail, held_);
+            place.why, at_, mail, held_)
+        on conflict (event_key, recipient) do update set
+            rule_id = excluded.rule_id, severity = excluded.severity, always = excluded.always, why = excluded.why,
+            raised_at = excluded.raised_at, mail_id = excluded.mail_id, held = false;
         new_ := new_ + 1;
     end loop;
     return new_;
@@ -327,7 +352,8 @@ $$;
 -- As before (20261123120100), and: an alert may be `held` for the summary; what leaves the queue is counted in sittings.
 -- p: alerts [{event_key, rule_id, always, why, held}], decided [{stream, seq}], at. Puts each alert into the outbox, once for
 -- each of its rule's recipients, and takes what was decided from the queue: all or nothing. What is always told is never held.
--- Gives {raised}: how many alerts are new; and {unrecorded}: the keys that are not in the trail, for which nothing was done.
+-- What is told at once comes first, whichever rule held it back. Gives {raised}: how many alerts are new, or wait no longer;
+-- and {unrecorded}: the keys that are not in the trail, for which nothing was done.
 create or replace function public.billing_audit_raise_alert(p jsonb) returns jsonb
 language plpgsql security definer
 set search_path = ''
@@ -356,7 +382,7 @@ begin
         left join billing_audit.event_keys as k on k.event_key = a.alert ->> 'event_key'
         left join billing_audit.audit_events as e on e.stream = k.stream and e.seq = k.seq
         left join billing_audit.event_payloads as d on d.stream = k.stream and d.seq = k.seq
-        order by a.place
+        order by held, a.place
     loop
         if given.stream is null then
             unrecorded := unrecorded || to_jsonb(given.event_key);
@@ -586,6 +612,7 @@ call billing_audit.keep_private('billing_audit.confirmed_sittings()');
 call billing_audit.keep_private('billing_audit.normal_sittings(timestamptz)');
 call billing_audit.keep_private('billing_audit.told_today(billing_audit.alert_rules, timestamptz)');
 call billing_audit.keep_private('billing_audit.digest_for(text, text, text, timestamptz, timestamptz)');
+call billing_audit.keep_private('billing_audit.summary_instead(billing_audit.alerts, timestamptz)');
 call billing_audit.keep_private('billing_audit.next_morning(billing_audit.alert_rules, timestamptz)');
 call billing_audit.keep_private('billing_audit.keep_findings(jsonb, timestamptz)');
 call billing_audit.offer_to_service('public.billing_audit_alert_sittings(jsonb)');

@@ -2,7 +2,7 @@
 -- before it is taken; whoever takes it is an administrator, and takes nothing that gives themselves more. A person whom the
 -- sheet no longer names becomes inactive and stays.
 --
--- Errors: BA016 somebody would change their own access; BA017 the directory has changed since it was shown
+-- Errors: BA018 somebody would change their own access; BA017 the directory has changed since it was shown
 
 alter table billing_audit.people add column from_sheet text check (from_sheet ~ '^\d{1,20}$');
 comment on column billing_audit.people.from_sheet is 'The sheet that named this person last; null = a file or a program.';
@@ -81,7 +81,7 @@ $$;
 
 -- p: people (Person), by and role (from the service alone), sheet {sheet_id, sheet_name} where they come from one, mark (of
 -- the directory that was shown; without it nothing was). All or nothing; the triggers of the table write the acts.
--- Who came from that sheet and is not among the people becomes inactive. Gives {added, changed, made_inactive}.
+-- Who came from that sheet and is not among the people becomes inactive, but for whoever takes them. Gives {added, changed, made_inactive}.
 create function public.billing_audit_take_people(p jsonb) returns jsonb
 language plpgsql security definer
 set search_path = ''
@@ -123,7 +123,8 @@ begin
         active = excluded.active, saved_at = excluded.saved_at, from_sheet = excluded.from_sheet;
     if sheet_ is not null then
         update billing_audit.people as d set active = false, saved_at = billing_audit.clock()
-        where d.from_sheet = sheet_ and d.active and not exists (select from unnest(given) as g where g.email = d.email);
+        where d.from_sheet = sheet_ and d.active and not billing_audit.is_same_person(by_, d.email)
+            and not exists (select from unnest(given) as g where g.email = d.email);
         get diagnostics ended = row_count;
         insert into billing_audit.people_source (sheet_id, sheet_name)
         values (sheet_, coalesce(p #>> '{sheet,sheet_name}', ''))
@@ -136,6 +137,7 @@ end
 $$;
 
 -- Nobody gives themselves a role, an access level or a review, nor makes themselves active: somebody else has to take that.
+-- Their line is the one with their e-mail or their name; known by the name alone they keep it, or the next call would miss them.
 create function billing_audit.refuse_own_access(by_ text, given billing_audit.people[]) returns void
 language plpgsql stable
 set search_path = ''
@@ -143,11 +145,11 @@ as $$
 begin
     if exists (
         select from unnest(given) as g left join billing_audit.people as d on d.email = g.email
-        where g.email = lower(btrim(by_))
-            and (d.email is null or (g.role, g.access_level, g.last_review_at) is distinct from
+        where (billing_audit.is_same_person(by_, g.email) or lower(btrim(g.name)) = lower(btrim(by_)))
+            and (d.email is null or g.email <> lower(btrim(by_)) and g.name is distinct from d.name or (g.role, g.access_level, g.last_review_at) is distinct from
                 (d.role, d.access_level, d.last_review_at) or g.active and not d.active))
     then
-        raise exception using errcode = 'BA016',
+        raise exception using errcode = 'BA018',
             message = format('%s cannot change their own role, access level or review. Nothing was taken.', by_),
             hint = 'Leave your own line as it is; another administrator can take it.';
     end if;

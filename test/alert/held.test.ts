@@ -72,6 +72,50 @@ describe('what the cap holds back', () => {
     for (const person of ['ben', 'cid']) expect(office.arrived[1]?.text).toContain(person);
   });
 
+  describe('by one rule, and told by another to the same person', () => {
+    const free = rule({ ruleId: 'node-2', riskFrom: 0.45, severityFrom: 'NONE' });
+    const raise = (person: string) =>
+      house.alerting.desk.raise(free, [{ eventKey: `k:${person}`, always: false, why: [] }]);
+
+    it('is told at once', async () => {
+      await enlist();
+      await house.alerting.desk.enlist(free, { mail: routeTo(office), channelUrl: null });
+      await recorded(mild('ana'), mild('ben'), mild('cid', { risk_score: 0.4 }));
+      expect(await states()).toEqual([
+        ['k:ana', false],
+        ['k:ben', false],
+        ['k:cid', true],
+      ]);
+      house.later(0.1);
+      await until(() => office.arrived.length === 2, 'both that are told at once');
+    });
+
+    it('is told as soon as the other tells it, once', async () => {
+      await enlist();
+      await recorded(mild('ana'), mild('ben'), mild('cid'));
+      house.later(0.1);
+      await until(() => office.arrived.length === 1, 'the one that is told at once');
+      await raise('ben');
+      await raise('ben');
+      house.later(0.1);
+      await until(() => office.arrived.length === 2, 'the one of the other rule');
+      expect(office.arrived[1]?.text).toContain('ben');
+      // The last of a summary takes it along.
+      await raise('cid');
+      house.later(0.1);
+      await until(() => office.arrived.length === 3, 'the summary of one');
+      expect(office.arrived[2]?.text).toContain('cid');
+      house.later(24 * 60);
+      await house.settled();
+      expect(office.arrived).toHaveLength(3);
+      expect(await states()).toEqual([
+        ['k:ana', false],
+        ['k:ben', false],
+        ['k:cid', false],
+      ]);
+    });
+  });
+
   it('is never what is always told', async () => {
     await enlist();
     await recorded(mild('ana'), mild('ben'), event({ event_key: 'k:grave', changed_at: mild('x').changed_at }));

@@ -132,4 +132,43 @@ describe('history out of Smartsheet', () => {
     },
     LONG,
   );
+
+  it(
+    'tells a row that was deleted meanwhile, and reads the others',
+    async () => {
+      const sheet = await made(
+        'Gone',
+        ['Quantity'],
+        [{ Quantity: '1' }, { Quantity: '1' }],
+        '2026-01-11T10:00:00.000Z',
+      );
+      const [first, second] = sheet.rows.map(({ id }) => id);
+      const at = '2026-01-12T10:00:00.000Z';
+      await sandbox.control('POST', '/sandbox/edit', {
+        ...{ sheetId: sheet.id, rowId: second, column: 'Quantity', value: '2', at },
+      });
+      const deleting = {
+        rowsModifiedSince: async (...asked: Parameters<SmartsheetClient['rowsModifiedSince']>) => {
+          const read = await client.rowsModifiedSince(...asked);
+          await sandbox.api('DELETE', `/sheets/${sheet.id}/rows?ids=${first}`);
+          return read;
+        },
+        cellHistory: client.cellHistory.bind(client),
+      };
+      const book = openDoneBook(join(folder.path, 'imports', 'cell-history.json'), SINCE);
+      const cells: number[] = [];
+      const histories = cellHistories({
+        ...{ client: deleting, sheetIds: [String(sheet.id)], since: SINCE, settings: defaultSettings, book },
+        onProgress: (read) => void cells.push(read),
+      });
+      expect(await importRows(histories, house.parts)).toMatchObject({
+        bad: [{ place: `row ${first} of "Gone"`, why: expect.stringContaining('not to be found any more') }],
+      });
+      expect(cells.at(-1)).toBe(2);
+      expect([String(first), String(second)].map((id) => book.has(String(sheet.id), id))).toEqual([false, true]);
+      const { events } = await house.store.search({ kind: 'imported', row_id: String(second) });
+      expect(events[0]).toMatchObject({ old_value: '1', new_value: '2' });
+    },
+    LONG,
+  );
 });

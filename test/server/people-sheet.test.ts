@@ -225,6 +225,23 @@ describe('what taking people would change', () => {
     ]);
   });
 
+  it('knows whoever takes it by their name too, known or given, and does not make them inactive', () => {
+    const me = known('me@example.com', { name: 'Ann Example', access_level: 2 });
+    const by = { by: ' ann example', sheet };
+    const renamed = [person('me@example.com', { name: 'Else', access_level: 9 })];
+    expect(comparePeople(directory(me), renamed, by)).toMatchObject({
+      changes: [],
+      heldBack: [{ email: 'me@example.com' }],
+      people: [{ name: 'Ann Example', access_level: 2 }],
+    });
+    expect(comparePeople(directory(), [person('b@example.com', { name: 'Ann Example' })], by).people).toEqual([]);
+    const gone = comparePeople(directory(me, known('b@example.com')), [person('c@example.com')], by);
+    expect(gone.changes.map(({ email, what }) => [email, what])).toEqual([
+      ['c@example.com', 'added'],
+      ['b@example.com', 'made inactive'],
+    ]);
+  });
+
   it('has another fingerprint for other people and for another directory', () => {
     const of = (mark: string, level: number) =>
       comparePeople({ ...directory(), mark }, [person('a@example.com', { access_level: level })], {

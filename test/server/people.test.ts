@@ -1,7 +1,9 @@
+import type { Person } from '../../lib/store';
 import { BadPeopleFile, readPeople } from '../../server/people';
 
 const reading = { timeZone: 'America/Chicago', now: Date.parse('2026-02-03T18:00:00Z') };
-const read = (...lines: string[]) => readPeople(Buffer.from(lines.join('\n')), reading);
+const file = (...lines: string[]) => readPeople(Buffer.from(lines.join('\n')), reading);
+const read = (...lines: string[]) => file(...lines).over([]);
 const TITLES = 'E-mail,Name,Role,Access level,Supervisor,Department,Last review,Active';
 
 function problemsOf(...lines: string[]): string[] {
@@ -52,6 +54,25 @@ describe('a file of people', () => {
   it.each([';', '\t'])('may be separated by %j, and needs no more than the e-mail', (separator) => {
     expect(read(`Access Level${separator}email`, `10${separator}a@example.com`)).toMatchObject([
       { email: 'a@example.com', access_level: 10, active: true },
+    ]);
+  });
+
+  it('says nothing of columns that it lacks: what is known there stays, and what is empty is not known', () => {
+    const found = file('email,name,department', 'Left@example.com,Lee,', 'new@example.com,Nel,North');
+    expect(found.absent).toEqual(['role', 'access level', 'supervisor', 'last review', 'active']);
+    const known: Person = {
+      email: 'left@example.com',
+      name: 'Before',
+      role: 'Clerk',
+      access_level: 3,
+      supervisor: 'boss@example.com',
+      department: 'South',
+      last_review_at: '2026-01-31T06:00:00.000Z',
+      active: false,
+    };
+    expect(found.over([known])).toEqual([
+      { ...known, name: 'Lee', department: null },
+      expect.objectContaining({ email: 'new@example.com', access_level: null, last_review_at: null, active: true }),
     ]);
   });
 

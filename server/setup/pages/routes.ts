@@ -189,7 +189,7 @@ function checkForm(signIn: SignIn, request: Request, response: Response, next: N
   if (request.method !== 'POST') return next();
   const given = (request.body as Readonly<Record<string, unknown>> | undefined)?.['form'];
   if (signIn.isFormToken(visitorOf(request), given)) return next();
-  refuseForm(request, response);
+  refuseForm(signIn, request, response);
 }
 
 function visitorOf(request: Request): Visitor {

@@ -191,7 +191,11 @@ it('is removed on the command line while the server runs, for an admin who is lo
   const cli = (...flags: string[]) => runCli(['second-factor', ...flags, '--home', server.home], server.home);
   expect(cli('list').stdout).toContain(person.name);
   const done = cli('reset', person.name.toUpperCase());
-  expect([done.status, done.stdout]).toEqual([0, `${person.name} signs in with the password alone from now on.\n`]);
+  expect([done.status, done.stdout]).toEqual([
+    0,
+    expect.stringContaining(`${person.name} signs in with the password alone from now on; where SECOND_FACTOR demands`),
+  ]);
+  expect(done.stdout).toContain('Sessions that are open stay open');
   expect(readFileSync(join(server.home, 'access', 'access.jsonl'), 'utf8')).toContain(
     `the second factor of ${person.name} was removed`,
   );
@@ -214,6 +218,27 @@ it('tells how somebody signed in, and what was wrong, without code, key or recov
   ]);
   const text = JSON.stringify(server.events);
   for (const secret of [key, recovery[0] ?? '', recovery[1] ?? '']) expect(text).not.toContain(secret);
+});
+
+it('tells what was guessed wrong on the page of the account, as at the door, with the session', async () => {
+  const person = await newPerson();
+  const { key } = await enrol(person);
+  const before = server.events.length;
+  await post(person, 'recovery', { current: 'a guess', code: codeNow(key) });
+  await post(person, 'remove', { current: person.password, code: '000000' });
+  const form = formTokenIn(await cast.page('/account', person.cookie));
+  const chosen = 'a password that is long enough';
+  const given = { form, current: 'another guess', chosen, again: chosen };
+  await ask(`${server.address}/account/password`, { cookie: person.cookie, form: given, headers: HTML });
+  const told = server.events.slice(before);
+  expect(told.map(({ kind, name, ...rest }) => [kind, name, 'step' in rest && rest.step])).toEqual([
+    ['sign_in_failed', person.name, 'password'],
+    ['sign_in_failed', person.name, 'second_factor'],
+    ['sign_in_failed', person.name, 'password'],
+  ]);
+  expect(told.map(({ sessionId }) => sessionId)).not.toContain(null);
+  await ask(`${server.address}/account/password`, { cookie: person.cookie, form: { form: 'x' }, headers: HTML });
+  expect(server.events.at(-1)).toMatchObject({ kind: 'access_refused', name: person.name, reason: 'form_refused' });
 });
 
 it('is kept where its owner alone may read, recovery codes as hashes; a damaged file lets nobody past it', async () => {
@@ -252,8 +277,15 @@ describe('where deciders have to have one', () => {
     const post = (act: string, given: Record<string, string>) =>
       ask(`${strict.server.address}/account/second-factor/${act}`, { cookie, form: given, headers: HTML });
     const key = keyIn((await post('begin', form)).body);
-    await post('confirm', { ...form, code: codeOf(bytesOf(key), stepAt(Date.now())) });
+    const step = stepAt(Date.now());
+    await post('confirm', { ...form, code: codeOf(bytesOf(key), step) });
     expect((await get('/people', cookie)).status).toBe(200);
+    // Who removes it is not told that the password is enough.
+    await post('remove', { ...form, code: codeOf(bytesOf(key), step + 1) });
+    const page = (await get('/account', cookie)).body;
+    expect(page).toContain('Your role takes one: until you set up another');
+    expect(page).not.toContain('password alone from now on');
+    expect((await get('/people', cookie)).status).toBe(403);
   });
 
   it('a viewer is not asked', async () => {

@@ -76,15 +76,33 @@ export function directoryContract(under: () => StoreUnderTest): void {
   ])('lets nobody give %s to themselves, and takes nothing of such a call', async (_what, own) => {
     await take([person(by, { access_level: 4 })], { by: 'other@example.com' });
     const refused = take([ann, { ...person('Boss@Example.com', { access_level: 4 }), ...own }]);
-    await expect(refused).rejects.toMatchObject({ sqlstate: 'BA016' });
+    await expect(refused).rejects.toMatchObject({ sqlstate: 'BA018' });
     expect((await store.directory()).people).toHaveLength(1);
     expect(await take([ann, person(by, { access_level: 4, name: 'The boss' })])).toMatchObject({ changed: 1 });
   });
 
   it('lets nobody add themselves, nor make themselves active again', async () => {
-    await expect(take([person(by)])).rejects.toMatchObject({ sqlstate: 'BA016' });
+    await expect(take([person(by)])).rejects.toMatchObject({ sqlstate: 'BA018' });
     await take([person(by, { active: false })], { by: 'other@example.com' });
-    await expect(take([person(by)])).rejects.toMatchObject({ sqlstate: 'BA016' });
+    await expect(take([person(by)])).rejects.toMatchObject({ sqlstate: 'BA018' });
+  });
+
+  it('knows who takes it by the name that the directory has for them, too', async () => {
+    const boss = person(by, { name: 'Boss', access_level: 4 });
+    await take([boss, ann], { by: 'other@example.com' });
+    for (const own of [{ access_level: 9 }, { name: 'Somebody else' }]) {
+      await expect(take([{ ...boss, ...own }, ann], { by: ' boss' })).rejects.toMatchObject({ sqlstate: 'BA018' });
+    }
+    const added = person('second@example.com', { name: 'Boss' });
+    await expect(take([boss, ann, added], { by: 'boss' })).rejects.toMatchObject({ sqlstate: 'BA018' });
+    expect(await take([{ ...ann, access_level: 1 }, boss], { by: 'boss' })).toMatchObject({ changed: 1 });
+  });
+
+  it.each([by, 'Boss'])('leaves the line of %s, who takes a sheet that does not name them, as it is', async (taker) => {
+    await take([person(by, { name: 'Boss' }), ann, bob], { by: 'other@example.com' });
+    expect(await take([ann], { by: taker })).toEqual({ added: 0, changed: 0, made_inactive: 1 });
+    const { people } = await store.directory();
+    expect(people.filter(({ active }) => active).map(({ email }) => email)).toEqual([ann.email, by]);
   });
 
   it.each([['viewer'], ['auditor'], ['manager'], ['']])('is taken by administrators alone, not by %j', async (role) => {
