@@ -70,21 +70,31 @@ export async function compareFile(
     findings.add('archive_differs', {}, text);
     return null;
   }
-  for (const text of await flawsOf(file, archive.spans, leaves)) findings.add('archive_differs', {}, text);
+  const erased = Object.values(archive.erased).reduce((sum, events) => sum + events, 0);
+  for (const text of await flawsOf(file, { spans: archive.spans, erased }, leaves))
+    findings.add('archive_differs', {}, text);
   return archive.id;
 }
 
 const MOST_FLAWS = 20;
 
+export interface ArchivedPart {
+  readonly spans: readonly ArchivedSpan[];
+  /** How many of its events have no values any more: their erasures stand in the trail. */
+  readonly erased: number;
+}
+
 /** Whether a file holds exactly these spans, as they were sealed: in sentences what does not fit. */
 export async function flawsOf(
   file: ArchiveFile,
-  spans: readonly ArchivedSpan[],
+  { spans, erased }: ArchivedPart,
   leaves: Pick<LeafList, 'size' | 'eventAt' | 'entry'>,
 ): Promise<readonly string[]> {
   const flaws: string[] = [];
   const next = new Map(spans.map((span) => [span.stream, { seq: span.first_seq, hash: null as string | null, span }]));
+  let empty = 0;
   for await (const event of file.events()) {
+    if (event.payload === null) empty += 1;
     if (flaws.length >= MOST_FLAWS) return flaws;
     const { stream, seq, previous_hash, hash } = event;
     const place = next.get(stream);
@@ -100,6 +110,9 @@ export async function flawsOf(
   }
   for (const [stream, { seq, span }] of next) {
     if (seq <= span.last_seq) flaws.push(`Events ${seq} to ${span.last_seq} of ${stream} are not in ${file.path}.`);
+  }
+  if (empty !== erased) {
+    flaws.push(`${empty} events in ${basename(file.path)} have no values, and ${erased} were erased.`);
   }
   return flaws;
 }

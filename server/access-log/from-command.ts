@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 import { wellFormed, type NewAccessEvent } from '../../lib/access';
 import { messageOf } from '../../lib/errors';
 import type { AccessStore } from '../../lib/store';
+import { userName } from '../user-name';
 
 /**
  * A command that changed something, by whom this machine says it was.
@@ -41,14 +42,5 @@ export async function tellCommand(store: Pick<AccessStore, 'recordAccess'>, even
     await store.recordAccess({ events: [event] });
   } catch (thrown) {
     process.stderr.write(`That this was done could not be recorded in the access log: ${messageOf(thrown)}\n`);
-  }
-}
-
-/** A container may run under a number that has no name. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `user ${process.getuid?.() ?? 'unknown'}`;
   }
 }

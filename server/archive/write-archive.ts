@@ -2,7 +2,17 @@ import { existsSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { BadSetting, BillingAuditError } from '../../lib/errors';
-import { flawsOf, Findings, LeafList, readArchive, type SealBook, type Verifier } from '../../lib/seal';
+import {
+  checkTrail,
+  flawsOf,
+  Findings,
+  Frontier,
+  LeafList,
+  readArchive,
+  type SealBook,
+  type Verified,
+  type Verifier,
+} from '../../lib/seal';
 import type { StoreDriver } from '../../lib/store';
 import { bundleFilesAt, writeEvidence, type EvidenceParts } from '../export';
 
@@ -44,21 +54,32 @@ export class ArchiveNotWhole extends BillingAuditError {
   }
 }
 
+/** What is in the database is not what was sealed: an archive would hide it. */
+export class TrailNotWhole extends BillingAuditError {
+  readonly code = 'trail_not_whole';
+  readonly hint = 'Nothing was written or removed. Run "billing-audit verify": it names every place that does not fit.';
+
+  constructor(flaws: readonly string[]) {
+    super(`The trail does not verify, and so no month of it leaves: ${flaws.slice(0, 3).join(' ')}`, { flaws });
+  }
+}
+
 const span = z.object({ stream: z.string(), first_seq: z.number(), last_seq: z.number(), last_hash: z.string() });
 const archivable = z.object({ spans: z.array(span), events: z.number(), erased: z.number() });
 const archived = z.object({ archive: z.object({ id: z.string() }) });
 
 /**
- * Writes the events of a month with their proofs to a file, reads the file back and compares it with the signed tree; then, if
- * that is asked for, has the store remove exactly these events and say so in the trail, all of it in one transaction.
+ * Verifies the trail, writes the events of a month with their proofs to a file, reads the file back and compares it with the
+ * tree whose signed root was verified; then, if that is asked for, has the store remove exactly these events and say so in the trail, all of it in one transaction.
  * @throws StoreRefused  BA013 a legal hold; BA015 not now: the month is not over, not sealed, not the next
- * @throws BadSetting, ArchiveNotWhole, ArchiveUnreadable  nothing was removed
+ * @throws BadSetting, TrailNotWhole, ArchiveNotWhole, ArchiveUnreadable  nothing was removed
  */
 export async function writeArchive(order: ArchiveOrder, parts: ArchiveParts): Promise<Archived> {
   const { month, out, by, reason, remove } = order;
   requirePlace(out);
-  const { driver, book } = parts;
+  const { driver } = parts;
   const found = archivable.parse(await driver.rpc('billing_audit_archivable', { month }));
+  const leaves = await verifiedLeaves(parts);
   const files = bundleFilesAt(out, parts.now());
   await writeEvidence({ from: null, to: null, sheets: [], spans: found.spans }, { ...parts, files }).catch(
     (thrown: unknown) => {
@@ -67,7 +88,7 @@ export async function writeArchive(order: ArchiveOrder, parts: ArchiveParts): Pr
     },
   );
   const file = await readArchive(out);
-  const flaws = await flawsOf(file, found.spans, await leavesOf(book));
+  const flaws = await flawsOf(file, found, leaves);
   if (flaws.length > 0) {
     rmSync(out, { force: true });
     throw new ArchiveNotWhole(out, flaws);
@@ -80,11 +101,20 @@ export async function writeArchive(order: ArchiveOrder, parts: ArchiveParts): Pr
   return { ...told, events: found.events, archive_id: archive.id };
 }
 
-async function leavesOf(book: SealBook): Promise<LeafList> {
-  const { size } = await book.state();
+/** The leaves of the tree that the whole check found to be the one that was signed. */
+async function verifiedLeaves({ book, keys, views }: ArchiveParts): Promise<LeafList> {
+  const { verified, findings } = await checkTrail({ source: book, trusted: keys, anchors: views });
+  if (verified === null) throw new TrailNotWhole(findings.map(({ text }) => text));
   const leaves = new LeafList();
-  for await (const page of book.allLeaves()) leaves.take(page, size, new Findings());
+  for await (const page of book.allLeaves()) leaves.take(page, verified.size, new Findings());
+  if (!isTreeOf(verified, leaves)) throw new TrailNotWhole(['Its tree was altered while it was read.']);
   return leaves;
+}
+
+function isTreeOf({ size, frontier }: Verified, leaves: LeafList): boolean {
+  const edge = Frontier.empty();
+  for (let index = 0; index < leaves.size; index += 1) edge.append(leaves.leaf(index));
+  return edge.size === size && Buffer.concat(edge.hashes()).toString('hex') === frontier;
 }
 
 function requirePlace(out: string): void {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { BadSetting } from '../../lib/errors';
 import { writeArchive, type Archived } from '../archive';
 import { readConfiguration } from '../configuration';
+import { userName } from '../user-name';
 import { openEvidence, progressOf } from './open-evidence';
 import { loadDotEnv, print } from './run';
 
@@ -33,7 +33,7 @@ export async function runArchive(flags: ArchiveFlags): Promise<void> {
   try {
     const progress = progressOf('events', flags);
     const done = await writeArchive(
-      { month, out, reason, remove: yes, by: `${userInfo().username} (command line)` },
+      { month, out, reason, remove: yes, by: `${userName()} (command line)` },
       {
         ...evidence,
         inForce: (hashes) => evidence.store.inForce(hashes),

@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { BadSetting } from '../../lib/errors';
@@ -8,6 +7,7 @@ import { readConfiguration, type StartFlags } from '../configuration';
 import { diagnose, type Line } from '../doctor';
 import { openTrail } from '../export';
 import { withStoreOf } from '../look-into-store';
+import { userName } from '../user-name';
 import { EXIT, guarded, loadDotEnv, print } from './run';
 
 type DoctorFlags = Pick<StartFlags, 'home'> & { readonly json?: boolean; readonly replayDead?: boolean };
@@ -41,7 +41,7 @@ async function replayDead(flags: DoctorFlags): Promise<void> {
   const { store, through, close } = await openTrail(home, process.env);
   try {
     const dead = await store.deadCallbacks({ limit: MOST_SHOWN });
-    const replayed = await store.replayDead({ ids: 'all', by: `${userInfo().username} (command line)` });
+    const replayed = await store.replayDead({ ids: 'all', by: `${userName()} (command line)` });
     const done = `${replayed} callbacks put back to work`;
     await tellCommand(store, commandRun('doctor --replay-dead', done, { replayed }, Date.now()));
     if (flags.json) return print(JSON.stringify({ replayed, through, dead }));

@@ -1,5 +1,4 @@
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { BadSetting, BillingAuditError, messageOf } from '../../lib/errors';
@@ -13,6 +12,7 @@ import {
   type ExportResult,
   type TableSet,
 } from '../export';
+import { userName } from '../user-name';
 import { runArchive } from './archive';
 import { runEvidence, showInForce } from './evidence';
 import { runOcsf } from './ocsf';
@@ -116,7 +116,7 @@ async function runExport(flags: TableFlags): Promise<void> {
         sheets: flags.sheet ?? [],
         format: flags.format ?? (extname(flags.out).slice(1).toLowerCase() || undefined),
       },
-      { by: `${userInfo().username} (command line)`, practice: trail.practice, timeZone },
+      { by: `${userName()} (command line)`, practice: trail.practice, timeZone },
     );
     const files = new OutFiles();
     const tables = format === 'xlsx' ? asWorkbook(files, flags.out) : asCsv(files, flags);

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { BadSetting } from '../../lib/errors';
 import { commandRun, tellCommand } from '../access-log';
 import { readConfiguration } from '../configuration';
@@ -14,6 +13,7 @@ import {
   type PeopleInSheet,
 } from '../people';
 import { smartsheetOfServer } from '../smartsheet-of-server';
+import { userName } from '../user-name';
 import { print } from './run';
 
 export interface ImportPeopleFlags {
@@ -95,14 +95,5 @@ function bytesOf(file: string): Uint8Array {
     return readFileSync(file === '-' ? 0 : file);
   } catch (thrown) {
     throw new PeopleFileUnreadable(file, thrown);
-  }
-}
-
-/** A container may run under a number that has no name. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `user ${process.getuid?.() ?? 'unknown'}`;
   }
 }

@@ -1,8 +1,8 @@
-import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { BadSetting } from '../../lib/errors';
 import { readConfiguration } from '../configuration';
 import { openTrail, type OpenTrail } from '../export';
+import { userName } from '../user-name';
 import { guarded, loadDotEnv, print } from './run';
 
 interface KeepingFlags {
@@ -79,7 +79,7 @@ async function withTrail(flags: KeepingFlags, act: (trail: OpenTrail) => Promise
 const keeper = (reason: string | undefined): object => {
   if (reason === undefined)
     throw new BadSetting('--reason', 'is missing', 'Say in a sentence why; it stands in the trail.');
-  return { by: `${userInfo().username} (command line)`, role: 'admin', reason };
+  return { by: `${userName()} (command line)`, role: 'admin', reason };
 };
 
 interface Erased {

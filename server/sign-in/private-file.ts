@@ -33,7 +33,7 @@ export function readPrivateFile<Value>(path: string, parse: (json: unknown) => V
 }
 
 /** Makes the rename last through a power cut. Windows cannot open a folder, and its rename is durable without it. */
-function syncFolder(folder: string): void {
+export function syncFolder(folder: string): void {
   if (process.platform === 'win32') return;
   const handle = openSync(folder, 'r');
   try {

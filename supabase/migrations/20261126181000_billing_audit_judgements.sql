@@ -4,6 +4,7 @@
 --
 -- Errors: BA001 what was said is none of the words    BA005 the caller has no right to this, is nobody, or made the change
 --         BA006 there is no such event                BA007 no second factor
+--         BA016 the values of the event are gone: they were erased, or archived with it
 
 -- Said once, never altered: a change of mind is another row, and the last one of an event and reviewer counts. Who made the
 -- change is not copied here: it stands with the event, and is gone where that was erased.
@@ -43,7 +44,8 @@ as $$
         where email = lower(btrim(subject)) and lower(btrim(name)) = lower(btrim(reviewer)))
 $$;
 
--- A verdict on somebody's own change settles it as before, and teaches nothing.
+-- A verdict on somebody's own change settles it as before, and teaches nothing; so does one on a change of which nobody can
+-- tell any more who made it.
 create function billing_audit.judgement_of_feedback() returns trigger
 language plpgsql
 set search_path = ''
@@ -53,7 +55,7 @@ begin
     select n.event_key, 'false', n.by_name, n.by_role, left(n.reason, 2000), n.marked_at, true
     from new_rows as n
     join billing_audit.event_keys as k using (event_key)
-    left join billing_audit.event_payloads as d on d.stream = k.stream and d.seq = k.seq
+    join billing_audit.event_payloads as d on d.stream = k.stream and d.seq = k.seq
     where n.mark in ('approved', 'false_alarm') and not billing_audit.is_same_person(n.by_name, d.payload ->> 'changed_by')
     order by n.id;
     return null;
@@ -67,7 +69,7 @@ insert into billing_audit.judgements (event_key, verdict, reviewer, reviewer_rol
 select f.event_key, 'false', f.by_name, f.by_role, left(f.reason, 2000), f.marked_at, true
 from billing_audit.feedback as f
 join billing_audit.event_keys as k using (event_key)
-left join billing_audit.event_payloads as d on d.stream = k.stream and d.seq = k.seq
+join billing_audit.event_payloads as d on d.stream = k.stream and d.seq = k.seq
 where f.mark in ('approved', 'false_alarm') and not billing_audit.is_same_person(f.by_name, d.payload ->> 'changed_by')
 order by f.id;
 
@@ -115,6 +117,7 @@ as $$
 declare
     who       record;
     subject_  text;
+    is_gone   boolean;
     said      billing_audit.judgements;
 begin
     perform billing_audit.require(p, 'event_key', 'verdict');
@@ -138,13 +141,17 @@ begin
         raise exception using errcode = 'BA001', message = 'The note or the name of the incident is too long, or the name is empty.',
             hint = 'A note has at most 2,000 characters, the name of an incident 1 to 200.';
     end if;
-    select d.payload ->> 'changed_by' into subject_
+    select d.payload ->> 'changed_by', d.stream is null into subject_, is_gone
     from billing_audit.event_keys as k
     left join billing_audit.event_payloads as d on d.stream = k.stream and d.seq = k.seq
     where k.event_key = p ->> 'event_key';
     if not found then
         raise exception using errcode = 'BA006', message = format('There is no event %s.', p ->> 'event_key'),
             hint = 'Load the page again.';
+    elsif is_gone then
+        raise exception using errcode = 'BA016',
+            message = format('The values of event %s were erased or archived: nobody can judge it any more.', p ->> 'event_key'),
+            hint = 'Nobody can tell who made this change. If it was archived, "billing-audit search --event-key" names the file.';
     elsif billing_audit.is_same_person(who.name, subject_) then
         raise exception using errcode = 'BA005', message = format('%s made this change, and so does not judge it.', who.name),
             hint = 'Ask another auditor or manager.';

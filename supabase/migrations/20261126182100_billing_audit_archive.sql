@@ -84,7 +84,7 @@ alter table billing_audit.audit_events enable always trigger never_altered;
 -- An alert outlives its event.
 alter table billing_audit.alerts drop constraint alerts_stream_seq_fkey;
 
--- A verdict on what is not here would be one on nothing.
+-- A verdict on what is not here would be one on nothing, and a judgement one by whoever made the change, for all we know.
 create function billing_audit.refuse_archived() returns trigger
 language plpgsql
 set search_path = ''
@@ -93,7 +93,7 @@ begin
     if exists (select from billing_audit.event_keys as k
         where k.event_key = new.event_key and billing_audit.archive_of(k.stream, k.seq) is not null)
     then
-        raise exception using errcode = 'BA016', message = format('Event %s was archived: nobody can mark it any more.', new.event_key),
+        raise exception using errcode = 'BA016', message = format('Event %s was archived: nobody can mark or judge it any more.', new.event_key),
             hint = 'Its archive holds it: "billing-audit search --event-key" names the file.';
     end if;
     return new;
@@ -101,6 +101,20 @@ end
 $$;
 create trigger not_archived before insert on billing_audit.feedback
     for each row execute function billing_audit.refuse_archived();
+create trigger not_archived before insert on billing_audit.judgements
+    for each row execute function billing_audit.refuse_archived();
+
+-- Waits for verdicts that are being given, and has those that come wait until this transaction ends: what was counted as
+-- open when an archive began is so when its events leave. As the owner of the tables: nobody else may lock them.
+create function billing_audit.hold_back_verdicts() returns void
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+    -- In the order in which a verdict writes them.
+    lock table billing_audit.feedback, billing_audit.judgements in share row exclusive mode;
+end
+$$;
 
 -- What would leave: chain by chain from what left before up to the first event that was recorded at or after the end.
 create function billing_audit.archivable_spans(until timestamptz)
@@ -140,6 +154,7 @@ declare
     month_   timestamptz;
     until_   timestamptz;
     oldest   timestamptz;
+    lost     record;
     held     billing_audit.legal_holds;
     waiting  text;
     answer   jsonb;
@@ -177,6 +192,19 @@ begin
         raise exception using errcode = 'BA015', message = format('Events of %s are not sealed yet.', p ->> 'month'),
             hint = 'The server seals within a minute; if it does not, look at the line "evidence" of "billing-audit doctor".';
     end if;
+    -- An archive would hide it: no file can tell what was erased from what was taken away.
+    select e.stream, e.seq into lost
+    from billing_audit.archivable_spans(until_) as s
+    join billing_audit.audit_events as e on e.stream = s.stream and e.seq between s.first_seq and s.last_seq
+    left join billing_audit.event_payloads as d on d.stream = e.stream and d.seq = e.seq
+    left join billing_audit.erased_events as x on x.stream = e.stream and x.seq = e.seq
+    where d.stream is null and x.stream is null
+    limit 1;
+    if found then
+        raise exception using errcode = 'BA015',
+            message = format('The values of event %s of %s are gone, and no erasure took them.', lost.seq, lost.stream),
+            hint = 'Run "billing-audit verify": the trail may have been altered. It names all such events.';
+    end if;
     select 'alerts wait to be decided' into waiting
     from billing_audit.archivable_spans(until_) as s
     join billing_audit.alert_queue as q on q.stream = s.stream and q.seq between s.first_seq and s.last_seq limit 1;
@@ -203,6 +231,16 @@ begin
     cross join lateral billing_audit.holds_on(d.person, e.sheet_id, e.changed_at) as h
     where exists (select from billing_audit.legal_holds)
     limit 1;
+    if held.id is null then
+        -- As for an erasure: what others did with the person who is held is held too.
+        select h.* into held
+        from (select distinct person from billing_audit.legal_holds where person is not null) as p
+        cross join lateral billing_audit.payloads_of(p.person) as d
+        join billing_audit.archivable_spans(until_) as s on s.stream = d.stream and d.seq between s.first_seq and s.last_seq
+        join billing_audit.audit_events as e on e.stream = d.stream and e.seq = d.seq
+        cross join lateral billing_audit.holds_on(p.person, e.sheet_id, e.changed_at) as h
+        limit 1;
+    end if;
     if held.id is not null then
         raise exception using errcode = 'BA013',
             message = format('Legal hold %s of %s forbids to archive this: %s', held.id, billing_audit.instant(held.set_at), held.reason),
@@ -249,6 +287,7 @@ begin
     perform billing_audit.require(p, 'month', 'file', 'sha256', 'spans', 'erased');
     -- Nobody holds, erases or archives meanwhile.
     perform pg_advisory_xact_lock(hashtextextended('billing_audit:holds', 0));
+    perform billing_audit.hold_back_verdicts();
     found_ := public.billing_audit_archivable(p);
     if found_ -> 'spans' <> p -> 'spans' or found_ -> 'erased' <> p -> 'erased' then
         raise exception using errcode = 'BA015', message = 'The trail is no longer what the file holds.',
@@ -560,6 +599,7 @@ revoke all on procedure billing_audit.rebuild_rollups() from public;
 call billing_audit.keep_private('billing_audit.archive_of(text, bigint)');
 call billing_audit.keep_private('billing_audit.refuse_unless_archived()');
 call billing_audit.keep_private('billing_audit.refuse_archived()');
+call billing_audit.keep_private('billing_audit.hold_back_verdicts()');
 call billing_audit.keep_private('billing_audit.archivable_spans(timestamptz)');
 call billing_audit.keep_private('billing_audit.spans_text(jsonb)');
 call billing_audit.keep_private('billing_audit.remove_archived(bigint)');

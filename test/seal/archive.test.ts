@@ -1,6 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import {
   checkNew,
   checkTrail,
@@ -10,15 +9,15 @@ import {
   type TrailSource,
   type Verified,
 } from '../../lib/seal';
-import { writeArchive, type Archived } from '../../server/archive';
+import type { Archived } from '../../server/archive';
 import { bundleFilesAt, writeEvidence, writeOcsf } from '../../server/export';
 import { event } from '../store/examples';
 import { describeOnPostgres } from '../support/postgres';
 import { buildStoreWorker } from '../support/store';
+import { archiveOf, partsOf, python, recordedAt } from './archiving';
 import { openSealedPostgres, openSealedStore, type SealedStore } from './sealed-store';
 
 jest.setTimeout(300_000);
-const PROGRAM = resolve(__dirname, '../../server/export/evidence/verify.py');
 const ana = 'ana@example.com';
 const keeper = { by: 'Kim', role: 'admin', reason: 'It is old.' };
 
@@ -27,27 +26,16 @@ let sealed: SealedStore;
 const rpc = (name: string, p: object): Promise<Record<string, unknown>> =>
   sealed.driver.rpc(`billing_audit_${name}`, p) as Promise<Record<string, unknown>>;
 
-/** What is recorded while `act` runs is recorded at that time: the store's own clock is set, and put right again. */
-async function recordedAt(instant: string, act: () => Promise<unknown>): Promise<void> {
-  const look = `select pg_get_functiondef('billing_audit.clock()'::regprocedure) as text`;
-  const [clock] = await sealed.driver.transaction([{ sql: look, parameters: [] }]);
-  const set = `create or replace function billing_audit.clock() returns timestamptz language sql volatile
-    set search_path = '' as $$ select timestamptz '${instant}' $$`;
-  await sealed.driver.transaction([{ sql: set }]);
-  await act();
-  await sealed.driver.transaction([{ sql: String(clock?.['text']) }]);
-}
-
 /** January and February of 2026 on two sheets, an erasure, and today. */
 async function fill(): Promise<void> {
-  await recordedAt('2026-01-15T12:00:00Z', () =>
+  await recordedAt(sealed, '2026-01-15T12:00:00Z', () =>
     sealed.store.append([
       event('jan:1', { risk_score: 0.9, severity: 'HIGH', violation_type: 'HISTORICAL_CHANGE' }),
       event('jan:2', { changed_by: ana }),
       event('jan:3', { sheet_id: '7', new_value: 'of another sheet' }),
     ]),
   );
-  await recordedAt('2026-02-15T12:00:00Z', () =>
+  await recordedAt(sealed, '2026-02-15T12:00:00Z', () =>
     sealed.store.append([event('feb:1', { changed_by: ana }), event('feb:2')]),
   );
   await rpc('erase', { person: ana, ...keeper, dry_run: false });
@@ -69,29 +57,15 @@ async function fill(): Promise<void> {
 const check = async (archives: readonly ArchiveFile[] = []): Promise<TrailReport> =>
   checkTrail({ source: sealed.book, trusted: sealed.keys.trusted(), anchors: [], archives });
 
-function archive(month: string, name: string, remove = true): Promise<Archived> {
-  return writeArchive({ month, out: join(sealed.folder, name), by: 'Kim', reason: 'It is old.', remove }, parts());
-}
-
-const parts = (): Parameters<typeof writeArchive>[1] => ({
-  driver: sealed.driver,
-  book: sealed.book,
-  inForce: (hashes) => sealed.store.inForce(hashes),
-  views: [],
-  keys: sealed.keys.trusted(),
-  practice: false,
-  verifier: readFileSync(PROGRAM, 'utf8'),
-  now: Date.now,
-});
-
-function python(place: string): { readonly code: number | null; readonly told: string } {
-  const { status, stdout, stderr } = spawnSync('python3', [PROGRAM, place], { encoding: 'utf8' });
-  return { code: status, told: stdout + stderr };
-}
+const archive = (month: string, name: string, remove = true): Promise<Archived> =>
+  archiveOf(sealed, month, name, { remove });
 
 const bundle = async (name: string): Promise<string> => {
   const place = join(sealed.folder, name);
-  await writeEvidence({ from: null, to: null, sheets: [] }, { ...parts(), files: bundleFilesAt(place, Date.now()) });
+  await writeEvidence(
+    { from: null, to: null, sheets: [] },
+    { ...partsOf(sealed), files: bundleFilesAt(place, Date.now()) },
+  );
   return place;
 };
 

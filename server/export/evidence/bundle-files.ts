@@ -2,6 +2,8 @@ import {
   appendFileSync,
   closeSync,
   existsSync,
+  fsyncSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -9,13 +11,17 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { BadSetting } from '../../../lib/errors';
+import { syncFolder } from '../../sign-in/private-file';
 import { ZipStream } from '../zip';
 
 /** Where the files of a bundle go, one after another. */
 export interface BundleFiles {
   file(name: string): Promise<BundleFile>;
+  /** Forgets what was written, to be written anew. */
+  again(): void;
+  /** A .zip is on the disk then, and not only with the system: it may be the only copy. */
   end(): Promise<void>;
   /** Takes away what was begun. */
   abandon(): void;
@@ -34,19 +40,36 @@ export function bundleFilesAt(path: string, now: number): BundleFiles {
 function zipped(path: string, now: number): BundleFiles {
   const part = `${path}.part`;
   const descriptor = openSync(part, 'w', 0o600);
-  const zip = new ZipStream(async (bytes) => {
-    for (let written = 0; written < bytes.byteLength;) written += writeSync(descriptor, bytes, written);
-  }, now);
+  const begun = (): ZipStream => {
+    ftruncateSync(descriptor);
+    let at = 0;
+    return new ZipStream(async (bytes) => {
+      for (let written = 0; written < bytes.byteLength;) {
+        const more = writeSync(descriptor, bytes, written, bytes.byteLength - written, at);
+        [written, at] = [written + more, at + more];
+      }
+    }, now);
+  };
+  let [zip, isOpen, place] = [begun(), true, part];
+  const close = (): void => {
+    // Once, whatever fails: by a second time the number may be another file's.
+    if (isOpen) closeSync(descriptor);
+    isOpen = false;
+  };
   return {
     file: (name) => Promise.resolve(zip.file(name)),
+    again: () => void (zip = begun()),
     end: async () => {
       await zip.end();
-      closeSync(descriptor);
+      fsyncSync(descriptor);
+      close();
       renameSync(part, path);
+      place = path;
+      syncFolder(dirname(path));
     },
     abandon: () => {
-      closeSync(descriptor);
-      rmSync(part, { force: true });
+      close();
+      rmSync(place, { force: true });
     },
   };
 }
@@ -60,11 +83,15 @@ function inFolder(path: string): BundleFiles {
     );
   }
   mkdirSync(path, { recursive: true, mode: 0o700 });
+  const empty = (): void => {
+    for (const name of readdirSync(path)) rmSync(join(path, name));
+  };
   return {
     file: async (name) => ({
       write: async (text) => appendFileSync(join(path, name), text, { mode: 0o600 }),
       end: async () => appendFileSync(join(path, name), '', { mode: 0o600 }),
     }),
+    again: empty,
     end: () => Promise.resolve(),
     abandon: () => rmSync(path, { recursive: true, force: true }),
   };

@@ -60,6 +60,25 @@ const HEX = (hash: Uint8Array): string => Buffer.from(hash).toString('hex');
  * key, a page that explains it, and a program that checks it.
  */
 export async function writeEvidence(order: EvidenceOrder, parts: EvidenceParts): Promise<EvidenceResult> {
+  const archivesOf = async (): Promise<readonly StoredArchive[]> =>
+    order.spans === undefined ? await parts.book.archives() : [];
+  for (;;) {
+    const archives = await archivesOf();
+    const result = await writtenOnce(order, parts, archives);
+    // Of a month that left meanwhile some events are in what was read, or none are: then it is read again.
+    if ((await archivesOf()).length === archives.length) {
+      await parts.files.end();
+      return result;
+    }
+    parts.files.again();
+  }
+}
+
+async function writtenOnce(
+  order: EvidenceOrder,
+  parts: EvidenceParts,
+  archives: readonly StoredArchive[],
+): Promise<EvidenceResult> {
   const { book, files, keys, now, views } = parts;
   const state = await book.state();
   const tree = await treeOf(book, state);
@@ -85,7 +104,6 @@ export async function writeEvidence(order: EvidenceOrder, parts: EvidenceParts):
   });
   const { spans, ...asked } = order;
   const whole = order.from === null && order.to === null && order.sheets.length === 0 && spans === undefined;
-  const archives = spans === undefined ? await book.archives() : [];
   const archived = await archivedOf(archives, parts, head);
   const result = { ...counts, archived, sealed: head, checkpoints: checkpoints.length, anchors: anchored.length };
   const about = {
@@ -102,7 +120,6 @@ export async function writeEvidence(order: EvidenceOrder, parts: EvidenceParts):
   await written(files, 'about.json', (file) => file.write(`${JSON.stringify(about, null, 2)}\n`));
   await written(files, 'README.md', (file) => file.write(pageOf(about, keys)));
   await written(files, 'verify.py', (file) => file.write(parts.verifier));
-  await files.end();
   return result;
 }
 

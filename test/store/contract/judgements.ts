@@ -111,5 +111,15 @@ export function judgementsContract(under: () => StoreUnderTest): void {
     const asked = { person: 'clerk@example.com', reason: 'request', dry_run: false };
     await driver.rpc('billing_audit_erase', { ...asked, by: 'admin@example.com', role: 'admin' });
     expect((await list()).feedback).toMatchObject([{ event_key: 'first', reviewer: auditor.by, subject: null }]);
+    // And lets nobody judge it any more, who might be the one who made it.
+    await expect(judge('false', { by: 'clerk@example.com' })).rejects.toMatchObject({ sqlstate: 'BA016' });
+    await store.mark({
+      event_key: 'first',
+      mark: 'false_alarm',
+      reason: 'r',
+      by: 'clerk@example.com',
+      role: 'manager',
+    });
+    expect(await store.judgements(['first'])).toMatchObject([{ verdict: 'true', by: auditor.by }]);
   });
 }
