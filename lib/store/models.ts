@@ -70,6 +70,10 @@ export interface MovedBy {
   readonly reason: string;
 }
 
+export interface RollBack extends MovedBy {
+  readonly version?: number;
+}
+
 /** A change, a word of the directory, a verdict or an erasure, as a training reads it. */
 export interface TrailLine {
   readonly position: number;
@@ -87,14 +91,16 @@ export interface TrailLine {
   readonly changed_at: string;
   readonly week_ending: string | null;
   readonly is_historical: boolean | null;
-  /** Rule points over 100; null where a model said the score. */
+  /** Rule points over 100, whether a model spoke or not; null where nobody knows them. */
   readonly rule_score: number | null;
   /** Of `row_added`: what stood in its cells, by title. */
   readonly values?: Readonly<Record<string, string | null>> | null;
-  /** Of `person_saved`: who. Of `event_marked`: the key of the event. */
+  /** Of `person_saved`: who. Of `event_marked` and `event_judged`: the key of the event. */
   readonly about?: string | null;
-  /** Of `event_marked`: whose change it was. */
+  /** Of `event_marked` and `event_judged`: whose change it was. */
   readonly subject?: string | null;
+  /** Of `event_marked` and `event_judged`: whether the reviewer made that change. */
+  readonly is_own?: boolean;
 }
 
 export interface TrailLines {
@@ -128,10 +134,11 @@ export interface ModelStore {
   /** @throws StoreRefused  BA005 not an administrator; BA006 no such model, or no longer kept */
   promoteModel(moved: MovedBy & { readonly version: number }): Promise<StoredModel>;
   /**
-   * The model in force before is in force again; null: none is.
-   * @throws StoreRefused  BA005 not an administrator; BA006 none is in force
+   * The model in force before is in force again; null: none is. `version`: the model that is to be taken back; without it,
+   * whichever is in force.
+   * @throws StoreRefused  BA005 not an administrator; BA006 none is in force; BA017 another is in force by now
    */
-  rollBackModel(moved: MovedBy): Promise<{ readonly before: number; readonly model: StoredModel | null }>;
+  rollBackModel(moved: RollBack): Promise<{ readonly before: number; readonly model: StoredModel | null }>;
   /** The trail in the order of storing, from behind a position on; 0 is its beginning. */
   trailLines(after: number, limit: number): Promise<TrailLines>;
   /** Every verdict, in no order; none where the store does not keep any. */
@@ -141,7 +148,11 @@ export interface ModelStore {
 /** PostgreSQL's code for a function that is not there. */
 const NO_SUCH_FUNCTION = '42883';
 
-export function modelsOver(driver: Pick<StoreDriver, 'rpc'>): ModelStore {
+/** Verdicts asked for at once: as many as the store gives. */
+const MOST_FEEDBACK = 1000;
+
+/** @param feedbackPage  how many verdicts are asked for at once */
+export function modelsOver(driver: Pick<StoreDriver, 'rpc'>, feedbackPage = MOST_FEEDBACK): ModelStore {
   // What the functions give is made by our own SQL, and its shapes are held by the tests of each function.
   const ask = async <Answer>(name: `billing_audit_${string}`, p: unknown): Promise<Answer> =>
     (await driver.rpc(name, p)) as Answer;
@@ -161,7 +172,16 @@ export function modelsOver(driver: Pick<StoreDriver, 'rpc'>): ModelStore {
     trailLines: (after, limit) => ask<TrailLines>('billing_audit_trail_lines', { after, limit }),
     async labels() {
       try {
-        return (await ask<{ feedback: Feedback[] }>('billing_audit_list_feedback', {})).feedback;
+        const all: Feedback[] = [];
+        for (let after: string | null | undefined; after !== null;) {
+          const page: { feedback: Feedback[]; next: string | null } = await ask('billing_audit_list_feedback', {
+            limit: feedbackPage,
+            ...(after !== undefined && { after }),
+          });
+          all.push(...page.feedback);
+          after = page.next;
+        }
+        return all;
       } catch (thrown) {
         if (thrown instanceof StoreRefused && thrown.sqlstate === NO_SUCH_FUNCTION) return [];
         throw thrown;

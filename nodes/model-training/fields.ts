@@ -36,14 +36,14 @@ export const modelTrainingFields = {
   }),
   onDrift: boolean({
     label: 'Or when scores drift',
-    hint: 'When what is scored is no longer like what was learned from; once a day at most.',
+    hint: 'Whether it trains when what is scored is no longer like what was learned from; once a day at most.',
     default: true,
     showWhen: TRAINING,
     more: true,
   }),
   promote: boolean({
     label: 'Put a better one in force',
-    hint: 'By itself, when it passes every gate. Off: it waits for an administrator.',
+    hint: 'Whether it does so by itself, when a model passes every gate. Off: the model waits for an administrator.',
     default: true,
     showWhen: TRAINING,
   }),

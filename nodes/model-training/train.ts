@@ -26,7 +26,8 @@ export class NoModels extends BillingAuditError {
  * Trains a model, lists the models, or moves one, as the node's operation says.
  * @throws TrainingFailed    there is too little to learn from
  * @throws WrongMessageType  the message names no model that could be put in force
- * @throws StoreRefused      who asks is no administrator (BA005), or there is no such model (BA006)
+ * @throws StoreRefused      who asks is no administrator (BA005), there is no such model (BA006), or another is in force by
+ *                           now than the one to be taken back (BA017)
  */
 export async function trainModel(input: unknown, params: Asked, { models: desk }: Lent): Promise<Given> {
   const { by, role } = params;
@@ -43,8 +44,9 @@ export async function trainModel(input: unknown, params: Asked, { models: desk }
       return { models: { models: await listed(given(desk)), moved: `${by} put model ${version} in force.` } };
     }
     case 'roll_back': {
-      const { reason } = receive(rollBack, input);
-      const { before, model: now } = await given(desk).rollBack({ reason, by, role });
+      const { version, reason } = receive(rollBack, input);
+      const meant = { reason, by, role, ...(version !== undefined && { version }) };
+      const { before, model: now } = await given(desk).rollBack(meant);
       const moved = `${by} took model ${before} back; ${now ? `model ${now.version}` : 'no model'} is in force.`;
       return { models: { models: await listed(given(desk)), moved } };
     }

@@ -44,4 +44,8 @@ export const promotion = wire(
   'model-promotion',
   z.object({ version: z.number().int().positive(), reason: z.string().max(2000).default('') }),
 );
-export const rollBack = wire('model-roll-back', z.object({ reason: z.string().max(2000).default('') }));
+/** `version`: the model that is to be taken back, so that another that came meanwhile is not; left out: whichever is in force. */
+export const rollBack = wire(
+  'model-roll-back',
+  z.object({ version: z.number().int().positive().optional(), reason: z.string().max(2000).default('') }),
+);

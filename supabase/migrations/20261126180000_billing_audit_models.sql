@@ -4,6 +4,7 @@
 -- Who puts a model in force, or takes it back, is in the trail by an event of the same transaction (triggers is_an_act).
 --
 -- Errors: BA001 the call itself is wrong    BA005 the caller has no right to this, or is nobody    BA006 there is no such model
+--         BA017 another model is in force by now than the caller was shown
 
 create table billing_audit.models (
     version       bigint      primary key check (version > 0),
@@ -46,8 +47,9 @@ as $$
 $$;
 
 -- What the trail says of an act on models. One call is one act, however many rows it moves: the function that acts says in
--- billing_audit.model_act what is noted, {kind, version, before, by, by_program, reason}, or 'aside' for what belongs to an act
--- that is noted by another row.
+-- billing_audit.model_act what is noted, {kind, version, before, by, by_program, reason, failed}, or 'aside' for what belongs to
+-- an act that is noted by another row. `failed`: what the gates said against a model that a person puts in force all the same;
+-- that weakens detection as a threshold does that is raised (DESIGN §3), and the act says so.
 create function billing_audit.act_of_models() returns trigger
 language plpgsql
 set search_path = ''
@@ -71,11 +73,13 @@ begin
                 act ->> 'version', act ->> 'by', coalesce(nullif(act ->> 'reason', ''), 'it waits for a decision.'))
             when 'model_promoted' then format('%s put model %s in force%s%s', act ->> 'by', act ->> 'version',
                 coalesce(' in place of model ' || (act ->> 'before'), ''), coalesce(': ' || nullif(act ->> 'reason', ''), '.'))
+                || coalesce(' (Its gates said: ' || (act ->> 'failed') || ')', '')
             when 'model_rolled_back' then format('%s took model %s back; %s is in force%s', act ->> 'by', act ->> 'before',
                 coalesce('model ' || (act ->> 'version'), 'no model'), coalesce(': ' || nullif(act ->> 'reason', ''), '.'))
             else format('Model %s was made "%s" past the functions.', new.version, new.status) end,
         'values', jsonb_strip_nulls(jsonb_build_object('model', act ->> 'version', 'before', act ->> 'before',
-            'reason', nullif(act ->> 'reason', '')))))));
+            'reason', nullif(act ->> 'reason', '')))))
+        || case when act ->> 'failed' is null then '{}' else billing_audit.weakening_act('Model in force') end));
     return null;
 end
 $$;
@@ -115,7 +119,8 @@ begin
 end
 $$;
 
--- Bodies of all but the five newest go; the champion's stays, and that of the one before it, for a roll-back.
+-- Bodies of all but the five newest go; the champion's stays, and that of the one before it, for a roll-back: the same as
+-- billing_audit_roll_back_model takes, and not one that was taken back.
 create function billing_audit.prune_models() returns void
 language sql
 set search_path = ''
@@ -125,6 +130,7 @@ as $$
         select version from billing_audit.models where body is not null
         order by status = 'champion' desc,
             coalesce(version = (select m.version from billing_audit.models as m where m.status = 'retired' and m.body is not null
+                and m.promoted_at < (select c.promoted_at from billing_audit.models as c where c.status = 'champion')
                 order by m.promoted_at desc limit 1), false) desc,
             version desc
         limit 5)
@@ -219,7 +225,7 @@ end
 $$;
 
 -- p: version, reason, by and role (from the service alone). Puts a model in force that is kept, whatever the gates said: a
--- person decides, and the trail says so. Gives {model}.
+-- person decides, and the trail says so: as an act that weakens, where a gate had failed. Gives {model}.
 create function public.billing_audit_promote_model(p jsonb) returns jsonb
 language plpgsql security definer
 set search_path = ''
@@ -245,15 +251,20 @@ begin
     end if;
     was := billing_audit.retire_champion(now_);
     perform set_config('billing_audit.model_act', jsonb_build_object('kind', 'model_promoted', 'version', model.version,
-        'before', was, 'by', who.name, 'reason', left(btrim(coalesce(p ->> 'reason', '')), 2000))::text, true);
+        'before', was, 'by', who.name, 'reason', left(btrim(coalesce(p ->> 'reason', '')), 2000), 'failed', (
+            -- "risk" is no gate: it tells why such a model leaves the risk score to rule points, and takes nothing away.
+            select left(string_agg(g.gate ->> 'because', ' ' order by g.place), 2000)
+            from jsonb_array_elements(model.gates) with ordinality as g (gate, place)
+            where not (g.gate ->> 'passed')::boolean and g.gate ->> 'name' <> 'risk'))::text, true);
     update billing_audit.models set status = 'champion', promoted_at = now_, promoted_by = who.name, retired_at = null
     where version = model.version returning * into model;
     return jsonb_build_object('model', billing_audit.model_json(model));
 end
 $$;
 
--- p: reason, by and role (from the service alone). Takes the champion back: the one that was in force before it is in force
--- again, or none where there was none, or it is no longer kept; then rule points stand alone. One act. Gives {model, before}.
+-- p: version (the model that the caller means; left out: whichever is in force), reason, by and role (from the service alone).
+-- Takes the champion back: the one that was in force before it is in force again, or none where there was none, or it is no
+-- longer kept; then rule points stand alone. One act. Gives {model, before}.
 create function public.billing_audit_roll_back_model(p jsonb) returns jsonb
 language plpgsql security definer
 set search_path = ''
@@ -272,6 +283,10 @@ begin
     if champion.version is null then
         raise exception using errcode = 'BA006', message = 'No model is in force, so none was taken back.',
             hint = 'Load the page again.';
+    elsif (p ->> 'version')::bigint <> champion.version then
+        raise exception using errcode = 'BA017',
+            message = format('Model %s is in force by now, not model %s, so none was taken back.', champion.version, p ->> 'version'),
+            hint = 'Load the page again, and look whether you still want to.';
     end if;
     -- Not the one that was taken back last: each roll-back goes one further.
     select * into former from billing_audit.models

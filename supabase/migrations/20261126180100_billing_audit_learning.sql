@@ -1,9 +1,20 @@
 -- What a training and a scorer read: the trail in the order of storing, in pages, and only what features are made of. And a
 -- job that nobody took can be withdrawn by who asked for it.
 
+-- Whether a reviewer is the person whose change it is: by their address, or by the name that the directory has for it.
+create function billing_audit.is_same_person(reviewer text, subject text) returns boolean
+language sql stable
+set search_path = ''
+as $$
+    select coalesce(lower(btrim(reviewer)) = lower(btrim(subject)), false) or exists (
+        select from billing_audit.people
+        where email = lower(btrim(subject)) and lower(btrim(name)) = lower(btrim(reviewer)))
+$$;
+
 -- p: after (the position up to which the caller has read; 0 = from the beginning), limit (events looked at; 2000 at most).
--- Gives {lines, next, settled}: changes, what the directory of people said, verdicts (`subject` = whose change it was), and
--- erasures, in the order of storing. next = the position to go on from, null at the end. Up to `settled` no event can come any
+-- Gives {lines, next, settled}: changes, what the directory of people said, verdicts and judgements (`subject` = whose change it
+-- was, `is_own` = the reviewer's own), and erasures, in the order of storing. rule_score = rule points over 100, whether a model
+-- spoke or not; null = nobody knows them, or the reasons were erased. next = the position to go on from, null at the end. Up to `settled` no event can come any
 -- more: transactions that began before another may end after it, so what is younger than a minute may still get a neighbour.
 create function public.billing_audit_trail_lines(p jsonb) returns jsonb
 language sql stable security definer
@@ -20,20 +31,27 @@ as $$
             'work_request', e.work_request, 'column_name', e.column_name, 'old_value', d.payload ->> 'old_value',
             'new_value', d.payload ->> 'new_value', 'delta', e.delta::text, 'changed_by', d.person,
             'changed_at', billing_audit.instant(e.changed_at), 'week_ending', e.week_ending, 'is_historical', e.is_historical,
-            'rule_score', case when e.model_version is null then e.risk_score end)
+            -- The points of the rules stand beside what a model says, whose own reasons have none.
+            'rule_score', case when e.model_version is null then e.risk_score
+                when jsonb_typeof(d.payload -> 'reasons') = 'array' then (
+                    select round((least(100, coalesce(sum((r.reason ->> 'points')::numeric), 0)) / 100)::numeric, 6)
+                    from jsonb_array_elements(d.payload -> 'reasons') as r (reason)) end)
             || case e.kind
                 when 'row_added' then jsonb_build_object('values', d.payload -> 'values')
                 when 'person_saved' then jsonb_build_object('about', d.payload -> 'values' ->> 'person')
-                when 'event_marked' then jsonb_build_object('about', d.payload -> 'values' ->> 'event', 'subject', (
+                else '{}' end
+            || case when e.kind not in ('event_marked', 'event_judged') then '{}' else (
+                select jsonb_build_object('about', d.payload -> 'values' ->> 'event', 'subject', judged.person,
+                    'is_own', billing_audit.is_same_person(d.person, judged.person))
+                from (select (
                     select s.person from billing_audit.event_keys as k
                     join billing_audit.event_payloads as s on s.stream = k.stream and s.seq = k.seq
-                    where k.event_key = d.payload -> 'values' ->> 'event'))
-                else '{}' end as line
+                    where k.event_key = d.payload -> 'values' ->> 'event') as person) as judged) end as line
         from looked_at as e
         left join billing_audit.event_payloads as d on d.stream = e.stream and d.seq = e.seq
         -- Nobody chose the time of a check, and a gap in the watch is nobody's doing.
         where billing_audit.is_change(e.kind) and e.kind not in ('sheet_checked', 'watch_gap')
-            or e.kind in ('person_saved', 'person_removed', 'event_marked', 'payloads_erased')
+            or e.kind in ('person_saved', 'person_removed', 'event_marked', 'event_judged', 'payloads_erased')
     )
     select jsonb_build_object(
         'lines', coalesce((select jsonb_agg(line order by position) from read), '[]'),
@@ -62,5 +80,6 @@ begin
 end
 $$;
 
+call billing_audit.keep_private('billing_audit.is_same_person(text, text)');
 call billing_audit.offer_to_service('public.billing_audit_trail_lines(jsonb)');
 call billing_audit.offer_to_service('public.billing_audit_withdraw_job(jsonb)');

@@ -34,16 +34,6 @@ create trigger never_truncated before truncate on billing_audit.judgements
 alter table billing_audit.judgements enable always trigger never_altered;
 alter table billing_audit.judgements enable always trigger never_truncated;
 
--- Whether a reviewer is the person whose change it is: by their address, or by the name that the directory has for it.
-create function billing_audit.is_same_person(reviewer text, subject text) returns boolean
-language sql stable
-set search_path = ''
-as $$
-    select coalesce(lower(btrim(reviewer)) = lower(btrim(subject)), false) or exists (
-        select from billing_audit.people
-        where email = lower(btrim(subject)) and lower(btrim(name)) = lower(btrim(reviewer)))
-$$;
-
 -- A verdict on somebody's own change settles it as before, and teaches nothing; so does one on a change of which nobody can
 -- tell any more who made it.
 create function billing_audit.judgement_of_feedback() returns trigger
@@ -214,7 +204,6 @@ $$;
 
 call billing_audit.protect_table('billing_audit.judgements');
 grant select, insert on billing_audit.judgements to billing_audit_owner;
-call billing_audit.keep_private('billing_audit.is_same_person(text, text)');
 call billing_audit.keep_private('billing_audit.judgement_of_feedback()');
 call billing_audit.keep_private('billing_audit.act_of_judgements()');
 call billing_audit.keep_private('billing_audit.judgement_json(billing_audit.judgements)');

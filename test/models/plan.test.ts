@@ -1,4 +1,5 @@
-import { whyNow } from '../../lib/runtime/models/plan';
+import type { TrainingReport } from '../../lib/runtime/models/desk';
+import { attendPlan, type AttendParts, whyNow } from '../../lib/runtime/models/plan';
 import type { Feedback, StoredModel, TrailLine } from '../../lib/store';
 import { trainModel } from '../../nodes/model-training/train';
 import { modelTraining } from '../../nodes/model-training';
@@ -30,7 +31,59 @@ describe('a training is due', () => {
     ['after enough verdicts that count by now', plan, storeWith(3, 0, [1.5, 2, 9]), false, '2 new verdicts'],
     ['not while one of them is too fresh', plan, storeWith(3, 0, [0.5, 2]), false, null],
   ])('%s', async (_, given, store, hasDrifted, why) => {
-    expect(await whyNow(given, store, NOW, hasDrifted)).toBe(why);
+    expect(await whyNow(given, store, NOW, { hasDrifted, tried: -Infinity })).toBe(why);
+  });
+
+  it.each([
+    ['its age', plan, storeWith(30, 0)],
+    ['drift', plan, storeWith(30, 0)],
+    ['verdicts', { ...plan, everyDays: 0 }, storeWith(30, 0, [3, 3, 3])],
+  ])('not again for %s after a training that gave the model that is kept already', async (_, given, store) => {
+    const since = { hasDrifted: true, tried: NOW - 3_600_000 };
+    expect(await whyNow(given, store, NOW, since)).toBeNull();
+  });
+});
+
+describe('who attends a plan', () => {
+  /** A clock whose sleeps pass at once, until so many have passed; `slept` resolves then. */
+  function clock(most: number): { readonly machine: AttendParts['machine']; readonly slept: Promise<void> } {
+    let [now, sleeps] = [NOW, 0];
+    let done: () => void;
+    const slept = new Promise<void>((resolve) => (done = resolve));
+    const sleep = (milliseconds: number, signal?: AbortSignal): Promise<void> => {
+      now += milliseconds;
+      if (sleeps++ < most) return Promise.resolve();
+      done();
+      return new Promise((resolve) => signal?.addEventListener('abort', () => resolve()));
+    };
+    return { machine: { now: () => now, sleep }, slept };
+  }
+  const told = { trained: (): void => undefined, show: (): void => undefined };
+  const isDrifted = (): boolean => false;
+
+  it('does not train every hour when nothing new comes', async () => {
+    const { machine, slept } = clock(30);
+    let trainings = 0;
+    const train = async (): Promise<TrainingReport> => {
+      trainings += 1;
+      return { is_new: false } as TrainingReport;
+    };
+    const stop = attendPlan({ plan, told, store: storeWith(30, 0), machine, isDrifted, train });
+    await slept;
+    await stop();
+    expect(trainings).toBe(1);
+  });
+
+  it('stops while a training goes on', async () => {
+    const begun: { resolve?: () => void } = {};
+    const training = new Promise<void>((resolve) => (begun.resolve = resolve));
+    const train = (): Promise<TrainingReport> => {
+      begun.resolve?.();
+      return new Promise(() => undefined);
+    };
+    const stop = attendPlan({ plan, told, store: storeWith(30, 0), machine: clock(9).machine, isDrifted, train });
+    await training;
+    await expect(stop()).resolves.toBeUndefined();
   });
 });
 

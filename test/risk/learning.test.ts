@@ -141,8 +141,34 @@ describe('the state as a fold over the trail', () => {
     expect(dismissedAfter(himself, change('2025-02-05T10:00:00Z'))).toBe(0);
   });
 
+  it('hears what was judged, the last word on an event alone, and once', () => {
+    const day = (of: number): string => `2025-02-0${of}T10:00:00Z`;
+    const said = (kind: string, word: string, at: string, over: Partial<FoldLine> = {}): FoldLine => ({
+      ...{ kind, new_value: word, about: 'e1', changed_by: 'boss@example.com', subject: 'clerk@example.com' },
+      ...{ sheet_id: '1', changed_at: at, ...over },
+    });
+    const change = (at: string): FoldLine => ({
+      ...{ kind: 'cell_changed', sheet_id: '1', row_id: '2', changed_by: 'clerk@example.com', changed_at: at },
+    });
+    const counted = (...given: FoldLine[]): readonly boolean[] => {
+      const fold = TrailFold.begin(settings);
+      folded([...given, change(day(9))], fold);
+      const person = fold.state.persons.get('clerk@example.com');
+      return [person?.confirmed[0] ?? 0, person?.dismissed[0] ?? 0].map((count) => count > 0);
+    };
+    const judged = said('event_judged', 'true', day(3));
+    expect(counted(judged)).toEqual([true, false]);
+    expect(counted({ ...judged, is_own: true })).toEqual([false, false]);
+    expect(counted(judged, said('event_judged', 'unsure', day(3)))).toEqual([false, false]);
+    expect(counted(judged, said('event_marked', 'false_alarm', day(3)))).toEqual([false, true]);
+    // It has counted by then: nothing is counted twice, nor taken back.
+    expect(counted(judged, change(day(5)), said('event_marked', 'false_alarm', day(6)))).toEqual([true, false]);
+    const other = said('event_marked', 'false_alarm', day(6), { about: 'e2' });
+    expect(counted(judged, change(day(5)), other)).toEqual([true, true]);
+  });
+
   it.each([
-    ['another version', { state: { version: 1 }, verdicts: [] }],
+    ['another version', { state: { version: 1 }, verdicts: [], counted: [] }],
     ['no state', {}],
   ])('refuses what was saved as %s', (_, json) => {
     expect(() => TrailFold.load(settings, json)).toThrow(BadModel);

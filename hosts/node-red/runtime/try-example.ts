@@ -52,10 +52,24 @@ function practicePorts(settings: Ports['settings']): Ports {
     store: practiceStore(Date.now),
     http: () => Promise.reject(new NotWhileTrying('the network')),
     alerts: { enlist: async () => async () => undefined, raise: async () => ({ unrecorded: [] }) },
+    models: modelsOfNobody(),
     changes: { subscribe: () => Promise.reject(new NotWhileTrying('watching sheets')) },
     now: Date.now,
     sleep: () => Promise.resolve(),
     random: () => 0.5,
     log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+  };
+}
+
+/** What trains is tried out without a trail: it lists nothing and says what it lacks. */
+function modelsOfNobody(): NonNullable<Ports['models']> {
+  const untrained = () => Promise.reject(new NotWhileTrying('a trail to learn from'));
+  return {
+    judge: () => Promise.resolve(null),
+    models: () => Promise.resolve([]),
+    train: untrained,
+    promote: untrained,
+    rollBack: untrained,
+    attend: () => () => Promise.resolve(),
   };
 }

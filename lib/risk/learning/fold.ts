@@ -9,18 +9,29 @@ export interface FoldLine extends EventLine {
   readonly kind: string;
   /** Of `row_added`: what stood in its cells, by title. */
   readonly values?: Readonly<Record<string, string | null>> | null;
-  /** Of `person_saved`: who. */
+  /** Of `person_saved`: who. Of `event_marked` and `event_judged`: the key of the event. */
   readonly about?: string | null;
-  /** Of `event_marked`: whose change it was. */
+  /** Of `event_marked` and `event_judged`: whose change it was. */
   readonly subject?: string | null;
+  /** Of `event_marked` and `event_judged`: whether the reviewer made that change. */
+  readonly is_own?: boolean;
 }
 
 interface WaitingVerdict {
+  /** The key of the event; null: nobody knows. */
+  readonly event: string | null;
   readonly at: number;
   readonly isFinding: boolean;
   readonly person: string | null;
   readonly sheet: string | null;
   readonly workRequest: string | null;
+}
+
+/** A fold as it is saved. */
+interface SavedFold {
+  readonly state: Record<string, unknown>;
+  readonly verdicts: WaitingVerdict[];
+  readonly counted: readonly string[];
 }
 
 /** A verdict counts only after this, so that it can be taken back, and nobody steers the model within a day. */
@@ -49,19 +60,23 @@ export class TrailFold {
     private readonly settings: BillingSettings,
     readonly state: RiskState,
     private waiting: WaitingVerdict[],
+    /** Events whose verdict has counted: a later word on them does not count again. */
+    private readonly counted: Set<string>,
   ) {
     this.reader = new EventReader(settings);
   }
 
   static begin(settings: BillingSettings): TrailFold {
-    return new TrailFold(settings, new RiskState(), []);
+    return new TrailFold(settings, new RiskState(), [], new Set());
   }
 
   /** @throws BadModel  when it was saved by another version */
   static load(settings: BillingSettings, json: Record<string, unknown>): TrailFold {
-    const { state, verdicts } = json as { state?: Record<string, unknown>; verdicts?: WaitingVerdict[] };
-    if (!state || !Array.isArray(verdicts)) throw new BadModel('risk state', 'it has no state or no verdicts');
-    return new TrailFold(settings, RiskState.load(state), verdicts);
+    const { state, verdicts, counted } = json as Partial<SavedFold>;
+    if (!state || !Array.isArray(verdicts) || !Array.isArray(counted)) {
+      throw new BadModel('risk state', 'it has no state or no verdicts');
+    }
+    return new TrailFold(settings, RiskState.load(state), verdicts, new Set(counted));
   }
 
   /**
@@ -71,7 +86,7 @@ export class TrailFold {
    */
   read(line: FoldLine): RiskEvent | null {
     if (line.kind === 'person_saved') this.person(line);
-    else if (line.kind === 'event_marked') this.verdict(line);
+    else if (VERDICTS.has(line.kind)) this.verdict(line);
     else if (!OF_THE_STORE.has(line.kind)) return this.reader.read(lowerCased(line));
     return null;
   }
@@ -83,8 +98,8 @@ export class TrailFold {
     if (line.kind === 'row_added') this.row(line);
   }
 
-  toJSON(): { readonly state: RiskState; readonly verdicts: readonly WaitingVerdict[] } {
-    return { state: this.state, verdicts: this.waiting };
+  toJSON(): Omit<SavedFold, 'state'> & { readonly state: RiskState } {
+    return { state: this.state, verdicts: this.waiting, counted: [...this.counted] };
   }
 
   private person({ about, new_value }: FoldLine): void {
@@ -112,22 +127,45 @@ export class TrailFold {
     });
   }
 
-  private verdict({ new_value, changed_by, subject, sheet_id, work_request, changed_at }: FoldLine): void {
-    const isFinding = FINDING[new_value ?? ''];
+  /** Of several words on an event the last counts, as in `labelsOf`; and it counts once. */
+  private verdict({ new_value, changed_by, about, subject, is_own, changed_at, ...where }: FoldLine): void {
+    const said = new_value ?? '';
+    const isFinding = FINDING[said];
     const [person, reviewer] = [subject?.toLowerCase() ?? null, changed_by?.toLowerCase() ?? null];
     // Nobody teaches the model about himself.
-    const at = Date.parse(changed_at);
-    if (isFinding === undefined || Number.isNaN(at) || (person !== null && person === reviewer)) return;
-    this.waiting.push({ at, isFinding, person, sheet: sheet_id ?? null, workRequest: work_request ?? null });
+    const isOwn = is_own === true || (person !== null && person === reviewer);
+    const [at, event] = [Date.parse(changed_at), about ?? null];
+    if ((isFinding === undefined && said !== UNSURE) || Number.isNaN(at) || isOwn) return;
+    if (event !== null && this.counted.has(event)) return;
+    if (event !== null) this.waiting = this.waiting.filter((each) => each.event !== event);
+    if (isFinding === undefined) return;
+    const { sheet_id: sheet = null, work_request: workRequest = null } = where;
+    this.waiting.push({ event, at, isFinding, person, sheet, workRequest });
     if (this.waiting.length > MOST_VERDICTS) this.waiting.shift();
   }
 
   private judgeUpTo(now: number): void {
     while (this.waiting[0] !== undefined && this.waiting[0].at <= now - VERDICT_AFTER) {
-      this.state.judge(this.waiting.shift() as WaitingVerdict);
+      const verdict = this.waiting.shift() as WaitingVerdict;
+      this.state.judge(verdict);
+      if (verdict.event !== null) this.counts(verdict.event);
+    }
+  }
+
+  private counts(event: string): void {
+    this.counted.add(event);
+    if (this.counted.size <= MOST_VERDICTS) return;
+    for (const oldest of this.counted) {
+      this.counted.delete(oldest);
+      return;
     }
   }
 }
+
+/** A verdict that settled a case, and a judgement whether it was a real problem; the trail has one of them for each word. */
+const VERDICTS: ReadonlySet<string> = new Set(['event_marked', 'event_judged']);
+/** Takes back what was said before. */
+const UNSURE = 'unsure';
 
 /** What stands in the trail and is no change of a sheet. */
 const OF_THE_STORE: ReadonlySet<string> = new Set(['person_removed', 'payloads_erased', 'sheet_checked', 'watch_gap']);

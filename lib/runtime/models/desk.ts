@@ -1,6 +1,6 @@
 import type { AuditEvent } from '../../event';
 import type { Status, Stop } from '../../define';
-import type { MovedBy, StoredModel } from '../../store/models';
+import type { MovedBy, RollBack, StoredModel } from '../../store/models';
 
 /** What a model says of an event. Six places. */
 export interface ModelWord {
@@ -65,8 +65,8 @@ export interface ModelDesk {
   models(limit: number): Promise<readonly StoredModel[]>;
   /** @throws StoreRefused  BA005, BA006 */
   promote(moved: MovedBy & { readonly version: number }): Promise<StoredModel>;
-  /** @throws StoreRefused  BA005, BA006 */
-  rollBack(moved: MovedBy): Promise<{ readonly before: number; readonly model: StoredModel | null }>;
+  /** @throws StoreRefused  BA005, BA006, BA017 */
+  rollBack(moved: RollBack): Promise<{ readonly before: number; readonly model: StoredModel | null }>;
   /** Trains by a plan until it is stopped. */
   attend(plan: TrainingPlan, told: { trained(report: TrainingReport): void; show(status: Status): void }): Stop;
 }

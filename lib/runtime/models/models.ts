@@ -33,7 +33,8 @@ const KEEP_EVERY = 120;
 /** The models of a home: asked by Risk Score, trained and moved by Model Training. One for each Runtime. */
 export class Models {
   private readonly champion: ChampionKeeper;
-  private readonly drift = new DriftWatch();
+  /** What another model says is another stream: a new champion is no drift. */
+  private drift = { of: '', watch: new DriftWatch() };
   private readonly ending = new AbortController();
   private live: { readonly settings: string; readonly state: Promise<LiveState>; isReady: boolean } | null = null;
   private training: Promise<TrainingReport> | null = null;
@@ -53,7 +54,7 @@ export class Models {
       promote: (moved) => this.moved(store.promoteModel(moved)),
       rollBack: (moved) => this.moved(store.rollBackModel(moved)),
       attend: (plan, told) => {
-        const isDrifted = (): boolean => this.drift.asked();
+        const isDrifted = (): boolean => this.drift.watch.asked();
         return attendPlan({ plan, told, store, machine, isDrifted, train: (order) => desk.train(order) });
       },
     };
@@ -81,7 +82,8 @@ export class Models {
     const state = await this.stateFor(settings);
     const word = state?.judge(event, ready) ?? null;
     if (!word) return null;
-    this.drift.take(word);
+    if (this.drift.of !== ready.hash) this.drift = { of: ready.hash, watch: new DriftWatch() };
+    this.drift.watch.take(word);
     return { ...word, model_version: ready.hash };
   }
 

@@ -21,20 +21,28 @@ export interface AttendParts {
   readonly train: (order: TrainOrder) => Promise<TrainingReport>;
 }
 
-/** Looks every hour whether it is time to train. A failure is shown, and tried again by the next look. */
+/**
+ * Looks every hour whether it is time to train. A failure is shown, and tried again by the next look. A stop does not wait for
+ * a training: that one ends by itself, and its model is kept.
+ */
 export function attendPlan({ plan, told, store, machine, isDrifted, train }: AttendParts): Stop {
   const ending = new AbortController();
+  const stopped = new Promise<null>((resolve) => ending.signal.addEventListener('abort', () => resolve(null)));
   let hasDrifted = false;
+  let tried = -Infinity;
   const run = async (): Promise<void> => {
     for (let pause = FIRST_LOOK_MILLISECONDS; ; pause = LOOK_MILLISECONDS) {
       await machine.sleep(pause, ending.signal).catch(() => undefined);
       if (ending.signal.aborted) return;
       try {
         hasDrifted = isDrifted() || hasDrifted;
-        const why = await whyNow(plan, store, machine.now(), hasDrifted);
+        const why = await whyNow(plan, store, machine.now(), { hasDrifted, tried });
         if (why === null) continue;
         told.show({ state: 'working', text: `training: ${why}` });
-        told.trained(await train({ ...plan, by: `Model Training (${why})` }));
+        const report = await Promise.race([train({ ...plan, by: `Model Training (${why})` }), stopped]);
+        if (report === null) return;
+        told.trained(report);
+        tried = machine.now();
         hasDrifted = false;
       } catch (thrown) {
         told.show({ state: 'error', text: messageOf(thrown) });
@@ -48,16 +56,21 @@ export function attendPlan({ plan, told, store, machine, isDrifted, train }: Att
   };
 }
 
-/** Why a model is to be trained now, in a few words; null: it is not. */
+/**
+ * Why a model is to be trained now, in a few words; null: it is not.
+ * @param since.tried  when it was trained last, in milliseconds since 1970: where nothing new came since, the same model came of
+ *   it, whose row says when it came for the first time
+ */
 export async function whyNow(
   { everyDays, afterLabels, onDrift }: TrainingPlan,
   store: AttendParts['store'],
   now: number,
-  hasDrifted: boolean,
+  { hasDrifted, tried }: { readonly hasDrifted: boolean; readonly tried: number },
 ): Promise<string | null> {
   const [last] = await store.models(1);
   if (!last) return everyDays > 0 && (await hasEnough(store)) ? 'there is none yet' : null;
-  const age = (now - Date.parse(last.created_at)) / DAY;
+  const trained = Math.max(Date.parse(last.created_at), tried);
+  const age = (now - trained) / DAY;
   if (everyDays > 0 && age >= everyDays) return `the last is ${Math.floor(age)} days old`;
   // A day at least, so that a world in motion does not train all day.
   if (onDrift && hasDrifted && age >= 1) return 'scores have drifted';
@@ -65,7 +78,7 @@ export async function whyNow(
   // A verdict counts a day after it was given.
   const fresh = (await store.labels()).filter(({ marked_at }) => {
     const counts = Date.parse(marked_at) + DAY;
-    return counts > Date.parse(last.created_at) && counts <= now;
+    return counts > trained && counts <= now;
   }).length;
   return fresh >= afterLabels ? `${fresh} new verdicts` : null;
 }

@@ -1,4 +1,5 @@
 import { modelsOver, type ModelStore, type NewModel, secretBox, storeOver, type Store } from '../../../lib/store';
+import type { AuditEvent } from '../../../lib/event';
 import { emptyStore } from '../empty-store';
 import { event } from '../examples';
 import type { StoreUnderTest, TestedDriver } from '../stores';
@@ -69,6 +70,15 @@ export function modelsContract(under: () => StoreUnderTest): void {
       });
     });
 
+    it('keeps its body while it is the one before the champion, and not one that was taken back', async () => {
+      for (const name of [1, 2, 3]) await models.putModel(model(name));
+      await models.rollBackModel(admin);
+      for (let name = 4; name <= 9; name += 1) await models.putModel(model(name, 'refused'));
+      const kept = (await models.models(50)).filter(({ is_kept }) => is_kept).map(({ version }) => version);
+      expect(kept).toEqual([9, 8, 7, 2, 1]);
+      expect(await models.rollBackModel(admin)).toMatchObject({ before: 2, model: { version: 1 } });
+    });
+
     it.each([
       ['too large', { body: `"${'x'.repeat(2_097_152)}"` }],
       ['of an unknown status', { status: 'retired' as never }],
@@ -95,6 +105,32 @@ export function modelsContract(under: () => StoreUnderTest): void {
       await models.putModel(model(2, 'refused'));
       expect(await models.promoteModel({ ...admin, version: 2 })).toMatchObject({ status: 'champion', version: 2 });
       expect(await models.rollBackModel(admin)).toMatchObject({ model: { version: 1 } });
+    });
+
+    it('weakens detection by one whose gates failed, and by no other', async () => {
+      const risk = { name: 'risk', passed: false, because: 'Rule points stay the risk score.' };
+      const passed = { name: 'steady', passed: true, because: 'It is steady.' };
+      await models.putModel({ ...model(1, 'challenger'), gates: [passed, risk] });
+      await models.putModel(model(2, 'refused'));
+      for (const version of [1, 2]) await models.promoteModel({ ...admin, version });
+      const { events } = await store.search({ kind: 'model_promoted' });
+      expect(events).toMatchObject([
+        {
+          ...{ violation_type: 'CONFIGURATION_WEAKENED', severity: 'HIGH', changed_by: admin.by, new_value: '2' },
+          issue_description: expect.stringContaining('2 incidents are too few.') as string,
+        },
+        { violation_type: 'NONE', severity: 'LOW', new_value: '1' },
+      ]);
+    });
+
+    it('takes back the model that was shown, and no other that came meanwhile', async () => {
+      for (const name of [1, 2, 3]) await models.putModel(model(name));
+      await expect(models.rollBackModel({ ...admin, version: 2 })).rejects.toMatchObject({
+        sqlstate: 'BA017',
+        message: 'Model 3 is in force by now, not model 2, so none was taken back.',
+      });
+      expect(await inForce()).toBe(3);
+      expect(await models.rollBackModel({ ...admin, version: 3 })).toMatchObject({ before: 3, model: { version: 2 } });
     });
 
     it('is asked for: nobody else moves a model', async () => {
@@ -144,6 +180,55 @@ export function modelsContract(under: () => StoreUnderTest): void {
       ]);
       // All of it is younger than a minute.
       expect(settled).toBeLessThan(lines[0]!.position);
+    });
+
+    it('holds judgements, and knows by the directory whose own they are', async () => {
+      const boss = { ...{ email: 'boss@example.com', name: 'The Boss', role: 'manager' }, access_level: 5 };
+      await store.append([event('key:1', { changed_by: 'clerk@example.com' })]);
+      await store.append([event('key:2', { changed_by: 'boss@example.com' })]);
+      const auditor = { by: 'auditor@example.com', role: 'auditor' } as const;
+      await store.judge({ event_key: 'key:1', verdict: 'true', ...auditor });
+      const dismissed = { event_key: 'key:2', mark: 'false_alarm', reason: 'fine' } as const;
+      await store.mark({ ...dismissed, by: 'The Boss', role: 'manager' });
+      await store.savePeople([{ ...boss, supervisor: null, ...rest }]);
+      const { lines } = await models.trailLines(0, 100);
+      expect(lines.filter(({ about }) => about?.startsWith('key:'))).toMatchObject([
+        { kind: 'event_judged', about: 'key:1', new_value: 'true', subject: 'clerk@example.com', is_own: false },
+        { kind: 'event_marked', about: 'key:2', subject: 'boss@example.com', is_own: true },
+      ]);
+    });
+
+    it('holds the points of the rules whether a model spoke or not', async () => {
+      const { model: kept } = await models.putModel(model(1));
+      const because = 'It is so.';
+      const points = (given: number): AuditEvent['reasons'][number] => ({ factor: 'a rule', points: given, because });
+      const byModel = { risk_score: 0.123456, model_version: kept.hash };
+      await store.append([
+        event('rules', { risk_score: 0.3, reasons: [points(30)] }),
+        event('model', { ...byModel, reasons: [points(30), points(12.5), { ...points(0), log_odds: 2 }] }),
+        event('most', { ...byModel, reasons: [points(80), points(40)] }),
+        event('none', { ...byModel, reasons: [] }),
+        event('unknown', { risk_score: null }),
+      ]);
+      const { lines } = await models.trailLines(0, 100);
+      const told = lines.filter(({ kind }) => kind === 'cell_changed').map((line) => [line.event_key, line.rule_score]);
+      expect(told).toEqual([
+        ['rules', 0.3],
+        ['model', 0.425],
+        ['most', 1],
+        ['none', 0],
+        ['unknown', null],
+      ]);
+    });
+
+    it('holds every verdict, page by page', async () => {
+      const keys = Array.from({ length: 5 }, (_, index) => `key:${index}`);
+      await store.append(keys.map((key) => event(key, { changed_by: 'clerk@example.com' })));
+      for (const event_key of keys) {
+        await store.judge({ event_key, verdict: 'true', by: 'auditor@example.com', role: 'auditor' });
+      }
+      const told = await modelsOver(driver, 2).labels();
+      expect(told.map(({ event_key }) => event_key)).toEqual(keys);
     });
 
     it('has no labels where the store keeps no verdicts of that kind', async () => {

@@ -114,6 +114,8 @@ export function rollupsContract(under: () => StoreUnderTest): void {
         changed_at: new Date().toISOString(),
       });
       await store.append([weaker, event('change', { changed_by: by, changed_at: weaker.changed_at })]);
+      // What was imported is told to nobody, and keeps nothing waiting that is.
+      await store.append([event('past', { kind: 'imported', violation_type: 'NONE', changed_by: by })]);
       const now = new Date(Date.parse(weaker.changed_at) + MINUTE).toISOString();
       const told = await store.overview({ now, days: 7, time_zone: 'UTC', risk_from: 0.7 });
       if (told.unchanged) throw new Error('Nothing was told.');
