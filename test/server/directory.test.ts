@@ -131,6 +131,7 @@ it('takes nothing when the sheet was edited after it was shown, or the form is n
   const after = await preview();
   expect(after).toContain('has changed since this was shown');
   expect((await take(after, { form: 'forged' })).status).toBe(403);
+  await until(() => output.includes('"reason":"form_refused"'), 'the report of the refused form');
   expect((await get('/directory')).body).not.toContain('10</td>');
   await take(after);
   expect((await get('/directory')).body).toContain('0 added, 1 changed, 0 made inactive');
@@ -173,6 +174,10 @@ it('makes inactive who left the sheet, and the command line does the same as the
 it('refuses on the command line what cannot be, with the code that says whose fault it is', () => {
   writeFileSync(join(folder, 'people.csv'), 'email\nann@example.com\n');
   expect(cli('--people', 'people.csv', '--people-sheet', people.id).status).toBe(2);
+  // Ann has a level and a name by now: a file of addresses alone says nothing of them.
+  const { stdout } = cli('--people', 'people.csv', '--dry-run');
+  expect(stdout).toContain('There is no column for name, role, access level,');
+  expect(stdout).toContain('0 would change. Nothing was saved.');
   expect(cli().status).toBe(2);
   const wrong = cli('--people-sheet', String(environment['SMARTSHEET_SHEETS']));
   expect([wrong.status, wrong.stderr]).toEqual([1, expect.stringContaining('The sheet "Week 1" cannot be used')]);
