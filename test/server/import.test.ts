@@ -22,7 +22,11 @@ const run = (...flags: string[]) => runCli(['import', ...flags], folder.path);
 
 describe('billing-audit import of history', () => {
   it.each<[string, string[], RegExp]>([
-    ['nothing', [], /"--people" is missing\.\nSay what to import: one of --people, --people-sheet, --audit-sheet, --xlsx, --sqlite/u],
+    [
+      'nothing',
+      [],
+      /"--people" is missing\.\nSay what to import: one of --people, --people-sheet, --audit-sheet, --xlsx, --sqlite/u,
+    ],
     ['two things', ['--xlsx', 'a', '--sqlite', 'b'], /"--xlsx and --sqlite" cannot be given together/u],
     ['a table of no database', ['--xlsx', 'a', '--table', 'b'], /"--table" says nothing without --sqlite/u],
     ['no token', ['--audit-sheet', '12'], /"SMARTSHEET_ACCESS_TOKEN" is not set/u],
