@@ -159,23 +159,32 @@ function fingerprint(paths) {
   return hash.digest('hex');
 }
 
+/** In how many processes all tests run, one after the other: an end without a result costs one part alone. */
+const PARTS = 4;
+
 /**
  * Runs the tests. Opening and closing many WebAssembly databases in one process brings V8 itself to abort now and then
- * (nodejs/node#64500, a few per cent of long runs): a run that ends by such a signal has no result, and is begun once
- * more. A failed test is no such end.
+ * (nodejs/node#64500, a few per cent of long runs): a part that ends by such a signal has no result, and is begun once
+ * more. A failed test is no such end; the other parts are run all the same.
  */
 function jest(folders) {
+  const parts =
+    folders.length > 0 ? [folders] : Array.from({ length: PARTS }, (_, part) => [`--shard=${part + 1}/${PARTS}`]);
+  const codes = parts.map((part) => jestOnce(part, true));
+  const failed = codes.find((code) => code !== 0);
+  if (failed !== undefined) process.exit(failed);
+}
+
+function jestOnce(given, mayBeginAgain) {
   const crashes = ['SIGABRT', 'SIGSEGV', 'SIGTRAP', 'SIGILL', 'SIGBUS'];
-  const { status, signal } = spawnSync(node(), [scriptOf('jest'), ...folders], {
-    cwd: root,
-    stdio: 'inherit',
-    env: environment(),
-  });
-  if (status === 0) return;
-  if (signal === null) process.exit(status ?? 1);
-  if (!crashes.includes(signal)) process.kill(process.pid, signal);
-  say(`Node.js itself was ended by ${signal}, without a result (see nodejs/node#64500). The tests begin once more.`);
-  tool('jest', folders);
+  const options = { cwd: root, stdio: 'inherit', env: environment() };
+  const { status, signal } = spawnSync(node(), [scriptOf('jest'), ...given], options);
+  if (signal === null) return status ?? 1;
+  if (!crashes.includes(signal) || !mayBeginAgain) process.kill(process.pid, signal);
+  say(
+    `Node.js itself was ended by ${signal}, without a result (see nodejs/node#64500). ${given.join(' ')} begins once more.`,
+  );
+  return jestOnce(given, false);
 }
 
 /** Runs a development tool of node_modules with the pinned Node. */

@@ -27,7 +27,10 @@ const FUNCTIONS = `select p.oid::regprocedure::text as name, p.prosecdef as defi
 /** The functions that a signed-in person may call as well; each asks `auth.jwt()` who that is. */
 const FOR_PEOPLE = [
   'billing_audit_approve(jsonb)',
+  'billing_audit_judge(jsonb)',
   'billing_audit_mark(jsonb)',
+  'billing_audit_promote_model(jsonb)',
+  'billing_audit_roll_back_model(jsonb)',
   'billing_audit_seen_alerts(jsonb)',
   'billing_audit_try_dead_again(jsonb)',
 ];
