@@ -34,6 +34,8 @@ async function dropUniqueness(ground: Ground): Promise<void> {
 async function commitLazily(ground: Ground): Promise<void> {
   await ground.sql(`alter role gate set synchronous_commit = off`);
   await ground.sql(`alter system set wal_writer_delay = '10s'`);
+  // Else a megabyte of the log is enough to have it written.
+  await ground.sql(`alter system set wal_writer_flush_after = '1GB'`);
   await ground.sql(`select pg_reload_conf()`);
 }
 
