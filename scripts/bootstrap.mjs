@@ -11,6 +11,8 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [task, ...rest] = process.argv.slice(2);
 const MINIMUM_NODE = 20;
+/** In how many processes all tests run, one after the other: an end without a result costs one part alone. */
+const PARTS = 4;
 
 const tasks = {
   start: () => {
@@ -158,9 +160,6 @@ function fingerprint(paths) {
   paths.filter((path) => existsSync(join(root, path))).forEach(add);
   return hash.digest('hex');
 }
-
-/** In how many processes all tests run, one after the other: an end without a result costs one part alone. */
-const PARTS = 4;
 
 /**
  * Runs the tests. Opening and closing many WebAssembly databases in one process brings V8 itself to abort now and then
