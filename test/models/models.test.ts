@@ -7,6 +7,7 @@ import { sha256Hex } from '../../lib/hash';
 import type { Log } from '../../lib/ports';
 import { thisMachine } from '../../lib/runtime/machine';
 import type { ModelDesk } from '../../lib/runtime/models/desk';
+import { LiveState } from '../../lib/runtime/models/live-state';
 import { Models } from '../../lib/runtime/models/models';
 import { keepStateInThread, trainInThread } from '../../lib/runtime/models/training-thread';
 import { defaultSettings } from '../../lib/settings';
@@ -153,6 +154,52 @@ it('begins with the kept state after a start, and makes one that is damaged anew
   complaints.length = 0;
   expect(await begin('two').desk.judge(events[650]!)).toEqual(whole);
   expect(complaints.join()).toMatch(/made anew/);
+});
+
+describe('data that is erased while the trail is read', () => {
+  const person = (): string => events.find(({ changed_by }) => changed_by !== null)!.changed_by!;
+  /** As the store tells the trail when somebody's data goes after the first page, and the erasure is younger than a minute. */
+  const erasedMeanwhile = (): ModelStore => {
+    let isErased = false;
+    return {
+      ...models,
+      trailLines: async (after, limit) => {
+        isErased ||= after > 0;
+        const { lines, next } = await models.trailLines(after, limit);
+        const settled = 100;
+        if (!isErased) return { lines, next, settled };
+        const left = lines.map((line) => (line.changed_by === person() ? { ...line, changed_by: null } : line));
+        const erasure = { ...lines.at(-1)!, kind: 'payloads_erased', event_key: 'erased', position: 9999 };
+        return { lines: lines.length < limit && lines.length > 0 ? [...left, erasure] : left, next, settled };
+      },
+    };
+  };
+
+  it('does not live on in the state that a training keeps', async () => {
+    const stateFile = join(folder, 'erased', 'state.json');
+    const parts = { settings, stateFile, workerPath };
+    await trainInThread({ ...parts, store: settledAt(models, 100) }, trainOrder);
+    expect(state('erased')).toContain(person());
+    await trainInThread({ ...parts, store: { ...models, ...erasedMeanwhile() } }, trainOrder);
+    expect(state('erased')).not.toContain(person());
+  });
+
+  it('makes the state of a server anew once, though the erasure is read again while it is young', async () => {
+    const begun: number[] = [];
+    const meanwhile = erasedMeanwhile();
+    const store: ModelStore = {
+      ...meanwhile,
+      trailLines: (after, limit) => {
+        if (after === 0) begun.push(after);
+        return meanwhile.trailLines(after, limit);
+      },
+    };
+    const live = await LiveState.open({ store, settings, log, stateFile: join(folder, 'live', 'state.json') });
+    expect(begun).toHaveLength(2);
+    expect(await live.follow()).toBe(true);
+    expect(await live.follow()).toBe(true);
+    expect(begun).toHaveLength(2);
+  });
 });
 
 it.each([

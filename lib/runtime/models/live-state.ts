@@ -3,8 +3,9 @@ import { messageOf } from '../../errors';
 import type { Log } from '../../ports';
 import { features, RecentRank, type RiskEngine, TrailFold, wordOf } from '../../risk';
 import type { BillingSettings } from '../../settings';
-import type { ModelStore, TrailLine } from '../../store/models';
+import type { ModelStore, TrailLine, TrailLines } from '../../store/models';
 import type { ModelWord } from './desk';
+import { Erasures } from './erasures';
 import { readState, removeState } from './state-file';
 
 /** The model in force, ready to be asked. */
@@ -42,27 +43,30 @@ export class LiveState {
     private readonly parts: LiveStateParts,
     private readonly fold: TrailFold,
     private position: number,
+    private readonly erasures: Erasures,
   ) {}
 
   /** @throws StoreUnavailable  the trail cannot be read */
   static async open(parts: LiveStateParts): Promise<LiveState> {
-    const state = LiveState.begin(parts);
-    if (await state.follow()) return state;
-    // An erasure came behind what was kept: it is made anew of what is left.
-    const anew = new LiveState(parts, TrailFold.begin(parts.settings), 0);
-    await anew.follow();
-    return anew;
+    let state = LiveState.begin(parts);
+    // Each time that something was erased meanwhile, it is made anew of what is left.
+    while (!(await state.follow())) state = LiveState.anew(parts, state.erasures);
+    return state;
+  }
+
+  private static anew(parts: LiveStateParts, erasures: Erasures): LiveState {
+    return new LiveState(parts, TrailFold.begin(parts.settings), 0, erasures);
   }
 
   private static begin(parts: LiveStateParts): LiveState {
     try {
       const kept = readState(parts.stateFile, parts.settings);
-      if (kept) return new LiveState(parts, kept.fold, kept.position);
+      if (kept) return new LiveState(parts, kept.fold, kept.position, new Erasures(kept.position));
     } catch (thrown) {
       parts.log.warn(`The kept state of the model is made anew: ${messageOf(thrown)}`);
       removeState(parts.stateFile);
     }
-    return new LiveState(parts, TrailFold.begin(parts.settings), 0);
+    return LiveState.anew(parts, new Erasures(null));
   }
 
   /**
@@ -87,10 +91,10 @@ export class LiveState {
    */
   async follow(): Promise<boolean> {
     let from: number | null = this.position;
-    const isFresh = from === 0;
     while (from !== null) {
-      const { lines, next, settled } = await this.parts.store.trailLines(from, PAGE);
-      if (!isFresh && lines.some(({ kind }) => kind === 'payloads_erased')) {
+      const page: TrailLines = await this.parts.store.trailLines(from, PAGE);
+      const { lines, next, settled } = page;
+      if (this.erasures.areNewIn(page)) {
         removeState(this.parts.stateFile);
         return false;
       }

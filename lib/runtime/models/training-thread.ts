@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { BillingAuditError } from '../../errors';
 import type { BillingSettings } from '../../settings';
-import type { ModelStore } from '../../store/models';
+import type { ModelStore, TrailLines } from '../../store/models';
+import { Erasures } from './erasures';
 import type { LearnedModel } from './learned-model';
 import type { FromThread, ToThread } from './protocol';
 import { removeState } from './state-file';
@@ -62,12 +63,7 @@ export function trainInThread(parts: TrainingParts, order: TrainingOrder): Promi
 /** Brings the kept state up to what is recorded. @returns the position up to which it is kept */
 export function keepStateInThread(parts: TrainingParts): Promise<number> {
   return withThread(parts, async (ask) => {
-    const isWhole = await readTrail(parts, ask, { fromState: true, most: 0 });
-    if (!isWhole) {
-      // What was erased must not live on in the state: it is made anew of what is left.
-      removeState(parts.stateFile);
-      await readTrail(parts, ask, { fromState: false, most: 0 });
-    }
+    await readTrail(parts, ask, { fromState: true, most: 0 });
     const answer = await ask({ type: 'keep' });
     return answer.type === 'kept' ? answer.position : 0;
   });
@@ -75,21 +71,42 @@ export function keepStateInThread(parts: TrainingParts): Promise<number> {
 
 type Ask = (message: ToThread) => Promise<FromThread>;
 
-/** @returns false when an erasure came behind a state that was kept before it */
-async function readTrail(
-  { store, settings, stateFile, onProgress }: TrainingParts,
-  ask: Ask,
-  { fromState, most }: { readonly fromState: boolean; readonly most: number },
-): Promise<boolean> {
-  const begun = await ask({ type: 'begin', settings, stateFile, fromState, most });
+interface Reading {
+  readonly fromState: boolean;
+  readonly most: number;
+}
+
+/** Hands the whole trail on. What was erased meanwhile must not live on in the state: then all is read anew. */
+async function readTrail(parts: TrainingParts, ask: Ask, { fromState, most }: Reading): Promise<void> {
+  let begun = await beginReading(parts, ask, { fromState, most });
+  const erasures = new Erasures(begun === 0 ? null : begun);
+  while (!(await readOnce(parts, ask, begun, erasures))) {
+    removeState(parts.stateFile);
+    begun = await beginReading(parts, ask, { fromState: false, most });
+  }
+}
+
+/** @returns the position to read from */
+async function beginReading({ settings, stateFile }: TrainingParts, ask: Ask, reading: Reading): Promise<number> {
+  const begun = await ask({ type: 'begin', settings, stateFile, ...reading });
   if (begun.type !== 'begun') throw unexpected(begun);
-  let taking: Promise<FromThread> = Promise.resolve(begun);
+  return begun.after;
+}
+
+/** @returns false when something was erased after the reading began */
+async function readOnce(
+  { store, onProgress }: TrainingParts,
+  ask: Ask,
+  from: number,
+  erasures: Erasures,
+): Promise<boolean> {
+  let taking: Promise<unknown> = Promise.resolve();
   let read = 0;
-  for (let after: number | null = begun.after; after !== null;) {
+  for (let after: number | null = from; after !== null;) {
     // The next page is read while the thread takes this one.
-    const page = await store.trailLines(after, PAGE);
-    if (fromState && page.lines.some(({ kind }) => kind === 'payloads_erased')) return false;
+    const page: TrailLines = await store.trailLines(after, PAGE);
     await taking;
+    if (erasures.areNewIn(page)) return false;
     taking = ask({ type: 'page', page });
     read += page.lines.length;
     onProgress?.(read);
