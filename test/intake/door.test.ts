@@ -144,20 +144,25 @@ describe('a server around /webhook', () => {
     const large = Buffer.alloc(300_000, 'x');
     expect(await send(port, { text: large, headers: { 'smartsheet-hmac-sha256': 'zz' } })).toBe(401);
   });
+
+  it('says so too over a connection that ends with the request, as proxies open them', async () => {
+    const { port } = await hostileServer();
+    const large = { text: Buffer.alloc(3_000_000, 'x'), headers: { connection: 'close' } };
+    const statuses = await Promise.all(Array.from({ length: 20 }, () => send(port, large)));
+    expect(statuses).toEqual(Array.from({ length: 20 }, () => 401));
+  });
 });
 
 /** Somebody who opens a connection, sends a little, and then nothing. */
 function dawdle(
   port: number,
+  headers = `smartsheet-hmac-sha256: ${sign(body('slow'))}`,
 ): Promise<{ readonly socket: Socket; readonly said: () => string; readonly ended: () => boolean }> {
   return new Promise((resolve) => {
     let said = '';
     let isEnded = false;
     const socket = connect(port, '127.0.0.1', () => {
-      const signature = sign(body('slow'));
-      socket.write(
-        `POST /webhook HTTP/1.1\r\nhost: x\r\nsmartsheet-hmac-sha256: ${signature}\r\ncontent-length: 500\r\n\r\n{"nonce`,
-      );
+      socket.write(`POST /webhook HTTP/1.1\r\nhost: x\r\n${headers}\r\ncontent-length: 500\r\n\r\n{"nonce`);
       resolve({ socket, said: () => said, ended: () => isEnded });
     });
     sockets.push(socket);
@@ -185,6 +190,13 @@ describe('bad clients beside good ones', () => {
     await until(() => refusals()['unfinished'] === 20, 'all to be counted');
     expect(accepted).toEqual([]);
     expect(await send(port, signed(body('n-1')))).toBe(200);
+  });
+
+  it('are refused with 401 where they carry no signature, however slowly the rest comes', async () => {
+    const { port } = await impatientServer(300);
+    const slow = await Promise.all(Array.from({ length: 5 }, () => dawdle(port, 'connection: close')));
+    await until(() => slow.every(({ ended }) => ended()), 'the slow ones to be cut off');
+    for (const { said } of slow) expect(said()).toMatch(/^HTTP\/1.1 401 /);
   });
 
   it('cannot fill the memory with bodies that never end, and an authentic one of 12 MB is kept by its hash', async () => {

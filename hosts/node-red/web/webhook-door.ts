@@ -8,6 +8,8 @@ const SLOWEST_BODY_MILLISECONDS = 30_000;
 /** What is still read of a body after its answer, so that the answer arrives: a whole callback. Who sends more is cut off. */
 const MOST_BYTES_AFTER_ANSWER = 8 * 1024 * 1024;
 
+type WebhookAnswer = Awaited<ReturnType<Runtime['answerWebhook']>>;
+
 export interface WebhookDoor {
   readonly runtime: Pick<Runtime, 'answerWebhook'>;
   readonly log: Log;
@@ -27,53 +29,52 @@ async function answerOne(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const tooSlow = setTimeout(() => cutOff(request, response), slowestBodyMilliseconds).unref();
+  let answer: WebhookAnswer = { status: 503, headers: {}, body: '' };
+  const tooSlow = setTimeout(() => cutOff(request, response, answer), slowestBodyMilliseconds).unref();
   request.once('close', () => clearTimeout(tooSlow));
   // One that breaks off is seen by whoever reads it.
   request.on('error', () => undefined);
   const chunks = request[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
   try {
     const body = { [Symbol.asyncIterator]: () => ({ next: () => chunks.next() }) };
-    const answer = await runtime.answerWebhook({ headers: request.headers, body });
+    answer = await runtime.answerWebhook({ headers: request.headers, body });
     // nginx asks for a connection of its own for each request. Closed while nginx still sends, it makes a 502 of the answer.
-    if (!response.shouldKeepAlive) await readToTheEnd(request, chunks);
-    respond(response, answer.status, answer.headers, answer.body);
+    if (!response.shouldKeepAlive) await readOn(chunks);
+    respond(response, answer);
   } catch (thrown) {
     // Smartsheet sends it again after 503; most other answers would lose the callback.
     log.error('A callback could not be answered.', { why: messageOf(thrown) });
-    respond(response, 503, {}, '');
+    respond(response, { status: 503, headers: {}, body: '' });
   }
-  await readToTheEnd(request, chunks);
+  // An answer to somebody who is still sending would be lost if the connection were closed on him at once.
+  if (!(await readOn(chunks))) request.destroy();
 }
 
-function respond(
-  response: ServerResponse,
-  status: number,
-  headers: Readonly<Record<string, string>>,
-  body: string,
-): void {
+function respond(response: ServerResponse, { status, headers, body }: WebhookAnswer): void {
   if (response.headersSent || response.destroyed) return;
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
   response.end(body);
 }
 
-function cutOff(request: IncomingMessage, response: ServerResponse): void {
+/** @param answer  what is known by now */
+function cutOff(request: IncomingMessage, response: ServerResponse, answer: WebhookAnswer): void {
   if (request.complete) return;
   response.once('close', () => request.destroy());
   response.once('finish', () => request.destroy());
   if (response.headersSent) request.destroy();
-  else respond(response, 503, { connection: 'close' }, '');
+  else respond(response, { ...answer, headers: { ...answer.headers, connection: 'close' } });
 }
 
-/** An answer to somebody who is still sending would be lost if the connection were closed on him at once. */
-async function readToTheEnd(request: IncomingMessage, chunks: AsyncIterator<Uint8Array>): Promise<void> {
+/** @returns false when there is more than a whole callback, which nobody reads */
+async function readOn(chunks: AsyncIterator<Uint8Array>): Promise<boolean> {
   try {
     let read = 0;
     for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
       read += next.value.byteLength;
-      if (read > MOST_BYTES_AFTER_ANSWER) return void request.destroy();
+      if (read > MOST_BYTES_AFTER_ANSWER) return false;
     }
   } catch {
     // It has broken off: nothing is left to read.
   }
+  return true;
 }
