@@ -11,7 +11,7 @@
 
 create table billing_audit.archives (
     id                bigint       generated always as identity primary key,
-    month             date         not null unique check (extract(day from month) = 1),
+    month             date         not null check (extract(day from month) = 1),
     file              text         not null check (file <> ''),
     sha256            text         not null check (sha256 ~ '^[0-9a-f]{64}$'),
     events            bigint       not null check (events > 0),
@@ -21,7 +21,7 @@ create table billing_audit.archives (
     archived_by       text         not null check (archived_by <> ''),
     archived_at       timestamptz  not null
 );
-comment on table billing_audit.archives is 'Months that left the database, each with the file that holds it.';
+comment on table billing_audit.archives is 'Months that left the database, each with the file that holds it; a second file of a month has what came late.';
 comment on column billing_audit.archives.sha256 is 'Of the file. The trail says the same in the chain keeping.';
 
 create table billing_audit.archived_spans (
@@ -347,7 +347,7 @@ as $$
 $$;
 
 -- p: {}. Gives {archives: [..., each with its spans: [{stream, first_seq, last_seq, last_hash}] and erased: {erasure: events}]},
--- the oldest month first, for whoever checks; nothing is judged here.
+-- in the order in which they left, for whoever checks; nothing is judged here.
 create function public.billing_audit_archives(p jsonb) returns jsonb
 language sql stable security definer
 set search_path = ''
@@ -360,7 +360,7 @@ as $$
             select x.erasure_id, count(*) as events
             from billing_audit.archived_spans as s
             join billing_audit.erased_events as x on x.stream = s.stream and x.seq between s.first_seq and s.last_seq
-            where s.archive_id = a.id group by x.erasure_id) as x)) order by a.month), '[]'))
+            where s.archive_id = a.id group by x.erasure_id) as x)) order by a.id), '[]'))
     from billing_audit.archives as a
 $$;
 
@@ -369,7 +369,7 @@ create function billing_audit.archives_for(p jsonb) returns jsonb
 language sql stable
 set search_path = ''
 as $$
-    select coalesce(jsonb_agg(billing_audit.archive_json(a) order by a.month), '[]')
+    select coalesce(jsonb_agg(billing_audit.archive_json(a) order by a.id), '[]')
     from billing_audit.archives as a
     where case when p ->> 'event_key' is not null
         then a.id = (select billing_audit.archive_of(k.stream, k.seq) from billing_audit.event_keys as k where k.event_key = p ->> 'event_key')

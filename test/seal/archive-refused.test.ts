@@ -124,6 +124,21 @@ function archiving(open: () => Promise<SealedStore>): void {
     expect(existsSync(join(sealed.folder, 'mar.zip'))).toBe(false);
     expect((await sealed.store.search({ event_key: 'mar:2' })).events).toHaveLength(1);
   });
+
+  it('lets what turned up late in a month that had left leave in a second file', async () => {
+    await recordedAt(sealed, '2026-02-20T12:00:00Z', () => sealed.store.append([event('late:1', { sheet_id: '777' })]));
+    await sealed.seal();
+    await expect(rpc('archivable', { month: '2026-03' })).rejects.toMatchObject({
+      sqlstate: 'BA015',
+      hint: expect.stringContaining('archive 2026-02 first') as string,
+    });
+    const { spans, erased } = await rpc('archivable', { month: '2026-02' });
+    const second = { month: '2026-02', file: 'late.zip', sha256: 'a'.repeat(64), spans, erased, ...keeper };
+    expect(await rpc('archive', second)).toMatchObject({ archive: { month: '2026-02', events: 1 } });
+    expect(await rpc('archives', {})).toMatchObject({
+      archives: [{ month: '2026-01' }, { month: '2026-02' }, { month: '2026-02', file: 'late.zip' }],
+    });
+  });
 }
 
 describe('archiving a month', () => {
