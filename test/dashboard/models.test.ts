@@ -9,18 +9,13 @@ import {
   forge,
   launchBrowser,
   type Page,
+  SIGN_IN,
   startDashboard,
   violationsOn,
   withDriver,
 } from './pages';
 
 const ARTEFACTS = resolve(__dirname, '../artefacts');
-/** Stands in for the sign-in of the server: who a cookie says. */
-const SIGN_IN = `{ dashboard: { ioMiddleware: (socket, next) => {
-  const role = /who=(\\w+)/.exec(socket.request.headers.cookie ?? '')?.[1];
-  if (role !== undefined) socket.data.user = { name: role + '@example.com', role };
-  next();
-} } }`;
 const LIST = '[data-models=list]';
 const BACK = '[data-models=back]';
 

@@ -89,6 +89,13 @@ export async function withDriver<Answer>(home: string, use: (driver: StoreDriver
   }
 }
 
+/** Stands in for the sign-in of the server: who a cookie says. */
+export const SIGN_IN = `{ dashboard: { ioMiddleware: (socket, next) => {
+  const role = /who=(\\w+)/.exec(socket.request.headers.cookie ?? '')?.[1];
+  if (role !== undefined) socket.data.user = { name: role + '@example.com', role };
+  next();
+} } }`;
+
 /** Our pages in a real Node-RED, with a flow through which a test records events while the store is in use. */
 export async function startDashboard(
   userDir: string,

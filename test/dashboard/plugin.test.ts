@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import {
   dashboardHooks,
   type DashboardConnection,
@@ -14,7 +16,25 @@ beforeEach(() => {
   refused = [];
 });
 
+/** The actions that our pages send, as their sources name them. */
+const sentByPages = (): string[] => {
+  const folder = resolve(__dirname, '../../dashboards/source');
+  const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(vue|js)$/.test(name));
+  const texts = sources.map((name) => readFileSync(join(folder, name), 'utf8'));
+  const names = texts.flatMap((text) =>
+    [...text.matchAll(/(?:say\(|action: )'(\w+)'/g)].map(([, name]) => String(name)),
+  );
+  return [...new Set(names)].sort();
+};
+
 describe('the plugin of the dashboard', () => {
+  it('lets every action of our own pages pass, of somebody who has every right', () => {
+    const names = sentByPages();
+    expect(names).toEqual(expect.arrayContaining(['hello', 'mark', 'models', 'patterns', 'roll_back']));
+    for (const action of names) hooks.onAction(as('admin'), 'widget-1', { action, payload: {} });
+    expect(refused).toEqual([]);
+  });
+
   it('names the person that the server knows, whoever the browser says it is', () => {
     const forged = () => ({ payload: 1, _client: { user: { name: 'boss', role: 'admin' }, socketId: 'other' } });
     expect(hooks.onAddConnectionCredentials(as('viewer'), forged())).toEqual({
