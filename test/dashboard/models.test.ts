@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { modelsOver, type NewModel } from '../../lib/store';
+import { modelsOver } from '../../lib/store';
 import { newFolder, removeFolder } from '../support/store';
 import { until } from '../support/until';
+import { model } from './models';
 import {
   type Browser,
   buildShippedPalette,
@@ -18,20 +19,6 @@ import {
 const ARTEFACTS = resolve(__dirname, '../artefacts');
 const LIST = '[data-models=list]';
 const BACK = '[data-models=back]';
-
-const model = (name: number, ap: number): NewModel => ({
-  ...{ description: `{"model":${name}}`, body: `{"name":${name}}`, seed: 7, status: 'champion', by: 'a training' },
-  data: {
-    sha256: String(name).repeat(64),
-    from: '2026-01-01T00:00:00.000Z',
-    to: '2026-02-01T00:00:00.000Z',
-    events: 900 + name,
-    labelled: 30,
-    incidents: 12,
-  },
-  metrics: { ap, auc: 0.97 },
-  gates: [{ name: 'enough', passed: true, because: '12 incidents are enough.' }],
-});
 
 let browser: Browser;
 beforeAll(async () => {

@@ -2,7 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { alarming, event } from '../dashboard/events';
-import { buildShippedPalette, withStore } from '../dashboard/pages';
+import { modelsOver } from '../../lib/store';
+import { model } from '../dashboard/models';
+import { buildShippedPalette, withDriver, withStore } from '../dashboard/pages';
 import { startCommand, type RunningCommand } from '../server/setup/command';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox';
 import { until } from '../support/until';
@@ -68,5 +70,8 @@ async function recordChanges(home: string): Promise<void> {
     const quiet = Array.from({ length: 40 }, (_, index) => event(100 + index, { changed_at: ago(60 * index + 30) }));
     const loud = [1, 2, 3].map((number) => alarming(number, { changed_at: ago(number * 400) }));
     await store.append([...quiet, ...loud]);
+  });
+  await withDriver(home, async (driver) => {
+    for (const number of [1, 2]) await modelsOver(driver).putModel(model(number, number / 10));
   });
 }

@@ -8,9 +8,18 @@ const SETUP_STEPS = ['token', 'sheets', 'columns', 'store', 'mail', 'address', '
 
 const PAGES = [
   ['/export', 'Export'],
+  ['/access', 'Access'],
   ['/people', 'People'],
+  ['/directory', 'Directory of people'],
   ['/account', 'Account'],
   ['/flows/versions', 'Versions of the flows'],
+] as const;
+
+/** The dashboard's further pages, and what stands there once they have loaded. */
+const DASHBOARD_PAGES = [
+  ['patterns', '[data-figure=hours]'],
+  ['access', '[data-access=tally]'],
+  ['models', '[data-models=list]'],
 ] as const;
 
 let office: Office;
@@ -65,6 +74,11 @@ describe.each(WIDTHS)('at %i px', (width) => {
       changes: NOTHING_WRONG,
       isAskedForVerdicts: true,
     });
+    for (const [name, there] of DASHBOARD_PAGES) {
+      await who.go(`/dashboard/${name}`);
+      await who.page.locator(there).first().waitFor();
+      expect(await who.look(`dashboard-${name}`)).toEqual(NOTHING_WRONG);
+    }
     for (const [path, title] of PAGES) {
       await who.go(path);
       expect(await who.page.locator('h1').innerText()).toBe(title);
@@ -90,7 +104,7 @@ describe.each(WIDTHS)('at %i px', (width) => {
     const links = await who.page.evaluate<string[]>(`[...document.querySelectorAll('nav a')].map((each) => each.text)`);
     expect(links).toEqual(['Dashboard', 'Account']);
     expect(who.complaints()).toEqual([]);
-    for (const path of ['/export', '/people', '/flows/versions', '/setup', '/admin/']) {
+    for (const path of ['/export', '/access', '/people', '/directory', '/flows/versions', '/setup', '/admin/']) {
       await who.go(path);
       expect(await who.words()).toContain('Your account may not do this.');
       expect(who.complaints()).toEqual([refusedWith(403)]);
@@ -108,7 +122,7 @@ it.each([390, 1280])('the pages of the server are as readable in the dark, at %i
   expect(await nobody.look('sign-in-wrong')).toEqual(NOTHING_WRONG);
   await nobody.close();
   const who = await signedIn('admin', width, 'dark');
-  for (const path of ['/export', '/people', '/account', '/flows/versions', '/setup/token', '/setup/mail']) {
+  for (const path of [...PAGES.map(([each]) => each), '/setup/token', '/setup/mail']) {
     await who.go(path);
     expect(await who.look(path.slice(1).replace('/', '-'))).toEqual(NOTHING_WRONG);
   }
