@@ -7,7 +7,7 @@ import { type model, type models, promotion, rollBack } from './wires';
 
 export type Given = Emit<{ model: typeof model; models: typeof models }>;
 type Asked = Params<typeof modelTrainingFields>;
-type Lent = Pick<Ports, 'models'>;
+type Lent = Pick<Ports, 'models' | 'settings'>;
 
 /** How many models a list gives. */
 const LISTED = 20;
@@ -29,7 +29,7 @@ export class NoModels extends BillingAuditError {
  * @throws StoreRefused      who asks is no administrator (BA005), there is no such model (BA006), or another is in force by
  *                           now than the one to be taken back (BA017)
  */
-export async function trainModel(input: unknown, params: Asked, { models: desk }: Lent): Promise<Given> {
+export async function trainModel(input: unknown, params: Asked, { models: desk, settings }: Lent): Promise<Given> {
   const { by, role } = params;
   switch (params.operation) {
     case 'train': {
@@ -37,18 +37,18 @@ export async function trainModel(input: unknown, params: Asked, { models: desk }
       return { model: inWire(await given(desk).train({ ...plan, by: 'Model Training (asked)' })) };
     }
     case 'list':
-      return { models: { models: await listed(given(desk)) } };
+      return { models: await listed(given(desk), settings) };
     case 'promote': {
       const { version, reason } = receive(promotion, input);
       await given(desk).promote({ version, reason, by, role });
-      return { models: { models: await listed(given(desk)), moved: `${by} put model ${version} in force.` } };
+      return { models: { ...(await listed(given(desk), settings)), moved: `${by} put model ${version} in force.` } };
     }
     case 'roll_back': {
       const { version, reason } = receive(rollBack, input);
       const meant = { reason, by, role, ...(version !== undefined && { version }) };
       const { before, model: now } = await given(desk).rollBack(meant);
       const moved = `${by} took model ${before} back; ${now ? `model ${now.version}` : 'no model'} is in force.`;
-      return { models: { models: await listed(given(desk)), moved } };
+      return { models: { ...(await listed(given(desk), settings)), moved } };
     }
   }
 }
@@ -61,7 +61,7 @@ function given(desk: ModelDesk | undefined): ModelDesk {
 /** Trains by itself, as the fields say, and gives each model that came of it. */
 export function attendTraining(
   params: Asked,
-  { models: desk }: Lent,
+  { models: desk }: Pick<Lent, 'models'>,
   host?: BegunBy<{ model: typeof model; models: typeof models }>,
 ): Promise<Stop> {
   if (params.operation !== 'train' || !desk) return Promise.resolve(() => Promise.resolve());
@@ -96,8 +96,11 @@ function inWire({ gates, metrics, ...rest }: Omit<TrainingReport, 'is_new' | 'se
   return { ...rest, gates: [...gates], metrics: { ...metrics } };
 }
 
-async function listed(desk: ModelDesk): Promise<OnWire[]> {
-  return (await desk.models(LISTED)).map(inWire);
+async function listed(
+  desk: ModelDesk,
+  { timeZone }: Lent['settings'],
+): Promise<{ models: OnWire[]; time_zone: string }> {
+  return { models: (await desk.models(LISTED)).map(inWire), time_zone: timeZone };
 }
 
 /** What came of it, in a few words. */

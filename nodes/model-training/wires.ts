@@ -37,8 +37,11 @@ export const modelSchema = z.object({
 });
 
 export const model = wire('model', modelSchema);
-/** `moved` says who did what, after a model was moved. */
-export const models = wire('models', z.object({ models: z.array(modelSchema).max(50), moved: z.string().optional() }));
+/** `moved` says who did what, after a model was moved; `time_zone` is the business's, for whoever shows the times. */
+export const models = wire(
+  'models',
+  z.object({ models: z.array(modelSchema).max(50), moved: z.string().optional(), time_zone: z.string() }),
+);
 
 export const promotion = wire(
   'model-promotion',

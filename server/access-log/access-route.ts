@@ -46,7 +46,7 @@ async function answer(options: AccessRouteOptions, request: Request, response: R
     response
       .status(status)
       .set('Cache-Control', 'no-store')
-      .json({ ...shown, kinds: KIND_WORDS });
+      .json({ ...shown, kinds: KIND_WORDS, time_zone: options.timeZone });
     return;
   }
   response

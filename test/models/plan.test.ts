@@ -1,5 +1,6 @@
 import type { TrainingReport } from '../../lib/runtime/models/desk';
 import { attendPlan, type AttendParts, whyNow } from '../../lib/runtime/models/plan';
+import { defaultSettings } from '../../lib/settings';
 import type { Feedback, StoredModel, TrailLine } from '../../lib/store';
 import { trainModel } from '../../nodes/model-training/train';
 import { modelTraining } from '../../nodes/model-training';
@@ -89,7 +90,7 @@ describe('who attends a plan', () => {
 
 it('the node says that it needs a server of ours, where none stands behind the store', async () => {
   const params = Object.fromEntries(Object.entries(modelTraining.fields).map(([name, field]) => [name, field.default]));
-  await expect(trainModel({}, params as never, {})).rejects.toMatchObject({
+  await expect(trainModel({}, params as never, { settings: defaultSettings })).rejects.toMatchObject({
     code: 'no_models',
     hint: expect.stringContaining('npx billing-audit start') as string,
   });
