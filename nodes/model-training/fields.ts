@@ -1,6 +1,7 @@
 import { boolean, number, options, string } from '../../lib/define';
 
 const TRAINING = { field: 'operation', is: ['train'] } as const;
+const ACTING = { field: 'operation', is: ['train', 'promote', 'roll_back'] } as const;
 const MOVING = { field: 'operation', is: ['promote', 'roll_back'] } as const;
 
 export const modelTrainingFields = {
@@ -72,7 +73,7 @@ export const modelTrainingFields = {
     label: 'Who it is',
     hint: 'Who is signed in, as the server knows it. Never take it from the payload: a browser may send anything.',
     expression: true,
-    showWhen: MOVING,
+    showWhen: ACTING,
   }),
   role: string({
     label: 'Their role',

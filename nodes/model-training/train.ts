@@ -33,8 +33,8 @@ export async function trainModel(input: unknown, params: Asked, { models: desk, 
   const { by, role } = params;
   switch (params.operation) {
     case 'train': {
-      const plan = planOf(params);
-      return { model: inWire(await given(desk).train({ ...plan, by: 'Model Training (asked)' })) };
+      const asked = by ? `asked by ${by}` : 'asked';
+      return { model: inWire(await given(desk).train({ ...planOf(params), by: `Model Training (${asked})` })) };
     }
     case 'list':
       return { models: await listed(given(desk), settings) };

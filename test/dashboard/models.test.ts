@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { modelsOver } from '../../lib/store';
+import { modelsOver, openSecretBox, storeOver } from '../../lib/store';
 import { newFolder, removeFolder } from '../support/store';
 import { until } from '../support/until';
+import { event } from './events';
 import { model } from './models';
 import {
   type Browser,
@@ -40,6 +41,9 @@ describe.each([
     mkdirSync(join(home, 'store'), { recursive: true });
     await withDriver(home, async (driver) => {
       for (let name = 1; name <= count; name += 1) await modelsOver(driver).putModel(model(name, name / 10));
+      // Where there is no model, there is something to learn from.
+      const changes = count === 0 ? Array.from({ length: 80 }, (_, index) => event(index)) : [];
+      if (changes.length > 0) await storeOver(driver, { secrets: openSecretBox(join(home, 'keys')) }).append(changes);
     });
     red = await startDashboard(userDir, { settingsCode: SIGN_IN });
   }, 180_000);
@@ -72,6 +76,30 @@ describe.each([
     },
     120_000,
   );
+
+  it('takes no training from a viewer', async () => {
+    const page = await open('viewer');
+    expect(await page.locator('[data-models=train]').count()).toBe(0);
+    await forge(page, 'widget-action', 'audit-models', { action: 'train', payload: {} });
+    const refusal = 'refused an action of viewer@example.com (viewer): it trains a model';
+    await until(() => red.logs().includes(refusal), 'the refusal in the log');
+    await page.close();
+  }, 120_000);
+
+  it('trains when an administrator asks, and says what came of it', async () => {
+    const page = await open('admin');
+    await page.locator('[data-models=train]').click();
+    if (count === 0) {
+      await page.locator('[data-models=told]').waitFor();
+      expect(await page.locator('.ba-models').innerText()).toContain('The training has ended: model 1 ');
+      expect(await page.locator(LIST).innerText()).toContain('80');
+    } else {
+      await page.locator('.ba-problem').waitFor();
+      expect(await page.locator('.ba-problem').innerText()).toContain('0 events are too few to learn from.');
+    }
+    expect(await page.locator('[data-models=train]').getAttribute('disabled')).toBeNull();
+    await page.close();
+  }, 120_000);
 
   if (count === 0) return;
 

@@ -62,7 +62,7 @@ describe('who attends a plan', () => {
   const told = { trained: (): void => undefined, show: (): void => undefined };
   const isDrifted = (): boolean => false;
 
-  it('does not train every hour when nothing new comes', async () => {
+  it('does not train at every look when nothing new comes', async () => {
     const { machine, slept } = clock(30);
     let trainings = 0;
     const train = async (): Promise<TrainingReport> => {

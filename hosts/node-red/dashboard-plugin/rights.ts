@@ -12,7 +12,10 @@ const DECIDES: Readonly<Record<string, string>> = {
 const JUDGES: Readonly<Record<string, string>> = { judge: 'says whether a change was a real problem' };
 
 /** Actions that change how changes are judged: an administrator's alone. */
-const ADMINISTERS: Readonly<Record<string, string>> = { roll_back: 'takes the model in force back' };
+const ADMINISTERS: Readonly<Record<string, string>> = {
+  roll_back: 'takes the model in force back',
+  train: 'trains a model',
+};
 
 /** What tables of Dashboard 2.0 say themselves, on pages that people build beside ours. */
 const OF_TABLES = new Set(['row_click', 'button_click', 'multi_select', 'click']);

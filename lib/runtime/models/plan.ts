@@ -6,7 +6,7 @@ import type { Machine } from '../machine';
 import type { ModelDesk, TrainingPlan, TrainingReport, TrainOrder } from './desk';
 
 const FIRST_LOOK_MILLISECONDS = 60_000;
-const LOOK_MILLISECONDS = 3_600_000;
+const LOOK_MILLISECONDS = 600_000;
 const DAY = 86_400_000;
 /** A first model of fewer events would call everything strange that it has not seen yet. */
 const FIRST_FROM = 1_000;
@@ -22,7 +22,7 @@ export interface AttendParts {
 }
 
 /**
- * Looks every hour whether it is time to train. A failure is shown, and tried again by the next look. A stop does not wait for
+ * Looks every ten minutes whether it is time to train. A failure is shown, and tried again by the next look. A stop does not wait for
  * a training: that one ends by itself, and its model is kept.
  */
 export function attendPlan({ plan, told, store, machine, isDrifted, train }: AttendParts): Stop {
