@@ -35,17 +35,19 @@ export class EmpiricalDistribution {
       );
     }
     const sorted = numbers.slice().sort();
-    const distinct: { value: number; below: number; atMost: number }[] = [];
-    for (let from = 0, to = 0; from < sorted.length; from = to) {
-      while (to < sorted.length && sorted[to] === sorted[from]) to += 1;
-      distinct.push({ value: sorted[from] as number, below: from, atMost: to });
+    // Where each different value begins among the sorted ones, and behind them all their end.
+    const begins = new Uint32Array(sorted.length + 1);
+    let distinct = 0;
+    for (let place = 0; place < sorted.length; place += 1) {
+      if (place === 0 || sorted[place] !== sorted[place - 1]) begins[distinct++] = place;
     }
-    const kept = distinct.length <= mostKnots ? distinct : thinned(distinct, mostKnots);
+    begins[distinct] = sorted.length;
+    const kept = distinct <= mostKnots ? Uint32Array.from({ length: distinct }, (_, at) => at) : thinned(distinct, mostKnots);
     return new EmpiricalDistribution(
       numbers.length,
-      Float64Array.from(kept, ({ value }) => value),
-      Float64Array.from(kept, ({ below }) => below),
-      Float64Array.from(kept, ({ atMost }) => atMost),
+      Float64Array.from(kept, (at) => sorted[begins[at] as number] as number),
+      Float64Array.from(kept, (at) => begins[at] as number),
+      Float64Array.from(kept, (at) => begins[at + 1] as number),
     );
   }
 
@@ -128,13 +130,14 @@ export class EmpiricalDistribution {
   }
 }
 
-function thinned<T>(distinct: readonly T[], mostKnots: number): readonly T[] {
+/** Which of `distinct` values are kept, rising: both tails, and of the middle evenly. */
+function thinned(distinct: number, mostKnots: number): Uint32Array {
   const tail = Math.floor(mostKnots / 8);
-  const middle = distinct.slice(tail, -tail);
+  const middle = distinct - 2 * tail;
   const places = mostKnots - 2 * tail;
-  const even = Array.from(
-    { length: places },
-    (_, place) => middle[Math.round((place * (middle.length - 1)) / (places - 1))],
-  );
-  return [...distinct.slice(0, tail), ...new Set(even as T[]), ...distinct.slice(-tail)];
+  const kept = new Set<number>();
+  for (let at = 0; at < tail; at += 1) kept.add(at);
+  for (let place = 0; place < places; place += 1) kept.add(tail + Math.round((place * (middle - 1)) / (places - 1)));
+  for (let at = distinct - tail; at < distinct; at += 1) kept.add(at);
+  return Uint32Array.from(kept);
 }

@@ -1,7 +1,8 @@
-import { AnomalyModel, type AnomalyModelJson } from '../detectors/anomaly-model';
+import { AnomalyModel, type AnomalyModelJson, type Strangeness } from '../detectors/anomaly-model';
 import { EmpiricalDistribution, type EmpiricalDistributionJson } from '../detectors/empirical-distribution';
 import { BadModel } from '../errors';
 import { LogisticModel, type LogisticModelJson } from '../logistic/logistic-model';
+import { sigmoid } from '../logistic/likelihood';
 import { type Calibration, plattCalibration, UNCALIBRATED } from '../logistic/platt';
 import { RiskModel, type RiskJudgement, type RiskModelJson } from '../logistic/risk-model';
 import { TailBins } from '../logistic/tail-bins';
@@ -32,14 +33,20 @@ export interface EngineOptions {
   readonly mostOrdinary?: number;
 }
 
-/** What an engine says of one event. */
-export interface RiskReading {
+/** The figures of one event. */
+export interface EventWeight {
   /** Calibrated probability of a finding; null when no labels taught one. */
   readonly risk: number | null;
+  /** What it is the sigmoid of. */
+  readonly logOdds: number | null;
   /** How rare it is among the training events, 0..1. */
   readonly anomaly: number;
   /** What events are ranked by: log-odds and anomaly together. */
   readonly rank: number;
+}
+
+/** What an engine says of one event. */
+export interface RiskReading extends Omit<EventWeight, 'logOdds'> {
   readonly category: string | null;
   readonly judgement: RiskJudgement | null;
   /** Features by how unlikely their value is alone, the unlikeliest first. */
@@ -162,8 +169,7 @@ export class RiskEngine {
   read(values: ArrayLike<number>): RiskReading {
     const filled = this.fill(values);
     const { strangeness: strange, tails } = this.anomaly.read(filled, TAILS);
-    const judgement =
-      this.riskModel?.judge([...Array.from(values), strange.forest, strange.lesinn, strange.ecod]) ?? null;
+    const judgement = this.riskModel?.judge(withStrangeness(values, strange)) ?? null;
     const anomaly = this.combined.rank(strange.combined);
     const rarity = -Math.log1p(-anomaly);
     return {
@@ -175,6 +181,23 @@ export class RiskEngine {
       tails: tails.map(({ column, side, probability }) =>
         this.oddFigure(column, side, probability, values[column] as number),
       ),
+    };
+  }
+
+  /**
+   * The figures of `read` without its words: for who weighs many events and tells of none.
+   * @throws BadNumbers  as `read`
+   */
+  weigh(values: ArrayLike<number>): EventWeight {
+    const strange = this.anomaly.score(this.fill(values));
+    const anomaly = this.combined.rank(strange.combined);
+    const rarity = -Math.log1p(-anomaly);
+    const logOdds = this.riskModel?.logOdds(withStrangeness(values, strange)) ?? null;
+    return {
+      anomaly,
+      logOdds,
+      risk: logOdds === null ? null : sigmoid(logOdds),
+      rank: logOdds === null ? rarity : logOdds + this.anomalyShare * rarity,
     };
   }
 
@@ -246,6 +269,14 @@ export class RiskEngine {
     const best = probabilities.indexOf(Math.max(...probabilities));
     return (probabilities[best] as number) >= 0.5 ? (this.categories.names[best] as string) : 'other';
   }
+}
+
+/** What the risk model looks at: the features, and behind them what the three detectors say. */
+function withStrangeness(values: ArrayLike<number>, { forest, lesinn, ecod }: Strangeness): Float64Array {
+  const widened = new Float64Array(values.length + ANOMALY_INPUTS.length);
+  widened.set(values);
+  widened.set([forest, lesinn, ecod], values.length);
+  return widened;
 }
 
 /** Standardised, clipped, and 0 where a value is missing: what the detectors can measure distances in. */

@@ -145,10 +145,10 @@ function readingsOf(engine: RiskEngine, { events, values }: LabelledRows, from: 
   const figures = (): Float64Array => new Float64Array(count);
   const readings: Readings = { ranks: figures(), risks: figures(), logOdds: figures(), anomalies: figures() };
   for (let row = 0; row < count; row += 1) {
-    const { rank, risk, anomaly, judgement } = engine.read(rowOf(values, from + row));
+    const { rank, risk, anomaly, logOdds } = engine.weigh(rowOf(values, from + row));
     readings.ranks[row] = rank;
     readings.risks[row] = risk ?? 0;
-    readings.logOdds[row] = judgement?.logOdds ?? 0;
+    readings.logOdds[row] = logOdds ?? 0;
     readings.anomalies[row] = anomaly;
   }
   return readings;

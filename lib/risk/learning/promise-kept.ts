@@ -28,7 +28,7 @@ export function promiseKept(
   let alerts = 0;
   for (const { sitting, isFinding } of sittings) {
     if (isFinding) continue;
-    if (sitting.to >= border && sitting.score >= keeper.threshold(alpha, sitting.to)) alerts += 1;
+    if (sitting.to >= border && keeper.isTold(sitting.score, alpha, sitting.to)) alerts += 1;
     keeper.learn(sitting);
   }
   return alerts / measured / alpha;

@@ -100,22 +100,20 @@ export class RiskModel {
 
   /** The calibrated log-odds of one event; `values` may hold NaN for what is missing, but nothing infinite. */
   logOdds(values: ArrayLike<number>): number {
-    return this.judge(values).logOdds;
+    this.check(values);
+    const { slope } = this.calibration;
+    let logOdds = this.base();
+    for (let column = 0; column < values.length; column += 1) logOdds += slope * this.added(column, values);
+    return logOdds;
   }
 
   /** @throws BadNumbers  when the event has not the model's features, or an infinite value */
   judge(values: ArrayLike<number>): RiskJudgement {
-    if (values.length !== this.features.length) {
-      throw new BadNumbers(
-        `The model knows ${this.features.length} features, this event has ${values.length}.`,
-        'Make the features with the version that the model was trained with.',
-      );
-    }
-    checkValues(values, this.features);
-    const { slope, offset } = this.calibration;
+    this.check(values);
+    const { slope } = this.calibration;
     const contributions = this.features.map((feature, column): Contribution => {
       const value = values[column] as number;
-      const added = contribution(this.bins, this.weights, column, value) - (this.references[column] as number);
+      const added = this.added(column, values);
       const { median } = this.bins.columns[column] as ColumnBinsJson;
       return {
         feature,
@@ -125,11 +123,32 @@ export class RiskModel {
         strength: strengthOf(slope * added),
       };
     });
-    const usual = this.references.reduce((sum, one) => sum + one, this.weights[this.bins.width] as number);
-    const base = slope * usual + offset;
+    const base = this.base();
     const logOdds = contributions.reduce((sum, one) => sum + one.logOdds, base);
     contributions.sort((left, right) => right.logOdds - left.logOdds);
     return { probability: sigmoid(logOdds), logOdds, base, contributions };
+  }
+
+  private check(values: ArrayLike<number>): void {
+    if (values.length !== this.features.length) {
+      throw new BadNumbers(
+        `The model knows ${this.features.length} features, this event has ${values.length}.`,
+        'Make the features with the version that the model was trained with.',
+      );
+    }
+    checkValues(values, this.features);
+  }
+
+  /** What an ordinary event's log-odds are, calibrated. */
+  private base(): number {
+    const { slope, offset } = this.calibration;
+    return slope * this.references.reduce((sum, one) => sum + one, this.weights[this.bins.width] as number) + offset;
+  }
+
+  /** What one feature adds against an ordinary event, uncalibrated. */
+  private added(column: number, values: ArrayLike<number>): number {
+    const value = values[column] as number;
+    return contribution(this.bins, this.weights, column, value) - (this.references[column] as number);
   }
 
   /** Whether each event is more likely a finding than not, as `ml-logistic-regression` predicts it, uncalibrated. */

@@ -41,14 +41,15 @@ export class TailBins {
   /** @param values  rows by `columns`, where NaN is missing */
   static fit(values: Float64Array, columns: number): TailBins {
     const rows = values.length / columns;
+    const present = new Float64Array(rows);
     return new TailBins(
       Array.from({ length: columns }, (_, column) => {
-        const present: number[] = [];
+        let count = 0;
         for (let row = 0; row < rows; row += 1) {
           const value = values[row * columns + column] as number;
-          if (Number.isFinite(value)) present.push(value);
+          if (Number.isFinite(value)) present[count++] = value;
         }
-        return binsOf(Float64Array.from(present));
+        return binsOf(present.subarray(0, count));
       }),
     );
   }

@@ -49,9 +49,7 @@ export class PromiseKeeper {
    * @returns Infinity while there are too few sittings to promise it: fewer than 1 / alpha
    */
   threshold(alpha: number, now: number): number {
-    if (!(alpha > 0 && alpha < 1)) {
-      throw new BadNumbers(`A share of ${alpha} cannot be promised.`, 'Give a share between 0 and 1.', { alpha });
-    }
+    checkShare(alpha);
     const scores = this.recent(now)
       .map(({ score }) => score)
       .sort((left, right) => right - left);
@@ -60,6 +58,21 @@ export class PromiseKeeper {
     if (allowed < 1) return Infinity;
     const border = scores[allowed - 1] as number;
     return nextAbove(border);
+  }
+
+  /**
+   * Whether a score is at or above `threshold(alpha, now)`; for who asks of many sittings, as nothing is put in order for it.
+   * @throws BadNumbers  as `threshold`
+   */
+  isTold(score: number, alpha: number, now: number): boolean {
+    checkShare(alpha);
+    let [known, asHigh] = [0, 0];
+    for (const { to, score: other } of this.sittings) {
+      if (to < now - CALIBRATION_DAYS * DAY || to > now) continue;
+      known += 1;
+      if (other >= score) asHigh += 1;
+    }
+    return asHigh < Math.floor(alpha * (known + 1));
   }
 
   /** The promise for a number of findings a day: which alpha gives so many of the sittings that a day has. */
@@ -76,6 +89,11 @@ export class PromiseKeeper {
     while (this.sittings[0] !== undefined && this.sittings[0].to < from) this.sittings.shift();
     return this.sittings.filter(({ to }) => to >= from && to <= now);
   }
+}
+
+function checkShare(alpha: number): void {
+  if (alpha > 0 && alpha < 1) return;
+  throw new BadNumbers(`A share of ${alpha} cannot be promised.`, 'Give a share between 0 and 1.', { alpha });
 }
 
 /** The next larger double, so that a score equal to the border does not alert. */
