@@ -13,6 +13,7 @@ import {
   StoreRefused,
   StoreUnavailable,
 } from '../../lib/store';
+import { FIRST_ANALYZE_COMMITS, VACUUM_MILLISECONDS } from '../../lib/store/embedded/upkeep';
 import { buildStoreWorker, bundle, migrations, newFolder, openTestStore, removeFolder } from '../support/store';
 import { event } from './examples';
 
@@ -230,6 +231,33 @@ describe('a failure in the middle', () => {
     now += 25 * 3_600_000;
     await driver.upkeep();
     expect(await driver.rpc('billing_audit_counts', {})).toMatchObject({ events: 1 });
+    await driver.close();
+  });
+
+  it('lets a call through between two tables that it vacuums', async () => {
+    let now = Date.now();
+    const driver = await openTestStore(folder(), workerPath, { now: () => now });
+    now += VACUUM_MILLISECONDS;
+    const ended: string[] = [];
+    const vacuumed = driver.upkeep().then(() => ended.push('vacuum'));
+    const asked = driver.rpc('billing_audit_counts', {}).then(() => ended.push('call'));
+    await Promise.all([vacuumed, asked]);
+    expect(ended).toEqual(['call', 'vacuum']);
+    await driver.close();
+  });
+
+  it('looks how large its tables are after so many writes, and reading is none', async () => {
+    const driver = await openTestStore(folder(), workerPath);
+    const size = `select reltuples from pg_class where oid = 'billing_audit.audit_events'::regclass`;
+    const known = async (): Promise<number> => Number((await driver.transaction([{ sql: size }]))[0]?.['reltuples']);
+    for (let call = 0; call < FIRST_ANALYZE_COMMITS; call += 1) await driver.rpc('billing_audit_counts', {});
+    await driver.upkeep();
+    expect(await known()).toBe(-1);
+    for (let call = 0; call < FIRST_ANALYZE_COMMITS; call += 1) {
+      await driver.rpc('billing_audit_append', { events: [event(`key:${call}`)] });
+    }
+    await driver.upkeep();
+    expect(await known()).toBeGreaterThan(0);
     await driver.close();
   });
 

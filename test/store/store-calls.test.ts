@@ -104,7 +104,7 @@ describe('calls of the store', () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'performance'] });
     try {
       const { calls, workers } = startCalls();
-      const vacuum = calls.call({ kind: 'vacuum' }, 600_000);
+      const vacuum = calls.call({ kind: 'vacuum', table: 'some' }, 600_000);
       const queued = calls.call(rpc('queued'), 1_000);
       const [worker] = workers;
       worker?.ready();

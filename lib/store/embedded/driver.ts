@@ -7,10 +7,10 @@ import type { Caller, StoreDriver } from '../store';
 import { openInbox, type Inbox } from './inbox';
 import { journalFilesIn, type JournalFiles } from './journal-files';
 import { takeLock, type Lock } from './lock';
-import type { Statement, WorkerSetup } from './protocol';
+import type { Statement, WorkerCall, WorkerSetup } from './protocol';
 import { StoreCalls } from './store-calls';
 import { copyBeforeUpgrade, finishReturn } from './upgrade-copies';
-import { afterCommit, afterUpkeep, dueUpkeep, upkeepAtOpening } from './upkeep';
+import { afterCommit, afterUpkeep, dueUpkeep, UPKEPT_TABLES, upkeepAtOpening } from './upkeep';
 import { threadOf, type WorkerThread } from './worker-thread';
 
 export interface EmbeddedStoreOptions {
@@ -101,6 +101,7 @@ class EmbeddedDriver implements EmbeddedStoreDriver {
   readonly #timers: readonly NodeJS.Timeout[];
   readonly #calls: StoreCalls;
   #upkeep;
+  #syncsSeen = 0;
   #upkeepUnderWay: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
   #inbox: Inbox | undefined;
@@ -142,8 +143,7 @@ class EmbeddedDriver implements EmbeddedStoreDriver {
     const value = await this.#calls.call(call, this.#timeout(), lane).catch((thrown: unknown) => {
       throw isMissing(thrown, name) ? missingFunction(name, this.#options.directory) : thrown;
     });
-    this.#upkeep = afterCommit(this.#upkeep);
-    if ((dueUpkeep(this.#upkeep, this.#now()) ?? 'vacuum') !== 'vacuum') void this.upkeep().catch(() => undefined);
+    this.#countCommit();
     return value;
   }
 
@@ -181,7 +181,25 @@ class EmbeddedDriver implements EmbeddedStoreDriver {
     const due = dueUpkeep(this.#upkeep, this.#now());
     if (due === null || this.#closing || !this.#calls.isOpen()) return;
     this.#upkeep = afterUpkeep(this.#upkeep, due, this.#now());
-    await this.#calls.call({ kind: due }, MIGRATION_MILLISECONDS);
+    if (due === 'checkpoint') await this.#calls.call({ kind: due }, MIGRATION_MILLISECONDS);
+    else await this.#forEachTable((table) => ({ kind: due, table }));
+  }
+
+  /** Each is a call of its own, so that whoever waits meanwhile has a turn between two tables. */
+  async #forEachTable(callFor: (table: string) => WorkerCall): Promise<void> {
+    for (const { name } of await this.transaction([{ sql: UPKEPT_TABLES }])) {
+      if (this.#closing) return;
+      await this.#calls.call(callFor(String(name)), MIGRATION_MILLISECONDS);
+    }
+  }
+
+  /** What wrote something has told the disk to keep it. */
+  #countCommit(): void {
+    const syncs = this.#calls.syncs();
+    if (syncs === this.#syncsSeen) return;
+    this.#syncsSeen = syncs;
+    this.#upkeep = afterCommit(this.#upkeep);
+    if ((dueUpkeep(this.#upkeep, this.#now()) ?? 'vacuum') !== 'vacuum') void this.upkeep().catch(() => undefined);
   }
 
   async #identityOf(caller: Caller): Promise<{ role: string; claims: unknown }> {

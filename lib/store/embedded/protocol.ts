@@ -16,8 +16,9 @@ export type WorkerCall =
   | { readonly kind: 'checkpoint' }
   /** A copy of the whole folder, as it is between two calls. */
   | { readonly kind: 'copy'; readonly to: string }
-  | { readonly kind: 'analyze' }
-  | { readonly kind: 'vacuum' }
+  /** Of one table, by its quoted name with its schema: whoever waits for a call waits for one table at most. */
+  | { readonly kind: 'analyze'; readonly table: string }
+  | { readonly kind: 'vacuum'; readonly table: string }
   | { readonly kind: 'close' };
 
 export type WorkerRequest = WorkerCall & { readonly id: number };

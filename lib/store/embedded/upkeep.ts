@@ -4,6 +4,7 @@
  * (30 times slower at 12,000 rows). This decides when; the driver does it.
  */
 export interface UpkeepState {
+  /** Those that wrote something: who only reads makes neither a log nor dead rows. */
   readonly commitsSinceCheckpoint: number;
   /** Since the opening. */
   readonly commits: number;
@@ -22,6 +23,12 @@ export const ANALYZE_GROWTH = 3;
 export const VACUUM_MILLISECONDS = 24 * 3_600_000;
 /** The first VACUUM after opening, so that a program which is restarted every day vacuums too. */
 export const FIRST_VACUUM_MILLISECONDS = 10 * 60_000;
+
+/** The tables that ANALYZE and VACUUM are for, each by its quoted name with its schema, the catalogue's own too. */
+export const UPKEPT_TABLES = `
+  select format('%I.%I', n.nspname, c.relname) as name
+  from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
+  where c.relkind in ('r', 'm') and c.relpersistence <> 't' order by c.oid`;
 
 export function upkeepAtOpening(now: number): UpkeepState {
   return {
