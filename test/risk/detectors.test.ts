@@ -99,6 +99,15 @@ describe('LeSiNN on its training rows', () => {
     expect(scores[1]).toBeCloseTo(1 / spread, 2);
     expect(scores[2]).toBeCloseTo(4 / spread, 2);
   });
+
+  it.each([3, 40])('says the same to the last bit when it rules points out by bounds, with %d columns', (columns) => {
+    const wide = cloudWithStranger(400, columns, 6);
+    const plain = LeSiNN.fit(wide, { seed: 3 });
+    const scores = Array.from({ length: wide.rows }, (_, at) => plain.score(wide.values, at * columns));
+    const prepared = LeSiNN.fit(wide, { seed: 3 });
+    prepared.prepareForMany();
+    expect(scores.map((_, at) => prepared.score(wide.values, at * columns))).toEqual(scores);
+  });
 });
 
 describe('a distribution', () => {

@@ -1,5 +1,6 @@
 import {
   BadModel,
+  BadNumbers,
   FEATURES as MADE,
   RecentRank,
   RiskEngine,
@@ -52,6 +53,22 @@ describe('the risk engine', () => {
     expect(reading.tails[0]?.feature).toBe('money');
     expect(engine.read([0, 4.2, 4.1]).category).toBe('burst');
     expect(engine.read([0, 0, 0]).risk).toBeLessThan(0.05);
+  });
+
+  it('weighs an event to the same figures, to the last bit, without words', () => {
+    const stranger = RiskEngine.fit(rows(false));
+    for (const values of [
+      [5.5, 0, 0],
+      [0, 4.2, 4.1],
+      [0.1, NaN, -0.3],
+    ]) {
+      const { risk, anomaly, rank, judgement } = engine.read(values);
+      expect(engine.weigh(values)).toEqual({ risk, anomaly, rank, logOdds: judgement?.logOdds });
+      const alone = stranger.read(values);
+      expect(stranger.weigh(values)).toEqual({ risk: null, anomaly: alone.anomaly, rank: alone.rank, logOdds: null });
+    }
+    expect(() => engine.weigh([1, 2])).toThrow(BadNumbers);
+    expect(() => engine.weigh([1, Infinity, 2])).toThrow(BadNumbers);
   });
 
   it('judges by strangeness alone without labels', () => {

@@ -54,6 +54,7 @@ describe('the promise', () => {
       const threshold = keeper.threshold(alpha, DAY);
       for (const score of [0, 1, 2.5, 3, 4, 5, 8, 8.5, 9, 10]) {
         expect(score >= threshold).toBe(keeper.rarity(score, DAY) <= alpha);
+        expect(score >= threshold).toBe(keeper.isTold(score, alpha, DAY));
       }
     }
   });
@@ -66,7 +67,9 @@ describe('the promise', () => {
     keeper.forget(({ to }) => to > 150 * MINUTE);
     expect(keeper.threshold(0.01, DAY)).toBeLessThan(151);
     expect(keeper.threshold(0.01, 40 * DAY)).toBe(Infinity);
+    expect(keeper.isTold(1e9, 0.01, 40 * DAY)).toBe(false);
     expect(() => keeper.threshold(0, DAY)).toThrow(BadNumbers);
+    expect(() => keeper.isTold(1, 1, DAY)).toThrow(BadNumbers);
     expect(() => keeper.learn(sitting(0, NaN))).toThrow(/has the score NaN/u);
   });
 

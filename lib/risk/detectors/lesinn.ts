@@ -1,6 +1,7 @@
 import { BadModel } from '../errors';
 import { drawDifferent, seededRandom } from '../seeded-random';
 import { checkRow, type Table } from '../table';
+import { DistanceBounds } from './distance-bounds';
 import { type Scaling, scalingOf } from './scaling';
 
 export interface LeSiNNOptions {
@@ -31,6 +32,8 @@ export class LeSiNN {
   /** Columns in which points differ most come first: what is too far off shows sooner. */
   private readonly order: Uint16Array;
   private readonly ordered: Float64Array;
+  /** Made when many rows are asked about: it costs as much as a few hundred of them. */
+  private bounds: DistanceBounds | null = null;
 
   private constructor(
     readonly columns: number,
@@ -78,8 +81,14 @@ export class LeSiNN {
     return this.meanDistance(values, offset, -1);
   }
 
+  /** From now on rows cost less: for who asks about many. */
+  prepareForMany(): void {
+    this.bounds ??= DistanceBounds.of(this.ordered, this.columns, this.size);
+  }
+
   /** The scores of the very table that it was fitted on: a row is not its own neighbour. */
   trainingScores({ rows, values }: Table): Float64Array {
+    this.prepareForMany();
     return Float64Array.from({ length: rows }, (_, row) => this.meanDistance(values, row * this.columns, row));
   }
 
@@ -113,6 +122,7 @@ export class LeSiNN {
       scaled[place] =
         ((values[offset + column] as number) - (scaling.means[column] as number)) / (scaling.spreads[column] as number);
     }
+    this.bounds?.from(scaled);
     let sum = 0;
     let used = 0;
     for (let sample = 0; sample < this.samples; sample += 1) {
@@ -126,29 +136,41 @@ export class LeSiNN {
 
   /** The squared distance from the scaled row to the nearest point of one sample; Infinity when only itself is there. */
   private nearestIn(sample: number, ownRow: number): number {
-    const { columns, size, ordered, scaled, rowsOfPoints } = this;
-    const wholeFours = columns - (columns % 4);
+    const { size, bounds, rowsOfPoints } = this;
+    const first = sample * size;
+    const likeliest = bounds?.likeliest(first, size) ?? 0;
     let nearest = Infinity;
-    for (let place = sample * size; place < (sample + 1) * size; place += 1) {
-      if (ownRow >= 0 && rowsOfPoints?.[place] === ownRow) continue;
-      const from = place * columns;
-      let distance = 0;
-      let column = 0;
-      // What is farther already cannot become the nearest. Four at a time: asking costs as much as one.
-      for (; column < wholeFours && distance < nearest; column += 4) {
-        const first = (ordered[from + column] as number) - (scaled[column] as number);
-        const second = (ordered[from + column + 1] as number) - (scaled[column + 1] as number);
-        const third = (ordered[from + column + 2] as number) - (scaled[column + 2] as number);
-        const fourth = (ordered[from + column + 3] as number) - (scaled[column + 3] as number);
-        distance += first * first + second * second + third * third + fourth * fourth;
-      }
-      for (; column < columns && distance < nearest; column += 1) {
-        const off = (ordered[from + column] as number) - (scaled[column] as number);
-        distance += off * off;
-      }
+    for (let turn = 0; turn < size; turn += 1) {
+      // The likeliest goes first, in place of the first.
+      const place = turn === 0 ? likeliest : turn === likeliest ? 0 : turn;
+      if (bounds && (bounds.least[place] as number) >= nearest) continue;
+      if (ownRow >= 0 && rowsOfPoints?.[first + place] === ownRow) continue;
+      const distance = this.distanceTo(first + place, nearest);
       if (distance < nearest) nearest = distance;
     }
     return nearest;
+  }
+
+  /** The squared distance from the scaled row to a point; what reaches `enough` is not measured any farther. */
+  private distanceTo(point: number, enough: number): number {
+    const { columns, ordered, scaled } = this;
+    const wholeFours = columns - (columns % 4);
+    const from = point * columns;
+    let distance = 0;
+    let column = 0;
+    // Four at a time: asking costs as much as one.
+    for (; column < wholeFours && distance < enough; column += 4) {
+      const first = (ordered[from + column] as number) - (scaled[column] as number);
+      const second = (ordered[from + column + 1] as number) - (scaled[column + 1] as number);
+      const third = (ordered[from + column + 2] as number) - (scaled[column + 2] as number);
+      const fourth = (ordered[from + column + 3] as number) - (scaled[column + 3] as number);
+      distance += first * first + second * second + third * third + fourth * fourth;
+    }
+    for (; column < columns && distance < enough; column += 1) {
+      const off = (ordered[from + column] as number) - (scaled[column] as number);
+      distance += off * off;
+    }
+    return distance;
   }
 }
 
