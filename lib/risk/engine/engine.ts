@@ -201,6 +201,11 @@ export class RiskEngine {
     };
   }
 
+  /** From now on an event costs less: for who asks about many. */
+  prepareForMany(): void {
+    this.anomaly.lesinn.prepareForMany();
+  }
+
   /** The same engine without what labels taught: it says how strange an event is, and leaves the risk to others. */
   withoutRisk(): RiskEngine {
     return new RiskEngine(this.features, this.bins, this.anomaly, this.combined, null, null, this.anomalyShare);

@@ -143,6 +143,7 @@ interface Readings {
 function readingsOf(engine: RiskEngine, { events, values }: LabelledRows, from: number): Readings {
   const count = events.length - from;
   const figures = (): Float64Array => new Float64Array(count);
+  engine.prepareForMany();
   const readings: Readings = { ranks: figures(), risks: figures(), logOdds: figures(), anomalies: figures() };
   for (let row = 0; row < count; row += 1) {
     const { rank, risk, anomaly, logOdds } = engine.weigh(rowOf(values, from + row));

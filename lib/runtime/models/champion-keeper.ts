@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf } from '../../errors';
 import { sha256Hex } from '../../hash';
 import type { Log, Now } from '../../ports';
@@ -62,6 +63,8 @@ export class ChampionKeeper {
     if (!this.current) this.foundAtStart = model !== null;
     if (model === null) this.current = NONE;
     else if (body !== null || this.current?.model?.hash !== model.hash) this.current = this.read(model, body ?? '');
+    // Who asked begins what follows in a turn of its own: with the reading of a model it would hold up events for both.
+    await nextTurn();
     return this.known;
   }
 

@@ -28,8 +28,7 @@ export interface LiveStateParts {
   readonly log: Log;
 }
 
-/** Small enough that an event which comes meanwhile waits for a few milliseconds. */
-const PAGE = 100;
+const PAGE = 500;
 /** Events that are remembered, so that none counts twice: scored here and then recorded, or handed out again. */
 const MOST_REMEMBERED = 100_000;
 
