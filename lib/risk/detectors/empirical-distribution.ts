@@ -42,7 +42,8 @@ export class EmpiricalDistribution {
       if (place === 0 || sorted[place] !== sorted[place - 1]) begins[distinct++] = place;
     }
     begins[distinct] = sorted.length;
-    const kept = distinct <= mostKnots ? Uint32Array.from({ length: distinct }, (_, at) => at) : thinned(distinct, mostKnots);
+    const kept =
+      distinct <= mostKnots ? Uint32Array.from({ length: distinct }, (_, at) => at) : thinned(distinct, mostKnots);
     return new EmpiricalDistribution(
       numbers.length,
       Float64Array.from(kept, (at) => sorted[begins[at] as number] as number),
