@@ -34,6 +34,7 @@ export { RiskScorer, type ScoredLine, wordOf } from './engine/scorer';
 export { reasonOf, type RiskReason } from './engine/words';
 export { type Comparison, decide, type Decision, type Gate, type Judged } from './promotion/gates';
 export { type FoldLine, isJudged, TrailFold } from './learning/fold';
+export { sittingNames } from './learning/incidents';
 export { type Label, labelsOf, type ReviewedEvent } from './learning/labels';
 export { FEWEST_EVENTS, learn, type Learned, type LearnRequest } from './learning/learn';
 export { type LearnedEvent, Lesson } from './learning/lesson';
