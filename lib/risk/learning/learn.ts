@@ -40,6 +40,8 @@ export interface Learned {
     readonly events: number;
     readonly labelled: number;
     readonly incidents: number;
+    /** Events of imported history, among all of them. */
+    readonly imported: number;
   };
 }
 
@@ -240,6 +242,7 @@ function dataOf({ events, values, labels, incidents }: LabelledRows): Learned['d
     events: events.length,
     labelled: Array.from(labels).filter(Boolean).length,
     incidents: new Set(incidents.filter((incident) => incident !== null)).size,
+    imported: events.filter(({ isImported }) => isImported === true).length,
   };
 }
 

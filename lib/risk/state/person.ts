@@ -50,6 +50,8 @@ export class Habits {
 export class PersonState {
   firstAt = NaN;
   lastAt = NaN;
+  /** Events in all: what stands behind a word on this person. */
+  seen = 0;
   habits = new Habits();
   lately: Lately[] = [];
   /** Money added, by day. */
@@ -69,6 +71,7 @@ export class PersonState {
 
   saw(event: Lately): void {
     if (Number.isNaN(this.firstAt)) this.firstAt = event.at;
+    this.seen += 1;
     this.lastAt = Number.isNaN(this.lastAt) ? event.at : Math.max(this.lastAt, event.at);
     this.lately.push(event);
     const from = this.lastAt - DAY;

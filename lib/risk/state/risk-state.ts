@@ -13,7 +13,7 @@ const LEARN_AFTER = DAY;
 export const UNIT_CODE = 'CU';
 const MOST_OF_UNIT = 40;
 /** Raised when what is remembered changes: a state of before is rebuilt from the trail. */
-const STATE_VERSION = 2;
+const STATE_VERSION = 3;
 const MOST_WAITING = 50_000;
 const ACTIVE_MILLISECONDS = 2 * 3_600_000;
 const MOST_ACTIVE = 500;
