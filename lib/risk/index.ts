@@ -28,7 +28,9 @@ export { IDLE_MINUTES, type ScoredMoment, type Sitting, SittingBook } from './si
 export { type FeatureName, FEATURES, features } from './features/features';
 export { type EventLine, EventReader, type RiskEvent } from './features/risk-event';
 export { type OddFigure, RiskEngine, type RiskEngineJson, type RiskReading, type TrainingRows } from './engine/engine';
-export { type ContextLine, RiskState, type Verdict } from './state/risk-state';
+export { MOST_STATE_BYTES } from './state/rations';
+export type { ContextLine, Verdict } from './state/context';
+export { RiskState } from './state/risk-state';
 export { RecentEvents } from './engine/recent-events';
 export { RecentRank, stepOfRank } from './engine/recent-rank';
 export { confidenceIn, RiskScorer, type ScoredLine, wordOf } from './engine/scorer';

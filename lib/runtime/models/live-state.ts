@@ -15,7 +15,7 @@ export interface ReadyModel {
   readonly hash: string;
 }
 
-/** What which model said. Null: it was recorded past this process. */
+/** What which model said. */
 interface Remembered {
   readonly word: ModelWord;
   readonly hash: string;
@@ -32,13 +32,16 @@ export interface LiveStateParts {
 const PAGE = 100;
 /** Events that are remembered, so that none counts twice: scored here and then recorded, or handed out again. */
 const MOST_REMEMBERED = 100_000;
+/** Of so many it is remembered what was said: what is handed out again is so within minutes. */
+const MOST_WORDS = 10_000;
 
 /**
  * What a model knows of the past while events pass by. It begins with what was kept and reads the trail from there; an
  * event that is scored counts from that moment on, not only when it is recorded.
  */
 export class LiveState {
-  private readonly remembered = new Map<string, Remembered | null>();
+  private readonly remembered = new Map<string, null>();
+  private readonly words = new Map<string, Remembered>();
 
   private constructor(
     private readonly parts: LiveStateParts,
@@ -81,7 +84,7 @@ export class LiveState {
    * @throws BadNumbers  when the event has no time that can be read
    */
   judge(event: AuditEvent, ready: ReadyModel): ModelWord | null {
-    const before = this.remembered.get(event.event_key);
+    const before = this.words.get(event.event_key);
     if (before?.hash === ready.hash) return before.word;
     const read = this.fold.read(event);
     if (!read) return null;
@@ -137,12 +140,19 @@ export class LiveState {
     return this.ranks.recent;
   }
 
+  /** @param said  null: it was recorded past this process */
   private remember(key: string, said: Remembered | null): void {
-    this.remembered.set(key, said);
-    if (this.remembered.size <= MOST_REMEMBERED) return;
-    for (const [oldest] of this.remembered) {
-      this.remembered.delete(oldest);
-      return;
-    }
+    this.remembered.set(key, null);
+    forgetOldest(this.remembered, MOST_REMEMBERED);
+    if (said) this.words.set(key, said);
+    forgetOldest(this.words, MOST_WORDS);
+  }
+}
+
+function forgetOldest(known: Map<string, unknown>, most: number): void {
+  if (known.size <= most) return;
+  for (const [oldest] of known) {
+    known.delete(oldest);
+    return;
   }
 }
