@@ -56,6 +56,7 @@ export type Database = {
       billing_audit_guards: { Args: { p: Json }; Returns: Json }
       billing_audit_hold: { Args: { p: Json }; Returns: Json }
       billing_audit_holds: { Args: { p: Json }; Returns: Json }
+      billing_audit_imported_lines: { Args: { p: Json }; Returns: Json }
       billing_audit_in_force: { Args: { p: Json }; Returns: Json }
       billing_audit_job: { Args: { p: Json }; Returns: Json }
       billing_audit_jobs: { Args: { p: Json }; Returns: Json }

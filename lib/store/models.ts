@@ -20,6 +20,8 @@ export interface ModelData {
   /** Events that reviewers called a finding, and the incidents they belong to. */
   readonly labelled: number;
   readonly incidents: number;
+  /** Events of the history that was imported, among all of them; models of before it was read do not say. */
+  readonly imported?: number;
 }
 
 /** Figures by name; null where there was nothing to measure by. */
@@ -109,6 +111,20 @@ export interface TrailLines {
   readonly next: number | null;
   /** Up to here nothing can come any more. */
   readonly settled: number;
+  /** Positions of imported changes on the way; `importedLines` gives them. */
+  readonly imported: readonly number[];
+}
+
+/** Where a reading of imported changes stands. */
+export interface ImportedPlace {
+  readonly changed_at: string;
+  readonly position: number;
+}
+
+export interface ImportedLines {
+  readonly lines: readonly TrailLine[];
+  /** Null at the end. */
+  readonly next: ImportedPlace | null;
 }
 
 /** What a reviewer said of an event. */
@@ -141,6 +157,8 @@ export interface ModelStore {
   rollBackModel(moved: RollBack): Promise<{ readonly before: number; readonly model: StoredModel | null }>;
   /** The trail in the order of storing, from behind a position on; 0 is its beginning. */
   trailLines(after: number, limit: number): Promise<TrailLines>;
+  /** Imported changes up to a position of the trail (null: all), in the order of their own time, from behind a place on. */
+  importedLines(upto: number | null, after: ImportedPlace | null, limit: number): Promise<ImportedLines>;
   /** Every verdict, in no order; none where the store does not keep any. */
   labels(): Promise<readonly Feedback[]>;
 }
@@ -170,6 +188,7 @@ export function modelsOver(driver: Pick<StoreDriver, 'rpc'>, feedbackPage = MOST
     },
     rollBackModel: (moved) => ask('billing_audit_roll_back_model', moved),
     trailLines: (after, limit) => ask<TrailLines>('billing_audit_trail_lines', { after, limit }),
+    importedLines: (upto, after, limit) => ask<ImportedLines>('billing_audit_imported_lines', { upto, after, limit }),
     async labels() {
       try {
         const all: Feedback[] = [];

@@ -17,6 +17,8 @@ export const modelSchema = z.object({
     events: z.number(),
     labelled: z.number(),
     incidents: z.number(),
+    /** Of imported history, among the events. */
+    imported: z.number().optional(),
   }),
   seed: z.number(),
   metrics: z.record(z.string(), z.number().nullable()),

@@ -43,8 +43,18 @@ function byModel(points: Points, word: JudgedByModel | null): Points & Pick<Audi
   return {
     ...points,
     ...{ risk_score: risk_score ?? points.risk_score, anomaly_score, predicted_category, model_version },
-    reasons: [...points.reasons, ...reasons.map((reason) => ({ ...reason, points: 0 }))],
+    reasons: [...points.reasons, ...reasons.map((reason) => ({ ...reason, points: 0 })), ...thinHistory(word)],
   };
+}
+
+/** Below this a model knows fewer than 50 changes of the person. */
+const SURE_FROM = 0.2;
+
+/** What a model says of whom it hardly knows says little: it is told with it, last, and adds nothing. */
+function thinHistory({ confidence }: JudgedByModel): Reason[] {
+  if (confidence >= SURE_FROM) return [];
+  const because = `Little is known of this person's habits: the model's confidence is ${confidence.toFixed(2)} of 1.`;
+  return [{ factor: 'thin_history', points: 0, value: confidence, because }];
 }
 
 /** Sums the points of the factors that apply, at most 100; a fact that is unknown adds nothing and is listed. */

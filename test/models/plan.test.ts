@@ -10,18 +10,24 @@ const plan = { everyDays: 7, afterLabels: 2, onDrift: true, promote: true, seed:
 const daysAgo = (days: number): string => new Date(NOW - days * 86_400_000).toISOString();
 
 /** A store whose last training was so many days ago, with verdicts given so many days ago. */
-function storeWith(trainedDaysAgo: number | null, events: number, verdictsDaysAgo: readonly number[] = []) {
+function storeWith(
+  trainedDaysAgo: number | null,
+  events: number,
+  verdictsDaysAgo: readonly number[] = [],
+  imported: readonly number[] = [],
+) {
   const last = trainedDaysAgo === null ? [] : [{ created_at: daysAgo(trainedDaysAgo) } as StoredModel];
   return {
     models: async () => last,
     labels: async () => verdictsDaysAgo.map((days) => ({ marked_at: daysAgo(days) }) as Feedback),
-    trailLines: async () => ({ lines: new Array<TrailLine>(events), next: null, settled: 0 }),
+    trailLines: async () => ({ lines: new Array<TrailLine>(events), next: null, settled: 0, imported }),
   };
 }
 
 describe('a training is due', () => {
   it.each([
     ['the first time, from 1,000 changes on', plan, storeWith(null, 1000), false, 'there is none yet'],
+    ['and imported ones count', plan, storeWith(null, 300, [], [...Array(700).keys()]), false, 'there is none yet'],
     ['not before that', plan, storeWith(null, 999), false, null],
     ['when the last is as old as wanted', plan, storeWith(7, 0), false, 'the last is 7 days old'],
     ['not while it is younger', plan, storeWith(6.9, 0), false, null],

@@ -13,6 +13,7 @@ import {
   type ReviewedEvent,
   RiskEngine,
   RiskState,
+  sittingNames,
   TrailFold,
 } from '../../lib/risk';
 import { defaultSettings } from '../../lib/settings';
@@ -197,7 +198,7 @@ describe('a label', () => {
     ).get('e');
 
   it('is the last verdict of an event', () => {
-    expect(from({})).toMatchObject({ isFinding: true, incident: 'e' });
+    expect(from({})).toMatchObject({ isFinding: true, incident: null });
     const later = { verdict: 'false', marked_at: '2026-01-01T10:00:00Z' } as const;
     expect(from(later, {})).toMatchObject({ isFinding: false });
     expect(from({}, { ...later, verdict: 'unsure' })).toBeUndefined();
@@ -212,6 +213,31 @@ describe('a label', () => {
   it('does not count when somebody gave it on his own change, in whatever case', () => {
     expect(from({ subject: 'Boss@Example.com' })).toBeUndefined();
     expect(from({ subject: 'clerk@example.com' })).toBeDefined();
+  });
+});
+
+describe('the sitting of an event', () => {
+  const at = (minute: number, person: string | null, key = `${person} ${minute}`) => ({
+    key,
+    at: minute * 60_000,
+    person,
+  });
+
+  it('lasts until half an hour passed without a change of that person, whoever else does something meanwhile', () => {
+    const [first, ben, second, third, nobody, alsoNobody] = sittingNames([
+      at(0, 'ann'),
+      at(1, 'ben'),
+      at(30, 'ann'),
+      at(61, 'ann'),
+      at(61, null, 'a'),
+      at(61, null, 'b'),
+    ]);
+    expect(second).toBe(first);
+    expect(new Set([first, ben, third, nobody, alsoNobody]).size).toBe(5);
+  });
+
+  it('is not torn apart by a clock that runs back', () => {
+    expect(new Set(sittingNames([at(40, 'ann'), at(5, 'ann'), at(60, 'ann')])).size).toBe(1);
   });
 });
 
@@ -257,6 +283,17 @@ describe('a training', () => {
     const { changed_by } = stream.events.find((event) => event.event_key === first!.event_key)!;
     const own = { ...review, event_key: first!.event_key, reviewer: changed_by! };
     expect(learned([own, { ...review, event_key: second!.event_key }]).data.labelled).toBe(1);
+  });
+
+  it('takes a sitting for one incident where a reviewer named none, and what was named for what it was called', () => {
+    const busy = sittingNames(lesson.events);
+    const sizes = new Map<string, string[]>();
+    lesson.events.forEach(({ key }, row) => sizes.set(busy[row]!, [...(sizes.get(busy[row]!) ?? []), key]));
+    const [one, other] = [...sizes.values()].filter(({ length }) => length > 3);
+    const said = (key: string, incident: string | null): ReviewedEvent => ({ ...review, event_key: key, incident });
+    const unnamed = [...one!.slice(0, 3), ...other!.slice(0, 2)].map((key) => said(key, null));
+    expect(learned(unnamed).data).toMatchObject({ labelled: 5, incidents: 2 });
+    expect(learned([...unnamed, said(one![3]!, 'INC-1')]).data).toMatchObject({ labelled: 6, incidents: 3 });
   });
 
   it('is refused with a reason where there are too few events', () => {

@@ -206,6 +206,11 @@ export class RiskEngine {
     this.anomaly.lesinn.prepareForMany();
   }
 
+  /** How rare an event is among the training events, 0..1: of `read` that figure alone. */
+  anomalyOf(values: ArrayLike<number>): number {
+    return this.combined.rank(this.anomaly.score(this.fill(values)).combined);
+  }
+
   /** The same engine without what labels taught: it says how strange an event is, and leaves the risk to others. */
   withoutRisk(): RiskEngine {
     return new RiskEngine(this.features, this.bins, this.anomaly, this.combined, null, null, this.anomalyShare);

@@ -1,8 +1,13 @@
-const DAY = 86_400_000;
-const DAYS = 28;
+import { RecentEvents } from './recent-events';
+
 /** Ranks are kept in so many steps of -log(1 - rank); the last holds all that is rarer than e^-20. */
 const STEPS = 4000;
 const HIGHEST = 20;
+
+/** The step of a rank among the training events, 0..1. */
+export function stepOfRank(trainingRank: number): number {
+  return Math.min(STEPS, Math.floor((-Math.log1p(-trainingRank) / HIGHEST) * STEPS));
+}
 
 /**
  * Where an event stands among those of the last 28 days: "rarer than 99.3 % of the month". It starts from the training
@@ -10,41 +15,44 @@ const HIGHEST = 20;
  */
 export class RecentRank {
   private readonly counts = new Float64Array(STEPS + 1);
-  private readonly queue: [at: number, step: number][] = [];
-  private first = 0;
-  private total = 0;
+  private readonly recent = new RecentEvents<number>((step) => this.add(step, -1));
 
-  /** @param prior  so many events of training count beside the recent ones */
-  constructor(private readonly prior = 500) {}
+  /**
+   * @param prior  so many events of training count beside the recent ones
+   * @param known  what came before, by `toJSON`
+   */
+  constructor(
+    private readonly prior = 500,
+    known: readonly (readonly [at: number, step: number])[] = [],
+  ) {
+    this.recent.load(known);
+    for (const [, step] of known) this.add(step, 1);
+  }
 
   /**
    * Takes an event and says how much of the last 28 days is less strange, 0..1.
    * @param trainingRank  its rank among the training events, 0..1
    */
   take(at: number, trainingRank: number): number {
-    this.expire(at - DAYS * DAY);
-    const step = Math.min(STEPS, Math.floor((-Math.log1p(-trainingRank) / HIGHEST) * STEPS));
-    const rank = this.rank(step, trainingRank);
-    this.queue.push([at, step]);
+    this.recent.expire(at);
+    const rank = this.rankOf(trainingRank);
+    const step = stepOfRank(trainingRank);
     this.add(step, 1);
-    this.total += 1;
+    this.recent.take(at, step);
     return rank;
   }
 
-  private rank(step: number, trainingRank: number): number {
+  /** The same for an event that has been taken already. */
+  rankOf(trainingRank: number): number {
+    const step = stepOfRank(trainingRank);
     const below = this.sumBelow(step);
     const equal = this.sumBelow(step + 1) - below;
-    return (below + equal / 2 + trainingRank * this.prior) / (this.total + this.prior);
+    return (below + equal / 2 + trainingRank * this.prior) / (this.recent.size + this.prior);
   }
 
-  private expire(before: number): void {
-    for (let oldest = this.queue[this.first]; oldest && oldest[0] < before; oldest = this.queue[this.first]) {
-      this.add(oldest[1], -1);
-      this.total -= 1;
-      this.first += 1;
-    }
-    if (this.first > 10_000) this.queue.splice(0, this.first);
-    if (this.first > 10_000) this.first = 0;
+  /** Times and steps, in the order in which they came. */
+  toJSON(): [at: number, step: number][] {
+    return this.recent.toJSON();
   }
 
   /** A Fenwick tree (1994): sums of a prefix in as many steps as its logarithm. */

@@ -2,7 +2,8 @@ import type { BillingSettings } from '../../settings';
 import { BadModel } from '../errors';
 import { FEATURES, features } from '../features/features';
 import { type EventLine, EventReader } from '../features/risk-event';
-import type { ContextLine, RiskState } from '../state/risk-state';
+import type { ContextLine } from '../state/context';
+import type { RiskState } from '../state/risk-state';
 import type { RiskEngine, RiskReading } from './engine';
 import { RecentRank } from './recent-rank';
 import { oddReasonOf, reasonOf, type RiskReason } from './words';
@@ -32,7 +33,6 @@ const UNLIKELY = 0.05;
 export class RiskScorer {
   private readonly reader: EventReader;
   private readonly recent = new RecentRank();
-  private readonly events = new Map<string, number>();
 
   /** @throws BadModel  the engine was trained on other features than this version makes */
   constructor(
@@ -59,15 +59,17 @@ export class RiskScorer {
   score(line: EventLine): ScoredLine {
     const event = this.reader.read(line);
     const figures = features(event, this.state);
+    const confidence = confidenceIn(this.state, event.person);
     this.state.take(event);
     const reading = this.engine.read(figures);
-    const known = event.person === null ? 0 : (this.events.get(event.person) ?? 0);
-    if (event.person !== null) this.events.set(event.person, known + 1);
-    return {
-      ...wordOf(reading, this.recent.take(event.at, reading.anomaly)),
-      confidence: sixPlaces(known / (known + HALF_CONFIDENCE)),
-    };
+    return { ...wordOf(reading, this.recent.take(event.at, reading.anomaly)), confidence };
   }
+}
+
+/** How much history of a person a state holds, 0..1, six places: of n events n / (n + 200). */
+export function confidenceIn(state: RiskState, person: string | null): number {
+  const known = person === null ? 0 : (state.persons.get(person)?.seen ?? 0);
+  return sixPlaces(known / (known + HALF_CONFIDENCE));
 }
 
 /**

@@ -1,6 +1,6 @@
 import { isRepriced, offBook } from '../state/book';
 import { offScale, type Scale, worth } from '../state/counts';
-import { roundness, signedLog } from '../state/risk-state';
+import { roundness, signedLog } from '../state/figures';
 import { leftBook } from '../state/step-of';
 import { type Feature, flag, type View } from './view';
 

@@ -1,7 +1,7 @@
 import { isRepriced } from '../state/book';
 import { type Faded, worth } from '../state/counts';
 import { type PersonState, SMALL_RISE, sumFrom } from '../state/person';
-import { signedLog } from '../state/risk-state';
+import { signedLog } from '../state/figures';
 import { copiedLine, rewritingTook, rewritten } from './copies';
 import type { RiskEvent } from './risk-event';
 import { oneWaySurprise } from './sitting';

@@ -17,6 +17,7 @@ import {
   UNITS_TOTAL_PRICE,
 } from '../../settings';
 import { BadNumbers } from '../errors';
+import { shortName, shortText } from '../state/short';
 
 /** What is read of an audit event; everything but the time may be missing. */
 export interface EventLine {
@@ -105,14 +106,14 @@ export class EventReader {
       weekend: weekday >= 6,
       holiday: this.holidays(local.toISOString().slice(0, 10)) !== null,
       kind: line.kind ?? 'cell_changed',
-      person: line.changed_by ?? null,
-      sheet: line.sheet_id ?? null,
-      row: line.row_id ?? null,
-      workRequest: line.work_request ?? null,
-      column,
+      person: shortName(line.changed_by),
+      sheet: shortName(line.sheet_id),
+      row: shortName(line.row_id),
+      workRequest: shortName(line.work_request),
+      column: shortName(column),
       columnKind,
-      oldText,
-      newText,
+      oldText: shortText(oldText),
+      newText: shortText(newText),
       oldNumber: numberIn(oldText, columnKind),
       newNumber: numberIn(newText, columnKind),
       delta: finite(line.delta ? Number(line.delta) : null),

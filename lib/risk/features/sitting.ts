@@ -1,4 +1,4 @@
-import { signedLog } from '../state/risk-state';
+import { signedLog } from '../state/figures';
 import { type SittingSoFar, sittingWith } from '../state/sitting-so-far';
 import { stepOf } from '../state/step-of';
 import { type Feature, type View } from './view';

@@ -1,4 +1,5 @@
-import type { PersonContext, RiskState, RowState } from '../state/risk-state';
+import type { PersonContext, RowState } from '../state/context';
+import type { RiskState } from '../state/risk-state';
 import type { PersonState } from '../state/person';
 import type { RiskEvent } from './risk-event';
 

@@ -87,7 +87,7 @@ export class TrailFold {
   read(line: FoldLine): RiskEvent | null {
     if (line.kind === 'person_saved') this.person(line);
     else if (VERDICTS.has(line.kind)) this.verdict(line);
-    else if (!OF_THE_STORE.has(line.kind)) return this.reader.read(lowerCased(line));
+    else if (!OF_THE_STORE.has(line.kind)) return this.reader.read(changeIn(line));
     return null;
   }
 
@@ -164,6 +164,7 @@ export class TrailFold {
 
 /** A verdict that settled a case, and a judgement whether it was a real problem; the trail has one of them for each word. */
 const VERDICTS: ReadonlySet<string> = new Set(['event_marked', 'event_judged']);
+const IMPORTED = 'imported';
 /** Takes back what was said before. */
 const UNSURE = 'unsure';
 
@@ -177,8 +178,10 @@ export function isJudged(kind: string): boolean {
 
 const JUDGED = /^(cell_changed|(row|column|attachment|discussion|comment)_\w+)$/u;
 
-function lowerCased(line: FoldLine): FoldLine {
-  return line.changed_by ? { ...line, changed_by: line.changed_by.toLowerCase() } : line;
+/** What was imported was a change of a cell when it happened. */
+function changeIn(line: FoldLine): FoldLine {
+  const kind = line.kind === IMPORTED ? 'cell_changed' : line.kind;
+  return { ...line, kind, changed_by: line.changed_by?.toLowerCase() ?? null };
 }
 
 function parsed(text: string | null | undefined): Record<string, unknown> | null {

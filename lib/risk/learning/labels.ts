@@ -13,7 +13,8 @@ export interface ReviewedEvent {
 export interface Label {
   readonly isFinding: boolean;
   readonly reviewer: string;
-  readonly incident: string;
+  /** What the reviewer called it; null: by no name. Its sitting is the incident then. */
+  readonly incident: string | null;
   readonly category: string | null;
 }
 
@@ -37,7 +38,7 @@ export function labelsOf(reviewed: readonly ReviewedEvent[], now: number): Reado
     const isFresh = !(Date.parse(marked_at) <= now - DAY);
     if (verdict === 'unsure' || isOwn || isFresh) continue;
     const label = { isFinding: verdict === 'true', reviewer: reviewer.toLowerCase(), category };
-    labels.set(event_key, { ...label, incident: incident ?? event_key });
+    labels.set(event_key, { ...label, incident });
   }
   return labels;
 }

@@ -6,6 +6,7 @@ import { areaUnderCurve, averagePrecision } from '../measures/ranking';
 import { calibrationError } from '../measures/calibration';
 import { decide, type Gate, type Judged } from '../promotion/gates';
 import { type AnomalyGate, anomalyGates } from './anomaly-gates';
+import { sittingNames } from './incidents';
 import type { Label } from './labels';
 import type { LearnedEvent } from './lesson';
 import { promiseKept } from './promise-kept';
@@ -39,6 +40,8 @@ export interface Learned {
     readonly events: number;
     readonly labelled: number;
     readonly incidents: number;
+    /** Events of imported history, among all of them. */
+    readonly imported: number;
   };
 }
 
@@ -105,10 +108,11 @@ function labelled({ events, values }: LessonRead, labels: ReadonlyMap<string, La
     // Whoever changed it is known here for certain: nobody teaches the model about himself.
     return label?.isFinding === true && label.reviewer !== person ? label : null;
   });
+  const sittings = sittingNames(events);
   return {
     ...{ events, features: FEATURES, values },
     labels: findings.map((label) => (label ? 1 : 0)),
-    incidents: findings.map((label) => label?.incident ?? null),
+    incidents: findings.map((label, row) => (label ? (label.incident ?? (sittings[row] as string)) : null)),
     categories: findings.map((label) => label?.category ?? null),
   };
 }
@@ -239,6 +243,7 @@ function dataOf({ events, values, labels, incidents }: LabelledRows): Learned['d
     events: events.length,
     labelled: Array.from(labels).filter(Boolean).length,
     incidents: new Set(incidents.filter((incident) => incident !== null)).size,
+    imported: events.filter(({ isImported }) => isImported === true).length,
   };
 }
 

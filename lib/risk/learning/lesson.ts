@@ -8,6 +8,8 @@ export interface LearnedEvent {
   readonly person: string | null;
   /** What stood in force without a model: rule points over 100; null where nobody knows. */
   readonly ruleScore: number | null;
+  /** It was imported: it happened before the watch began. */
+  readonly isImported?: boolean;
 }
 
 const WIDTH = FEATURES.length;
@@ -27,11 +29,7 @@ export class Lesson {
     return Math.min(this.events.length, this.most);
   }
 
-  add(
-    event: RiskEvent,
-    about: { readonly key: string; readonly ruleScore: number | null },
-    figures: Float64Array,
-  ): void {
+  add(event: RiskEvent, about: Pick<LearnedEvent, 'key' | 'ruleScore' | 'isImported'>, figures: Float64Array): void {
     const row = this.events.length;
     if ((row + 1) * WIDTH > this.figures.length) {
       const grown = new Float64Array(this.figures.length * 2);

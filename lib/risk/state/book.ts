@@ -1,6 +1,6 @@
 import type { RiskEvent } from '../features/risk-event';
 import type { BoundedMap } from './counts';
-import type { RowState } from './risk-state';
+import type { RowState } from './context';
 
 /** Within this share of quantity times book price a price is by the book: cents are rounded. */
 const BY_THE_BOOK = 0.01;

@@ -16,14 +16,36 @@ export function raised(count: Faded, at: number, by = 1): Faded {
   return [worth(count, at) + by, Math.max(count[1], at)];
 }
 
-/** A map that keeps at most `most` keys, and forgets the one that was written longest ago. */
+/** What a key costs beside its letters: places in two maps, and a plain value. */
+const ENTRY_BYTES = 160;
+
+/** How many bytes a map may come to, and what a value adds to them beside its key. */
+export interface Weights<Value> {
+  readonly mostBytes: number;
+  readonly bytesOf: (value: Value) => number;
+}
+
+/**
+ * A map that keeps at most `most` keys and `mostBytes` bytes, and forgets what was written longest ago. Bytes are counted
+ * high: two for each letter, and what the values say of themselves.
+ */
 export class BoundedMap<Value> {
   private readonly entries = new Map<string, Value>();
+  private readonly weighed = new Map<string, number>();
+  private sum = 0;
 
-  constructor(private readonly most: number) {}
+  constructor(
+    private readonly most: number,
+    private readonly weights: Weights<Value> = { mostBytes: Infinity, bytesOf: () => 0 },
+  ) {}
 
   get size(): number {
     return this.entries.size;
+  }
+
+  /** What all of it comes to. */
+  get bytes(): number {
+    return this.sum;
   }
 
   get(key: string): Value | undefined {
@@ -33,9 +55,36 @@ export class BoundedMap<Value> {
   set(key: string, value: Value): void {
     this.entries.delete(key);
     this.entries.set(key, value);
-    if (this.entries.size <= this.most) return;
+    this.weigh(key, value);
+    if (this.entries.size > this.most) this.forgetOldest();
+    this.fit();
+  }
+
+  /**
+   * Weighs a value again that was changed where it stands. To be called after each change, so that it weighs what it would
+   * weigh after it was saved and loaded.
+   */
+  settle(key: string): void {
+    const value = this.entries.get(key);
+    if (value !== undefined) this.weigh(key, value);
+    this.fit();
+  }
+
+  private fit(): void {
+    while (this.sum > this.weights.mostBytes && this.entries.size > 1) this.forgetOldest();
+  }
+
+  private weigh(key: string, value: Value): void {
+    const bytes = ENTRY_BYTES + 2 * key.length + this.weights.bytesOf(value);
+    this.sum += bytes - (this.weighed.get(key) ?? 0);
+    this.weighed.set(key, bytes);
+  }
+
+  private forgetOldest(): void {
     for (const [oldest] of this.entries) {
       this.entries.delete(oldest);
+      this.sum -= this.weighed.get(oldest) ?? 0;
+      this.weighed.delete(oldest);
       return;
     }
   }
@@ -63,13 +112,17 @@ export class Tally {
   private total: Faded = [0, 0];
   private readonly counts: BoundedMap<Faded>;
 
-  constructor(most: number) {
-    this.counts = new BoundedMap(most);
+  constructor(most: number, weights?: Weights<Faded>) {
+    this.counts = new BoundedMap(most, weights);
   }
 
   add(key: string, at: number): void {
     this.total = raised(this.total, at);
     this.counts.set(key, raised(this.counts.get(key) ?? [0, at], at));
+  }
+
+  get bytes(): number {
+    return this.counts.bytes;
   }
 
   has(key: string): boolean {

@@ -16,6 +16,16 @@ export interface Lately {
   readonly cleared: boolean;
 }
 
+/** Bytes of what has one size, counted high: hours and weekdays above all. */
+const HABITS_BYTES = 4_000;
+const PERSON_BYTES = 2_000;
+const LATELY_BYTES = 120;
+const DAY_BYTES = 80;
+
+function bytesOfLately({ row, sheet, column }: Lately): number {
+  return LATELY_BYTES + 2 * ((row?.length ?? 0) + (sheet?.length ?? 0) + (column?.length ?? 0));
+}
+
 /** What a person is used to. Filled a day late: nobody teaches it to look away from what he is doing now. */
 export class Habits {
   hours: Faded[] = Array.from({ length: 24 }, () => [0, 0]);
@@ -31,6 +41,11 @@ export class Habits {
   /** Events a day, and the day that is being counted. */
   days: Scale = [0, 0, 0];
   day: [day: number, events: number] = [0, 0];
+
+  get bytes(): number {
+    const { columns, sheets, workRequests, scales } = this;
+    return HABITS_BYTES + columns.bytes + sheets.bytes + workRequests.bytes + scales.bytes;
+  }
 
   toJSON(): object {
     return { ...this };
@@ -50,8 +65,11 @@ export class Habits {
 export class PersonState {
   firstAt = NaN;
   lastAt = NaN;
+  /** Events in all: what stands behind a word on this person. */
+  seen = 0;
   habits = new Habits();
   lately: Lately[] = [];
+  #latelyBytes = 0;
   /** Money added, by day. */
   added: [day: number, money: number][] = [];
   /** Whether each of the last changes of a standing price was a rise: to fill one in is none. */
@@ -69,13 +87,15 @@ export class PersonState {
 
   saw(event: Lately): void {
     if (Number.isNaN(this.firstAt)) this.firstAt = event.at;
+    this.seen += 1;
     this.lastAt = Number.isNaN(this.lastAt) ? event.at : Math.max(this.lastAt, event.at);
     this.lately.push(event);
+    this.#latelyBytes += bytesOfLately(event);
     const from = this.lastAt - DAY;
     // Where the clock ran back all of it may be too old, the newest included.
     const isOver = (first: Lately | undefined): boolean =>
       first !== undefined && (this.lately.length > MOST_RECENT || first.at < from);
-    while (isOver(this.lately[0])) this.lately.shift();
+    while (isOver(this.lately[0])) this.#latelyBytes -= bytesOfLately(this.lately.shift() as Lately);
   }
 
   /** @param repriced  a price stood there before, and stands there now */
@@ -108,6 +128,12 @@ export class PersonState {
     return sumFrom(this.gained, Math.floor(at / DAY) - days);
   }
 
+  /** What it comes to at most; `lately` by the names that stand in it. */
+  get bytes(): number {
+    const lists = this.added.length + this.small.length + this.smallFalls.length + this.gained.length;
+    return PERSON_BYTES + this.habits.bytes + this.#latelyBytes + DAY_BYTES * lists;
+  }
+
   toJSON(): object {
     return { ...this };
   }
@@ -119,6 +145,7 @@ export class PersonState {
     loaded.firstAt = never(json.firstAt);
     loaded.lastAt = never(json.lastAt);
     loaded.habits = Habits.load(json.habits);
+    loaded.#latelyBytes = loaded.lately.reduce((sum, one) => sum + bytesOfLately(one), 0);
     return loaded;
   }
 }

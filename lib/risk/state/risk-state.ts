@@ -1,7 +1,11 @@
 import type { RiskEvent } from '../features/risk-event';
 import { BadModel } from '../errors';
+import { type ContextLine, type PersonContext, rememberBefore, type RowState, type Verdict } from './context';
+import { roundness, signedLog } from './figures';
 import { BoundedMap, type Faded, raised, type Scale, scaledBy, Tally, worth } from './counts';
 import { isRepriced } from './book';
+import { NAME_LETTERS, shortened, shortName, shortText, TEXT_LETTERS } from './short';
+import { bytesOfEvent, bytesOfPersonContext, bytesOfRow, bytesOfTexts, type Ration, rationOf } from './rations';
 import { addTo, PersonState } from './person';
 import { sittingWith } from './sitting-so-far';
 import { stepOf } from './step-of';
@@ -13,68 +17,11 @@ const LEARN_AFTER = DAY;
 export const UNIT_CODE = 'CU';
 const MOST_OF_UNIT = 40;
 /** Raised when what is remembered changes: a state of before is rebuilt from the trail. */
-const STATE_VERSION = 2;
+const STATE_VERSION = 4;
 const MOST_WAITING = 50_000;
+const MOST_LEAVES = 40;
 const ACTIVE_MILLISECONDS = 2 * 3_600_000;
 const MOST_ACTIVE = 500;
-
-/** What the directory says of a person. */
-export interface PersonContext {
-  readonly kind: 'person';
-  readonly person: string;
-  readonly role?: string | null;
-  readonly access_level?: number | null;
-  readonly last_review_at?: string | null;
-  readonly raised_at?: string | null;
-  readonly service?: boolean | null;
-  readonly leave?: readonly (readonly [from: string, to: string])[] | null;
-  readonly valid_from?: string | null;
-}
-
-/** What a row is about. */
-export interface RowContext {
-  readonly kind: 'row';
-  readonly sheet_id: string;
-  readonly row_id: string;
-  readonly unit_code?: string | null;
-  readonly quantity?: number | null;
-  readonly price?: number | null;
-  readonly valid_from?: string | null;
-}
-
-/** What a unit of work costs by the book. */
-export interface PriceContext {
-  readonly kind: 'price';
-  readonly unit_code: string;
-  readonly price: number;
-  readonly valid_from?: string | null;
-}
-
-export type ContextLine = PersonContext | RowContext | PriceContext;
-
-/** What a reviewer said of an event. */
-export interface Verdict {
-  readonly at: number;
-  readonly isFinding: boolean;
-  readonly person: string | null;
-  readonly sheet: string | null;
-  readonly workRequest: string | null;
-}
-
-/** What is known of a row beside its cells. */
-export interface RowState {
-  quantity: number | null;
-  price: number | null;
-  unit: string | null;
-  lastAt: number;
-  /** When unit, quantity and price were last written; 0 = never. */
-  written: { unit: number; quantity: number; price: number };
-  /** Times of edits, the newest last, at most 20. */
-  edits: number[];
-  persons: string[];
-  /** By column: the value before the last one. */
-  before: Record<string, string | null>;
-}
 
 interface WorkRequestState {
   scale: Scale;
@@ -89,46 +36,92 @@ interface RoleState {
 
 /**
  * All that the features remember. It streams: `take` in the order of time gives the same state, byte for byte, as
- * anybody gets who starts from nothing and reads the trail again. Bounded: what was touched longest ago is forgotten.
+ * anybody gets who starts from nothing and reads the trail again. Bounded in entries and bytes (`rations.ts`): what was touched
+ * longest ago is forgotten.
  */
 export class RiskState {
-  persons = new BoundedMap<PersonState>(5_000);
-  roles = new BoundedMap<RoleState>(100);
-  rows = new BoundedMap<RowState>(50_000);
-  workRequests = new BoundedMap<WorkRequestState>(20_000);
+  readonly persons: BoundedMap<PersonState>;
+  readonly roles: BoundedMap<RoleState>;
+  readonly rows: BoundedMap<RowState>;
+  readonly workRequests: BoundedMap<WorkRequestState>;
   /** What everybody does. */
   hours: Faded[] = Array.from({ length: 24 }, () => [0, 0]);
-  columns = new Tally(500);
-  sheets = new Tally(5_000);
-  columnScales = new BoundedMap<Scale>(500);
+  readonly columns: Tally;
+  readonly sheets: Tally;
+  readonly columnScales: BoundedMap<Scale>;
   rounded: Faded = [0, 0];
   money: Faded = [0, 0];
   /** Rows with the same quantity and price, by sheet and pair. */
-  pairs = new BoundedMap<number>(100_000);
+  readonly pairs: BoundedMap<number>;
   /** Rows by sheet and unit code, the newest last, at most 40. */
-  units = new BoundedMap<readonly string[]>(50_000);
+  readonly units: BoundedMap<readonly string[]>;
   /** When a value was last written to a column of a sheet on another row. */
-  values = new BoundedMap<readonly [row: string, at: number]>(50_000);
+  readonly values: BoundedMap<readonly [row: string, at: number]>;
   /** Who was active in the last two hours, the latest last: in some nights everybody works. */
   active: [person: string, at: number][] = [];
-  sheetVerdicts = new BoundedMap<[confirmed: Faded, dismissed: Faded]>(5_000);
-  workRequestVerdicts = new BoundedMap<[confirmed: Faded, dismissed: Faded]>(20_000);
-  directory = new BoundedMap<PersonContext>(20_000);
-  book = new BoundedMap<number>(20_000);
+  readonly sheetVerdicts: BoundedMap<[confirmed: Faded, dismissed: Faded]>;
+  readonly workRequestVerdicts: BoundedMap<[confirmed: Faded, dismissed: Faded]>;
+  readonly directory: BoundedMap<PersonContext>;
+  readonly book: BoundedMap<number>;
   private waiting: RiskEvent[] = [];
+  #waitingBytes = 0;
+  readonly #mostWaiting: number;
+
+  /** @param share  of the memory that a state may take (`MOST_STATE_BYTES`): 1, or less */
+  constructor(share = 1) {
+    const plain = <Value>(part: Ration, most: number): BoundedMap<Value> => new BoundedMap(most, rationOf(part, share));
+    this.persons = new BoundedMap(
+      5_000,
+      rationOf('persons', share, ({ bytes }: PersonState) => bytes),
+    );
+    this.roles = new BoundedMap(
+      100,
+      rationOf('roles', share, ({ columns, added }: RoleState) => columns.bytes + 80 * added.length),
+    );
+    this.rows = new BoundedMap(50_000, rationOf('rows', share, bytesOfRow));
+    this.workRequests = plain('workRequests', 20_000);
+    this.columns = new Tally(500, rationOf('columns', share));
+    this.sheets = new Tally(5_000, rationOf('sheets', share));
+    this.columnScales = plain('columns', 500);
+    this.pairs = plain('pairs', 100_000);
+    this.units = new BoundedMap(50_000, rationOf('units', share, bytesOfTexts));
+    this.values = new BoundedMap(
+      50_000,
+      rationOf('values', share, ([row]: readonly [string, number]) => 2 * row.length),
+    );
+    this.sheetVerdicts = plain('sheetVerdicts', 5_000);
+    this.workRequestVerdicts = plain('workRequestVerdicts', 20_000);
+    this.directory = new BoundedMap(20_000, rationOf('directory', share, bytesOfPersonContext));
+    this.book = plain('book', 20_000);
+    this.#mostWaiting = rationOf('waiting', share).mostBytes;
+  }
+
+  /** What it comes to, counted high; `MOST_STATE_BYTES` at most. */
+  get bytes(): number {
+    const parts = Object.values(this).filter((part) => part instanceof BoundedMap || part instanceof Tally);
+    return parts.reduce((sum, { bytes }) => sum + bytes, this.#waitingBytes);
+  }
 
   /** Takes what a directory, a sheet or a price book says. */
   learn(line: ContextLine): void {
-    if (line.kind === 'person') this.directory.set(line.person, line);
-    else if (line.kind === 'price') this.book.set(line.unit_code, line.price);
+    if (line.kind === 'person') this.knows(line);
+    else if (line.kind === 'price') this.book.set(shortened(line.unit_code, TEXT_LETTERS), line.price);
     else {
-      const row = this.row(line.sheet_id, line.row_id);
-      this.unpair(line.sheet_id, row);
+      const [sheet, id] = [shortened(line.sheet_id, NAME_LETTERS), shortened(line.row_id, NAME_LETTERS)];
+      const row = this.row(sheet, id);
+      this.unpair(sheet, row);
       row.quantity = line.quantity ?? row.quantity;
       row.price = line.price ?? row.price;
-      this.hasUnit(line.sheet_id, line.row_id, row, line.unit_code ?? row.unit);
-      this.pair(line.sheet_id, row);
+      this.hasUnit(sheet, id, row, shortText(line.unit_code) ?? row.unit);
+      this.pair(sheet, row);
+      this.rows.settle(`${sheet}:${id}`);
     }
+  }
+
+  private knows({ person, role, leave, ...rest }: PersonContext): void {
+    const name = shortened(person, NAME_LETTERS);
+    const known = { ...rest, ...(role !== undefined && { role: shortName(role) }) };
+    this.directory.set(name, { ...known, person: name, ...(leave && { leave: leave.slice(-MOST_LEAVES) }) });
   }
 
   /** Takes a reviewer's verdict. */
@@ -140,7 +133,7 @@ export class RiskState {
       [0, at],
     ];
     if (person !== null) {
-      const state = this.person(person);
+      const state = this.person(shortened(person, NAME_LETTERS));
       [state.confirmed, state.dismissed] = note([state.confirmed, state.dismissed]);
     }
     if (sheet !== null) this.sheetVerdicts.set(sheet, note(this.sheetVerdicts.get(sheet) ?? none()));
@@ -166,6 +159,7 @@ export class RiskState {
       const role = this.directory.get(event.person)?.role;
       if (role && event.columnKind === 'price' && (event.delta ?? 0) > 0) {
         addTo(this.roleOf(role).added, Math.floor(at / DAY), event.delta as number);
+        this.roles.settle(role);
       }
     }
     this.takeRow(event);
@@ -174,8 +168,16 @@ export class RiskState {
       state.scale = scaledBy(state.scale, signedLog(event.delta));
       state.creep = Math.max(0, state.creep + 0.2 * signedLog(event.delta) - 0.1);
     }
+    if (event.person !== null) this.persons.settle(event.person);
     this.waiting.push(event);
-    if (this.waiting.length > MOST_WAITING) this.intoHabits(this.waiting.shift() as RiskEvent);
+    this.#waitingBytes += bytesOfEvent(event);
+    while (this.waiting.length > MOST_WAITING || this.#waitingBytes > this.#mostWaiting) this.learnFirst();
+  }
+
+  private learnFirst(): void {
+    const event = this.waiting.shift() as RiskEvent;
+    this.#waitingBytes -= bytesOfEvent(event);
+    this.intoHabits(event);
   }
 
   person(name: string): PersonState {
@@ -210,11 +212,11 @@ export class RiskState {
   }
 
   /** @throws BadModel  when it was saved by another version */
-  static load(json: Record<string, unknown>): RiskState {
+  static load(json: Record<string, unknown>, share = 1): RiskState {
     if (json?.['version'] !== STATE_VERSION)
       throw new BadModel('risk state', `its version is ${String(json?.['version'])}`);
     const saved = json as unknown as RiskState;
-    const state = new RiskState();
+    const state = new RiskState(share);
     const pairsOf = <Value>(map: unknown): [string, Value][] => map as [string, Value][];
     for (const [name, person] of pairsOf<PersonState>(saved.persons)) state.persons.set(name, PersonState.load(person));
     for (const [name, role] of pairsOf<RoleState>(saved.roles)) {
@@ -236,6 +238,7 @@ export class RiskState {
     ] as const;
     for (const name of plain) (state[name] as BoundedMap<unknown>).load(pairsOf(saved[name]));
     const { hours, rounded, money, active, waiting } = saved;
+    state.#waitingBytes = waiting.reduce((sum, event) => sum + bytesOfEvent(event), 0);
     return Object.assign(state, { hours, rounded, money, active, waiting });
   }
 
@@ -261,9 +264,10 @@ export class RiskState {
     row.edits.push(at);
     if (row.edits.length > 20) row.edits.shift();
     if (person !== null && !row.persons.includes(person)) row.persons = [...row.persons, person].slice(-10);
-    if (column === null) return;
-    row.before[column] = event.oldText;
-    if (event.newText !== null) this.values.set(`${sheet}:${column}:${event.newText}`, [event.row, at]);
+    if (column !== null) rememberBefore(row, column, event.oldText);
+    this.rows.settle(`${sheet}:${event.row}`);
+    if (column !== null && event.newText !== null)
+      this.values.set(`${sheet}:${column}:${event.newText}`, [event.row, at]);
   }
 
   private hasUnit(sheet: string, id: string, row: RowState, unit: string | null): void {
@@ -295,7 +299,7 @@ export class RiskState {
 
   private learnFrom(now: number): void {
     while (this.waiting[0] !== undefined && this.waiting[0].at <= now - LEARN_AFTER) {
-      this.intoHabits(this.waiting.shift() as RiskEvent);
+      this.learnFirst();
     }
   }
 
@@ -315,7 +319,10 @@ export class RiskState {
     if (isMoney && roundness(event) > 0) this.rounded = raised(this.rounded, at);
     if (event.person === null) return;
     const role = this.directory.get(event.person)?.role;
-    if (role && column !== null) this.roleOf(role).columns.add(column, at);
+    if (role && column !== null) {
+      this.roleOf(role).columns.add(column, at);
+      this.roles.settle(role);
+    }
     const habits = this.person(event.person).habits;
     habits.hours[hour] = raised(habits.hours[hour] as Faded, at);
     habits.weekdays[event.weekday - 1] = raised(habits.weekdays[event.weekday - 1] as Faded, at);
@@ -334,22 +341,6 @@ export class RiskState {
       if (habits.day[1] > 0) habits.days = scaledBy(habits.days, Math.log1p(habits.day[1]));
       habits.day = [day, 1];
     }
+    this.persons.settle(event.person);
   }
-}
-
-/** log(1 + |x|) with the sign of x: money spans five orders of magnitude, and falls as well as rises. */
-export function signedLog(value: number): number {
-  return Math.sign(value) * Math.log1p(Math.abs(value));
-}
-
-const ROUND_STEPS = { price: [500, 100, 50], quantity: [50, 10, 5], other: [] } as const;
-
-/** 3 for a new multiple of 500 (quantities 50), 2 of 100 (10), 1 of 50 (5), 0 for none or when it was one before. */
-export function roundness({ columnKind, oldNumber, newNumber }: RiskEvent): number {
-  if (newNumber === null || newNumber === 0) return 0;
-  const steps = ROUND_STEPS[columnKind];
-  const index = steps.findIndex((step) => newNumber % step === 0);
-  if (index < 0) return 0;
-  const wasRound = oldNumber !== null && oldNumber !== 0 && oldNumber % (steps[index] as number) === 0;
-  return wasRound ? 0 : steps.length - index;
 }

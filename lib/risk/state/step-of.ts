@@ -1,7 +1,9 @@
 import type { RiskEvent } from '../features/risk-event';
 import { isRepriced, offBook, offBookBefore } from './book';
 import type { PersonState } from './person';
-import { type RiskState, roundness, type RowState } from './risk-state';
+import type { RowState } from './context';
+import { roundness } from './figures';
+import type { RiskState } from './risk-state';
 import type { SittingStep } from './sitting-so-far';
 
 /** What an event adds to its person's sitting, from what was known before it. */

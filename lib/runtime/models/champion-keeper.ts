@@ -2,7 +2,6 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf } from '../../errors';
 import { sha256Hex } from '../../hash';
 import type { Log, Now } from '../../ports';
-import { RecentRank } from '../../risk';
 import type { ModelStore, StoredModel } from '../../store/models';
 import { engineOf } from './learned-model';
 import type { ReadyModel } from './live-state';
@@ -71,7 +70,7 @@ export class ChampionKeeper {
   private read(model: StoredModel, body: string): InForce {
     try {
       if (sha256Hex(body) !== model.body_sha256) throw new Error('its text is not the one that was trained');
-      const ready = { engine: engineOf(body), hash: model.hash, recent: new RecentRank() };
+      const ready = { engine: engineOf(body), hash: model.hash };
       this.parts.log.info(`Model ${model.version} is in force.`);
       return { model, ready, problem: null };
     } catch (thrown) {

@@ -10,6 +10,8 @@ export interface ModelWord {
   readonly anomaly_score: number;
   readonly predicted_category: string | null;
   readonly reasons: readonly ModelReason[];
+  /** How much of the person's history stands behind it, 0..1: of n changes n / (n + 200). */
+  readonly confidence: number;
 }
 
 export interface ModelReason {

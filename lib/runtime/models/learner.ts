@@ -1,23 +1,14 @@
 import { features, Lesson, TrailFold } from '../../risk';
 import { BillingAuditError, messageOf } from '../../errors';
-import type { BillingSettings } from '../../settings';
 import type { TrailLine } from '../../store/models';
 import { learnModel } from './learned-model';
 import type { FromThread, ToThread } from './protocol';
-import { readState, writeState } from './state-file';
+import { StateKeeper } from './state-keeper';
 
-interface Begun {
-  readonly settings: BillingSettings;
-  readonly stateFile: string;
-  fold: TrailFold;
-  /** Up to where the fold has come. */
-  position: number;
-  /** The newest position whose state was written, or is to be. */
-  kept: number;
-  readonly lesson: Lesson | null;
-}
+type Begun =
+  { readonly keeper: StateKeeper; readonly lesson: null } | { readonly fold: TrailFold; readonly lesson: Lesson };
 
-/** What the thread does: folds the trail, keeps its state, and trains. It knows no store and no clock. */
+/** What the thread does: folds the trail, and keeps its state or trains. It knows no store and no clock. */
 export class Learner {
   private begun: Begun | null = null;
 
@@ -33,48 +24,43 @@ export class Learner {
   }
 
   private answered(message: ToThread): FromThread {
-    if (message.type === 'begin') return this.begin(message);
-    const begun = this.begun;
-    if (!begun) throw new Error('Nothing was begun.');
-    switch (message.type) {
-      case 'page':
-        for (const line of message.page.lines) take(begun, line, message.page.settled);
-        begun.position = message.page.next ?? begun.position;
-        return { type: 'taken', learned: begun.lesson?.count ?? 0 };
-      case 'keep':
-        keepUpTo(begun, begun.position);
-        return { type: 'kept', position: begun.kept };
-      case 'learn': {
-        const { feedback, champion, seed, now } = message;
-        const lesson = begun.lesson ?? new Lesson(1);
-        return { type: 'learned', model: learnModel(lesson.newest(), { feedback, champion, seed, now }) };
-      }
+    if (message.type === 'begin-state') {
+      const keeper = new StateKeeper(message);
+      this.begun = { keeper, lesson: null };
+      return { type: 'begun', after: keeper.position, ahead: keeper.ahead, damaged: keeper.damaged };
     }
+    if (message.type === 'begin-lesson') {
+      this.begun = { fold: TrailFold.begin(message.settings), lesson: new Lesson(message.most) };
+      return { type: 'begun', after: 0, ahead: null, damaged: null };
+    }
+    return this.goneOn(message, this.begun);
   }
 
-  private begin({ settings, stateFile, fromState, most }: Extract<ToThread, { type: 'begin' }>): FromThread {
-    const kept = fromState ? readState(stateFile, settings) : null;
-    this.begun = {
-      ...{ settings, stateFile, fold: kept?.fold ?? TrailFold.begin(settings), position: kept?.position ?? 0 },
-      ...{ kept: -1, lesson: most > 0 ? new Lesson(most) : null },
-    };
-    return { type: 'begun', after: this.begun.position };
+  private goneOn(message: Exclude<ToThread, { type: `begin-${string}` }>, begun: Begun | null): FromThread {
+    if (message.type === 'lines' && begun?.lesson === null) {
+      for (const line of message.lines) begun.keeper.take(line);
+      return { type: 'taken', learned: 0 };
+    }
+    if (message.type === 'lines' && begun?.lesson) {
+      for (const line of message.lines) take(begun, line);
+      return { type: 'taken', learned: begun.lesson.count };
+    }
+    if (message.type === 'keep' && begun?.lesson === null) {
+      begun.keeper.keepAt(message);
+      return { type: 'kept' };
+    }
+    if (message.type === 'learn' && begun?.lesson) {
+      const { feedback, champion, seed, now } = message;
+      return { type: 'learned', model: learnModel(begun.lesson.newest(), { feedback, champion, seed, now }) };
+    }
+    throw new Error(`Nothing was begun that "${message.type}" goes on with.`);
   }
 }
 
-function take(begun: Begun, line: TrailLine, settled: number): void {
-  const { fold, lesson } = begun;
-  // What is kept ends where nothing can come in between any more.
-  if (line.position > settled && begun.kept < 0) keepUpTo(begun, settled);
+function take({ fold, lesson }: Extract<Begun, { lesson: Lesson }>, line: TrailLine): void {
   const event = fold.read(line);
-  if (event) {
-    lesson?.add(event, { key: line.event_key, ruleScore: line.rule_score }, features(event, fold.state));
-    fold.take(event, line);
-  }
-}
-
-function keepUpTo(begun: Begun, position: number): void {
-  if (begun.kept >= 0) return;
-  begun.kept = position;
-  writeState(begun.stateFile, begun.settings, { fold: begun.fold, position });
+  if (!event) return;
+  const about = { key: line.event_key, ruleScore: line.rule_score, isImported: line.kind === 'imported' };
+  lesson.add(event, about, features(event, fold.state));
+  fold.take(event, line);
 }

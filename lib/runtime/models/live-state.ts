@@ -1,21 +1,21 @@
+import { dirname } from 'node:path';
 import type { AuditEvent } from '../../event';
 import { messageOf } from '../../errors';
 import type { Log } from '../../ports';
-import { features, RecentRank, type RiskEngine, TrailFold, wordOf } from '../../risk';
+import { confidenceIn, features, isJudged, RecentRank, type RiskEngine, TrailFold, wordOf } from '../../risk';
 import type { BillingSettings } from '../../settings';
 import type { ModelStore, TrailLine, TrailLines } from '../../store/models';
 import type { ModelWord } from './desk';
 import { Erasures } from './erasures';
-import { readState, removeState } from './state-file';
+import { type KeptState, readState, removeStates } from './state-file';
 
 /** The model in force, ready to be asked. */
 export interface ReadyModel {
   readonly engine: RiskEngine;
   readonly hash: string;
-  readonly recent: RecentRank;
 }
 
-/** What which model said. Null: it was recorded past this process. */
+/** What which model said. */
 interface Remembered {
   readonly word: ModelWord;
   readonly hash: string;
@@ -28,77 +28,93 @@ export interface LiveStateParts {
   readonly log: Log;
 }
 
-const PAGE = 500;
+/** So few that taking a page holds up no event that passes. */
+const PAGE = 100;
 /** Events that are remembered, so that none counts twice: scored here and then recorded, or handed out again. */
 const MOST_REMEMBERED = 100_000;
+/** Of so many it is remembered what was said: what is handed out again is so within minutes. */
+const MOST_WORDS = 10_000;
 
 /**
  * What a model knows of the past while events pass by. It begins with what was kept and reads the trail from there; an
  * event that is scored counts from that moment on, not only when it is recorded.
  */
 export class LiveState {
-  private readonly remembered = new Map<string, Remembered | null>();
+  private readonly remembered = new Map<string, null>();
+  private readonly words = new Map<string, Remembered>();
 
   private constructor(
     private readonly parts: LiveStateParts,
     private readonly fold: TrailFold,
     private position: number,
+    /** How the events of the last 28 days rank, and by which model. */
+    private ranks: { readonly model: string; readonly recent: RecentRank } | null,
     private readonly erasures: Erasures,
   ) {}
 
-  /** @throws StoreUnavailable  the trail cannot be read */
-  static async open(parts: LiveStateParts): Promise<LiveState> {
+  /**
+   * @param ready  the model in force
+   * @throws StoreUnavailable  the trail cannot be read
+   */
+  static async open(parts: LiveStateParts, ready: ReadyModel | null): Promise<LiveState> {
     let state = LiveState.begin(parts);
     // Each time that something was erased meanwhile, it is made anew of what is left.
-    while (!(await state.follow())) state = LiveState.anew(parts, state.erasures);
+    while (!(await state.follow(ready))) state = LiveState.from(parts, null, state.erasures);
     return state;
   }
 
-  private static anew(parts: LiveStateParts, erasures: Erasures): LiveState {
-    return new LiveState(parts, TrailFold.begin(parts.settings), 0, erasures);
+  private static from(parts: LiveStateParts, kept: KeptState | null, erasures: Erasures): LiveState {
+    const { fold, position, recent } = kept ?? { fold: TrailFold.begin(parts.settings), position: 0, recent: null };
+    const ranks = recent && { model: recent.model, recent: new RecentRank(undefined, recent.events) };
+    return new LiveState(parts, fold, position, ranks, erasures);
   }
 
   private static begin(parts: LiveStateParts): LiveState {
     try {
       const kept = readState(parts.stateFile, parts.settings);
-      if (kept) return new LiveState(parts, kept.fold, kept.position, new Erasures(kept.position));
+      return LiveState.from(parts, kept, new Erasures(kept?.position ?? null));
     } catch (thrown) {
       parts.log.warn(`The kept state of the model is made anew: ${messageOf(thrown)}`);
-      removeState(parts.stateFile);
+      return LiveState.from(parts, null, new Erasures(null));
     }
-    return LiveState.anew(parts, new Erasures(null));
   }
 
   /**
    * Says what a model makes of an event, which counts as past from then on. The same event again is told the same.
    * @throws BadNumbers  when the event has no time that can be read
    */
-  judge(event: AuditEvent, { engine, recent, hash }: ReadyModel): ModelWord | null {
-    const before = this.remembered.get(event.event_key);
-    if (before?.hash === hash) return before.word;
+  judge(event: AuditEvent, ready: ReadyModel): ModelWord | null {
+    const before = this.words.get(event.event_key);
+    if (before?.hash === ready.hash) return before.word;
     const read = this.fold.read(event);
     if (!read) return null;
-    const reading = engine.read(features(read, this.fold.state));
-    if (!this.remembered.has(event.event_key)) this.fold.take(read, event);
-    const word = wordOf(reading, recent.take(read.at, reading.anomaly));
-    this.remember(event.event_key, { word, hash });
+    const { state } = this.fold;
+    const reading = ready.engine.read(features(read, state));
+    const confidence = confidenceIn(state, read.person);
+    const recent = this.ranksBy(ready);
+    const isKnown = this.remembered.has(event.event_key);
+    const rank = isKnown ? recent.rankOf(reading.anomaly) : recent.take(read.at, reading.anomaly);
+    if (!isKnown) this.fold.take(read, event);
+    const word = { ...wordOf(reading, rank), confidence };
+    this.remember(event.event_key, { word, hash: ready.hash });
     return word;
   }
 
   /**
    * Takes what was recorded since, by whomever.
+   * @param ready  the model in force, by which it ranks from then on
    * @returns false when an erasure was among it: the state holds what must be forgotten, and is to be made anew
    */
-  async follow(): Promise<boolean> {
+  async follow(ready: ReadyModel | null): Promise<boolean> {
     let from: number | null = this.position;
     while (from !== null) {
       const page: TrailLines = await this.parts.store.trailLines(from, PAGE);
       const { lines, next, settled } = page;
       if (this.erasures.areNewIn(page)) {
-        removeState(this.parts.stateFile);
+        removeStates(dirname(this.parts.stateFile));
         return false;
       }
-      for (const line of lines) this.take(line);
+      for (const line of lines) this.take(line, ready);
       // Of what is younger there may still come something in between: it is read again the next time.
       if (next !== null) this.position = Math.max(this.position, Math.min(next, settled));
       from = next;
@@ -106,19 +122,37 @@ export class LiveState {
     return true;
   }
 
-  private take(line: TrailLine): void {
+  private take(line: TrailLine, ready: ReadyModel | null): void {
     if (this.remembered.has(line.event_key)) return;
     const event = this.fold.read(line);
-    if (event) this.fold.take(event, line);
+    if (event) {
+      if (ready && isJudged(line.kind)) {
+        this.ranksBy(ready).take(event.at, ready.engine.anomalyOf(features(event, this.fold.state)));
+      }
+      this.fold.take(event, line);
+    }
     this.remember(line.event_key, null);
   }
 
+  /** What another model said ranks otherwise: with a new one it begins with training, until the kept state has it. */
+  private ranksBy({ hash }: ReadyModel): RecentRank {
+    if (this.ranks?.model !== hash) this.ranks = { model: hash, recent: new RecentRank() };
+    return this.ranks.recent;
+  }
+
+  /** @param said  null: it was recorded past this process */
   private remember(key: string, said: Remembered | null): void {
-    this.remembered.set(key, said);
-    if (this.remembered.size <= MOST_REMEMBERED) return;
-    for (const [oldest] of this.remembered) {
-      this.remembered.delete(oldest);
-      return;
-    }
+    this.remembered.set(key, null);
+    forgetOldest(this.remembered, MOST_REMEMBERED);
+    if (said) this.words.set(key, said);
+    forgetOldest(this.words, MOST_WORDS);
+  }
+}
+
+function forgetOldest(known: Map<string, unknown>, most: number): void {
+  if (known.size <= most) return;
+  for (const [oldest] of known) {
+    known.delete(oldest);
+    return;
   }
 }

@@ -1,7 +1,4 @@
-import { join } from 'node:path';
-import { messageOf } from '../../errors';
 import type { AuditEvent } from '../../event';
-import { canonicalJson } from '../../hash';
 import type { Log } from '../../ports';
 import { isJudged } from '../../risk';
 import type { BillingSettings } from '../../settings';
@@ -11,9 +8,10 @@ import type { Health } from '../runtime';
 import { ChampionKeeper } from './champion-keeper';
 import type { JudgedByModel, ModelDesk, TrainingReport, TrainOrder } from './desk';
 import { DriftWatch } from './drift';
-import { LiveState } from './live-state';
+import type { LiveState } from './live-state';
+import { LiveStates } from './live-states';
 import { attendPlan } from './plan';
-import { keepStateInThread, trainInThread, type TrainingParts } from './training-thread';
+import { trainInThread } from './training-thread';
 
 export interface ModelsParts {
   readonly store: ModelStore;
@@ -26,9 +24,6 @@ export interface ModelsParts {
 
 /** Who scores after a start waits so long for the state; then rule points stand until it is there. */
 const PATIENCE_MILLISECONDS = 20_000;
-const FOLLOW_MILLISECONDS = 30_000;
-/** So many followings, and the state is kept again: about every hour. */
-const KEEP_EVERY = 120;
 
 /** The models of a home: asked by Risk Score, trained and moved by Model Training. One for each Runtime. */
 export class Models {
@@ -36,12 +31,15 @@ export class Models {
   /** What another model says is another stream: a new champion is no drift. */
   private drift = { of: '', watch: new DriftWatch() };
   private readonly ending = new AbortController();
-  private live: { readonly settings: string; readonly state: Promise<LiveState>; isReady: boolean } | null = null;
+  private readonly states: LiveStates;
+  /** The hash of the model that was asked last; empty: there was none. Null: nobody asked yet. */
+  private asked: string | null = null;
   private training: Promise<TrainingReport> | null = null;
-  private following: Promise<void> = Promise.resolve();
 
   constructor(private readonly parts: ModelsParts) {
     this.champion = new ChampionKeeper({ store: parts.store, now: parts.machine.now, log: parts.log });
+    const ready = () => this.champion.known.ready;
+    this.states = new LiveStates({ ...parts, signal: this.ending.signal, ready });
   }
 
   /** For one node, with its settings. */
@@ -65,19 +63,21 @@ export class Models {
   health(): Pick<Health['checks'][number], 'status' | 'text'> | null {
     const { model, problem } = this.champion.known;
     if (model === null) return null;
-    if (problem !== null) return { status: 'degraded', text: problem };
+    const lacking = problem ?? this.states.problem;
+    if (lacking !== null) return { status: 'degraded', text: lacking };
     return { status: 'ok', text: `model ${model.version} in force since ${model.promoted_at ?? 'its training'}` };
   }
 
   async stop(): Promise<void> {
     this.ending.abort();
     await this.training?.catch(() => undefined);
-    await this.following;
+    await this.states.stopped();
   }
 
   private async judge(event: AuditEvent, settings: BillingSettings): Promise<JudgedByModel | null> {
     if (!isJudged(event.kind)) return null;
     const { ready } = await this.champion.inForce();
+    this.hasModel(ready?.hash ?? '');
     if (!ready) return null;
     const state = await this.stateFor(settings);
     const word = state?.judge(event, ready) ?? null;
@@ -87,11 +87,16 @@ export class Models {
     return { ...word, model_version: ready.hash };
   }
 
+  private hasModel(hash: string): void {
+    if (hash === this.asked) return;
+    this.asked = hash;
+    if (hash === '') this.states.forget();
+    else this.states.renew();
+  }
+
   /** Null while it is being made and that takes long. The first one to ask after a start waits for it a while. */
   private async stateFor(settings: BillingSettings): Promise<LiveState | null> {
-    const key = canonicalJson(settings);
-    if (this.live?.settings !== key) this.begin(key, settings);
-    const live = this.live;
+    const live = this.states.live(settings);
     if (!live || live.isReady) return live?.state ?? null;
     // A first model came while events pass by: until its state is there they go by rule points, as before.
     if (!this.champion.foundAtStart) return null;
@@ -102,53 +107,12 @@ export class Models {
     return Promise.race([live.state, late]);
   }
 
-  private async whenReady(settings: BillingSettings): Promise<void> {
-    const key = canonicalJson(settings);
-    if (this.live?.settings !== key) this.begin(key, settings);
-    await this.live?.state;
-  }
-
-  private begin(key: string, settings: BillingSettings): void {
-    const { store, log } = this.parts;
-    const live = {
-      settings: key,
-      isReady: false,
-      state: LiveState.open({ store, settings, log, stateFile: this.stateFile }),
-    };
-    this.live = live;
-    live.state.then(
-      () => {
-        live.isReady = true;
-        const before = this.following;
-        this.following = before.then(() => this.follow(live, settings));
-      },
-      () => {
-        // Whoever asks next begins again.
-        if (this.live === live) this.live = null;
-      },
-    );
-  }
-
-  /** Takes what others record, until another state takes its place. */
-  private async follow(live: NonNullable<Models['live']>, settings: BillingSettings): Promise<void> {
-    const state = await live.state;
-    for (let times = 1; ; times += 1) {
-      await this.parts.machine.sleep(FOLLOW_MILLISECONDS, this.ending.signal).catch(() => undefined);
-      if (this.ending.signal.aborted || this.live !== live) return;
-      try {
-        if (!(await state.follow())) return void this.begin(live.settings, settings);
-        if (times % KEEP_EVERY === 0) await keepStateInThread(this.trainingParts(settings));
-      } catch (thrown) {
-        this.parts.log.warn(`The state of the model could not be brought up to date: ${messageOf(thrown)}`);
-      }
-    }
-  }
-
   private async train({ seed, most, promote, by }: TrainOrder, settings: BillingSettings): Promise<TrainingReport> {
-    const { store, machine, log } = this.parts;
+    const { store, machine, log, workerPath } = this.parts;
+    const { signal } = this.ending;
     const began = machine.now();
     const { body: champion } = await store.champion(null);
-    const learned = await trainInThread(this.trainingParts(settings), { seed, most, champion, now: began });
+    const learned = await trainInThread({ store, settings, workerPath, signal }, { seed, most, champion, now: began });
     const failed = learned.gates.filter(({ passed }) => !passed).map(({ because }) => because);
     const { model, isNew } = await store.putModel({
       ...{ description: learned.description, body: learned.body, data: learned.data, seed, metrics: learned.metrics },
@@ -158,7 +122,8 @@ export class Models {
     const seconds = Math.round((machine.now() - began) / 100) / 10;
     log.info(`A training ended: model ${model.version} is ${model.status}.`, { seconds, events: model.data.events });
     const { ready } = await this.champion.look();
-    if (ready) await this.whenReady(settings);
+    // It begins to be made, so that events need not wait for it; until it is there they go as before.
+    if (ready) this.states.live(settings);
     return { ...model, is_new: isNew, seconds };
   }
 
@@ -166,14 +131,5 @@ export class Models {
     const moved = await moving;
     await this.champion.look();
     return moved;
-  }
-
-  private trainingParts(settings: BillingSettings): TrainingParts {
-    const { store, workerPath } = this.parts;
-    return { store, settings, stateFile: this.stateFile, workerPath, signal: this.ending.signal };
-  }
-
-  private get stateFile(): string {
-    return join(this.parts.folder, 'state.json');
   }
 }

@@ -88,7 +88,7 @@ async function hasEnough(store: Pick<ModelStore, 'trailLines'>): Promise<boolean
   let events = 0;
   for (let after: number | null = 0; after !== null && events < wanted;) {
     const page = await store.trailLines(after, 500);
-    events += page.lines.length;
+    events += page.lines.length + page.imported.length;
     after = page.next;
   }
   return events >= wanted;

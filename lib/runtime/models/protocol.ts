@@ -1,21 +1,35 @@
 import type { LearnedModel } from './learned-model';
 import type { BillingSettings } from '../../settings';
-import type { Feedback, TrailLines } from '../../store/models';
+import type { Feedback, TrailLine } from '../../store/models';
+
+/** The model in force, as it goes to the thread. */
+export interface ModelText {
+  readonly hash: string;
+  readonly body: string;
+}
 
 /** What the thread is asked, one after the other: begin, pages of the trail, and an end. Each is answered. */
 export type ToThread =
   | {
-      readonly type: 'begin';
+      /** To keep the state: reading goes on from what is kept, where that fits. */
+      readonly type: 'begin-state';
       readonly settings: BillingSettings;
-      /** Where the state is kept. */
       readonly stateFile: string;
-      /** True: go on from the state that is kept there. False: from the beginning, which a training needs. */
-      readonly fromState: boolean;
-      /** The newest so many events are learned from; 0: nothing is learned, the state is kept. */
+      /** By which model events rank among the last 28 days; null: none is in force. */
+      readonly model: ModelText | null;
+      /** True: from the beginning, whatever is kept. */
+      readonly anew: boolean;
+    }
+  | {
+      /** To train, which always reads from the beginning. */
+      readonly type: 'begin-lesson';
+      readonly settings: BillingSettings;
+      /** The newest so many events are learned from. */
       readonly most: number;
     }
-  | { readonly type: 'page'; readonly page: TrailLines }
-  | { readonly type: 'keep' }
+  | { readonly type: 'lines'; readonly lines: readonly TrailLine[] }
+  /** The state stands at this position of the trail: it is written. */
+  | { readonly type: 'keep'; readonly position: number; readonly ahead: string | null }
   | {
       readonly type: 'learn';
       readonly feedback: readonly Feedback[];
@@ -27,10 +41,17 @@ export type ToThread =
     };
 
 export type FromThread =
-  /** The position to read the trail from. */
-  | { readonly type: 'begun'; readonly after: number }
+  | {
+      readonly type: 'begun';
+      /** The position to read the trail from. */
+      readonly after: number;
+      /** The time up to which imported history was taken beyond all changes of the trail; null: none was. */
+      readonly ahead: string | null;
+      /** Why what was kept could not be read; null: it could, or there was none. */
+      readonly damaged: string | null;
+    }
   | { readonly type: 'taken'; readonly learned: number }
-  | { readonly type: 'kept'; readonly position: number }
+  | { readonly type: 'kept' }
   | { readonly type: 'learned'; readonly model: LearnedModel }
   | {
       readonly type: 'failed';

@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { messageOf } from '../../errors';
 import { canonicalJson, sha256Hex } from '../../hash';
 import { BadModel, TrailFold } from '../../risk';
@@ -9,22 +9,48 @@ import type { BillingSettings } from '../../settings';
 export interface KeptState {
   readonly fold: TrailFold;
   readonly position: number;
+  /** The time up to which imported history is in it, where that goes beyond all changes of the trail; null: it does not. */
+  readonly ahead: string | null;
+  /** How the events of the last 28 days rank by a model: times and steps. Null: none was in force. */
+  readonly recent: KeptRanks | null;
+}
+
+export interface KeptRanks {
+  /** The hash of the model. */
+  readonly model: string;
+  readonly events: readonly (readonly [at: number, step: number])[];
 }
 
 const OWNER_ONLY_FILE = 0o600;
+const STATE_FILE = /^state(-[0-9a-f]+)?\.json(\.new)?$/u;
 
-/** What a state was made with: with other settings the same events give other figures. */
-function settingsHash(settings: BillingSettings): string {
-  return sha256Hex(canonicalJson(settings));
+/**
+ * What a state is made with: with other such settings the same events give other figures. All other settings, of points
+ * and limits, change none of them.
+ */
+export function settingsHash(settings: BillingSettings): string {
+  const { timeZone, businessHours, holidays, closesAfterHours, columnAliases } = settings;
+  return sha256Hex(canonicalJson({ timeZone, businessHours, holidays, closesAfterHours, columnAliases }));
+}
+
+/** The file of a state in the folder of models. */
+export function stateFileFor(folder: string, settings: BillingSettings): string {
+  return join(folder, `state-${settingsHash(settings).slice(0, 16)}.json`);
 }
 
 /** The whole file is there, or the one before it. It holds names and values of cells: for the owner alone. */
-export function writeState(file: string, settings: BillingSettings, { fold, position }: KeptState): void {
+export function writeState(
+  file: string,
+  settings: BillingSettings,
+  { fold, position, ahead, recent }: KeptState,
+): void {
   const text = JSON.stringify({
     kind: 'risk-state',
-    version: 1,
+    version: 2,
     settings: settingsHash(settings),
     position,
+    ahead,
+    recent,
     ...fold.toJSON(),
   });
   mkdirSync(dirname(file), { recursive: true });
@@ -44,15 +70,35 @@ export function readState(file: string, settings: BillingSettings): KeptState | 
     if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw new BadModel('risk state', `${file} cannot be read (${messageOf(thrown)})`, { file });
   }
-  if (json?.['kind'] !== 'risk-state' || json['version'] !== 1 || !Number.isSafeInteger(json['position'])) {
+  if (json?.['kind'] !== 'risk-state' || json['version'] !== 2 || !Number.isSafeInteger(json['position'])) {
     throw new BadModel('risk state', `${file} is of another version`, { file });
   }
   if (json['settings'] !== settingsHash(settings)) return null;
-  return { fold: TrailFold.load(settings, json), position: json['position'] as number };
+  const recent = (json['recent'] ?? null) as KeptRanks | null;
+  const ahead = (json['ahead'] ?? null) as string | null;
+  return { fold: TrailFold.load(settings, json), position: json['position'] as number, ahead, recent };
 }
 
-/** For an erasure: what was erased must not live on here. */
-export function removeState(file: string): void {
-  rmSync(file, { force: true });
-  rmSync(`${file}.new`, { force: true });
+/** For an erasure: what was erased must not live on in any state beside this one. */
+export function removeStates(folder: string): void {
+  for (const { file } of statesIn(folder)) rmSync(file, { force: true });
+}
+
+/** States of settings that nobody has used for longest go, but for so many. */
+export function keepNewestStates(folder: string, most: number): void {
+  const states = statesIn(folder).sort((left, right) => right.written - left.written);
+  for (const { file } of states.slice(most)) rmSync(file, { force: true });
+}
+
+function statesIn(folder: string): { readonly file: string; readonly written: number }[] {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return [];
+  }
+  return names
+    .filter((name) => STATE_FILE.test(name))
+    .map((name) => join(folder, name))
+    .map((file) => ({ file, written: statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0 }));
 }

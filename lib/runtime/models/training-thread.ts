@@ -1,12 +1,13 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { BillingAuditError } from '../../errors';
 import type { BillingSettings } from '../../settings';
-import type { ModelStore, TrailLines } from '../../store/models';
+import type { ModelStore } from '../../store/models';
 import { Erasures } from './erasures';
 import type { LearnedModel } from './learned-model';
 import type { FromThread, ToThread } from './protocol';
-import { removeState } from './state-file';
+import { type HandLines, type Reading, readOnce } from './reading';
+import { removeStates } from './state-file';
 
 /** A training ended without a model. */
 export class TrainingFailed extends BillingAuditError {
@@ -20,9 +21,8 @@ export class TrainingFailed extends BillingAuditError {
 }
 
 export interface TrainingParts {
-  readonly store: Pick<ModelStore, 'trailLines' | 'labels'>;
+  readonly store: Pick<ModelStore, 'trailLines' | 'importedLines' | 'labels'>;
   readonly settings: BillingSettings;
-  readonly stateFile: string;
   /** The bundle of `worker.ts`. Default: beside this bundle. */
   readonly workerPath?: string | undefined;
   /** Ends the thread at once. */
@@ -40,9 +40,6 @@ export interface TrainingOrder {
   readonly now: number;
 }
 
-/** Small enough that nobody who asks the store meanwhile waits long: 5 ms, where 250 take 14 and are read a tenth sooner. */
-const PAGE = 100;
-
 /**
  * Trains in a thread of its own: this thread only hands pages of the trail on.
  * @throws TrainingFailed    there is too little to learn from, or the thread ended
@@ -50,9 +47,13 @@ const PAGE = 100;
  */
 export function trainInThread(parts: TrainingParts, order: TrainingOrder): Promise<LearnedModel> {
   return withThread(parts, async (ask) => {
-    await readTrail(parts, ask, { fromState: false, most: order.most });
-    await ask({ type: 'keep' });
-    const feedback = await parts.store.labels();
+    const { store, settings, onProgress } = parts;
+    const begin = (): Promise<Begun> => begun(ask({ type: 'begin-lesson', settings, most: order.most }));
+    const hand = handTo(ask, onProgress);
+    const erasures = new Erasures(null);
+    do await begin();
+    while (typeof (await readOnce(store, { ...FROM_BEGINNING, upTo: 'end', erasures, hand })) === 'string');
+    const feedback = await store.labels();
     const { champion, seed, now } = order;
     const answer = await ask({ type: 'learn', feedback, champion, seed, now });
     if (answer.type !== 'learned') throw unexpected(answer);
@@ -60,60 +61,70 @@ export function trainInThread(parts: TrainingParts, order: TrainingOrder): Promi
   });
 }
 
-/** Brings the kept state up to what is recorded. @returns the position up to which it is kept */
-export function keepStateInThread(parts: TrainingParts): Promise<number> {
+export interface KeepingParts extends Omit<TrainingParts, 'store'> {
+  readonly store: Pick<ModelStore, 'trailLines' | 'importedLines' | 'champion'>;
+  readonly stateFile: string;
+}
+
+export interface Kept {
+  /** The position of the trail that the kept state has come to. */
+  readonly position: number;
+  /** It was made from the beginning of the trail, and not from what was kept before. */
+  readonly isAnew: boolean;
+  /** Why what was kept before could not be read; null: it could, or there was none. */
+  readonly damaged: string | null;
+}
+
+/**
+ * Brings the kept state up to what is recorded, in a thread of its own. What was erased meanwhile must not live on in it:
+ * then all is read anew, and no state of before is left in its folder.
+ */
+export function keepStateInThread(parts: KeepingParts): Promise<Kept> {
   return withThread(parts, async (ask) => {
-    await readTrail(parts, ask, { fromState: true, most: 0 });
-    const answer = await ask({ type: 'keep' });
-    return answer.type === 'kept' ? answer.position : 0;
+    const { store, settings, stateFile, onProgress } = parts;
+    const { model: champion, body } = await store.champion(null);
+    const model = champion && body !== null ? { hash: champion.hash, body } : null;
+    const begin = (anew: boolean): Promise<Begun> =>
+      begun(ask({ type: 'begin-state', settings, stateFile, model, anew }));
+    const hand = handTo(ask, onProgress);
+    const { after, ahead, damaged } = await begin(false);
+    const erasures = new Erasures(after === 0 ? null : after);
+    let place: Pick<Reading, 'from' | 'ahead'> = { from: after, ahead };
+    for (;;) {
+      const read = await readOnce(store, { ...place, upTo: 'settled', erasures, hand });
+      if (typeof read !== 'string') {
+        const answer = await ask({ type: 'keep', ...read });
+        if (answer.type !== 'kept') throw unexpected(answer);
+        return { position: read.position, isAnew: place.from === 0, damaged };
+      }
+      if (read === 'erased') removeStates(dirname(stateFile));
+      await begin(true);
+      place = FROM_BEGINNING;
+    }
   });
 }
 
+const FROM_BEGINNING = { from: 0, ahead: null } as const;
+
 type Ask = (message: ToThread) => Promise<FromThread>;
+type Begun = Extract<FromThread, { type: 'begun' }>;
 
-interface Reading {
-  readonly fromState: boolean;
-  readonly most: number;
+async function begun(asked: Promise<FromThread>): Promise<Begun> {
+  const answer = await asked;
+  if (answer.type !== 'begun') throw unexpected(answer);
+  return answer;
 }
 
-/** Hands the whole trail on. What was erased meanwhile must not live on in the state: then all is read anew. */
-async function readTrail(parts: TrainingParts, ask: Ask, { fromState, most }: Reading): Promise<void> {
-  let begun = await beginReading(parts, ask, { fromState, most });
-  const erasures = new Erasures(begun === 0 ? null : begun);
-  while (!(await readOnce(parts, ask, begun, erasures))) {
-    removeState(parts.stateFile);
-    begun = await beginReading(parts, ask, { fromState: false, most });
-  }
-}
-
-/** @returns the position to read from */
-async function beginReading({ settings, stateFile }: TrainingParts, ask: Ask, reading: Reading): Promise<number> {
-  const begun = await ask({ type: 'begin', settings, stateFile, ...reading });
-  if (begun.type !== 'begun') throw unexpected(begun);
-  return begun.after;
-}
-
-/** @returns false when something was erased after the reading began */
-async function readOnce(
-  { store, onProgress }: TrainingParts,
-  ask: Ask,
-  from: number,
-  erasures: Erasures,
-): Promise<boolean> {
+/** Hands lines on: the next page is read while the thread takes the one before. */
+function handTo(ask: Ask, onProgress: TrainingParts['onProgress']): HandLines {
   let taking: Promise<unknown> = Promise.resolve();
   let read = 0;
-  for (let after: number | null = from; after !== null;) {
-    // The next page is read while the thread takes this one.
-    const page: TrailLines = await store.trailLines(after, PAGE);
+  return async (lines) => {
     await taking;
-    if (erasures.areNewIn(page)) return false;
-    taking = ask({ type: 'page', page });
-    read += page.lines.length;
+    if (lines.length > 0) taking = ask({ type: 'lines', lines });
+    read += lines.length;
     onProgress?.(read);
-    after = page.next;
-  }
-  await taking;
-  return true;
+  };
 }
 
 async function withThread<Result>(

@@ -1,4 +1,13 @@
-import { modelsOver, type ModelStore, type NewModel, secretBox, storeOver, type Store } from '../../../lib/store';
+import {
+  type ImportedLines,
+  type ImportedPlace,
+  modelsOver,
+  type ModelStore,
+  type NewModel,
+  secretBox,
+  storeOver,
+  type Store,
+} from '../../../lib/store';
 import type { AuditEvent } from '../../../lib/event';
 import { emptyStore } from '../empty-store';
 import { event } from '../examples';
@@ -158,6 +167,36 @@ export function modelsContract(under: () => StoreUnderTest): void {
         after = page.next;
       }
       expect(read).toEqual(keys);
+    });
+
+    it('is imported history too, in the order of its own time, page by page, and where it stands in the trail', async () => {
+      const past = (day: number): AuditEvent =>
+        event(`imported:${day}`, {
+          kind: 'imported',
+          changed_at: `2025-01-0${day}T10:00:00.000Z`,
+          changed_by: 'Ann@X.org',
+        });
+      await store.append([event('key:1')]);
+      await driver.rpc('billing_audit_append', { events: [5, 2, 4].map(past), concern: 'imported' });
+      await driver.rpc('billing_audit_append', { events: [3, 1].map(past), concern: 'imported' });
+      const { lines, imported } = await models.trailLines(0, 100);
+      expect(lines.map(({ event_key }) => event_key)).toEqual(['key:1']);
+      expect(imported).toHaveLength(5);
+      const read = async (upto: number | null): Promise<string[]> => {
+        const keys: string[] = [];
+        let after: ImportedPlace | null = null;
+        do {
+          const page: ImportedLines = await models.importedLines(upto, after, 2);
+          expect(page.lines.every(({ changed_by, kind }) => changed_by === 'ann@x.org' && kind === 'imported')).toBe(
+            true,
+          );
+          keys.push(...page.lines.map(({ event_key }) => event_key));
+          after = page.next;
+        } while (after);
+        return keys;
+      };
+      expect(await read(null)).toEqual([1, 2, 3, 4, 5].map((day) => `imported:${day}`));
+      expect(await read(imported[2]!)).toEqual([2, 4, 5].map((day) => `imported:${day}`));
     });
 
     it('holds what the directory said, and whose change a verdict is about', async () => {
