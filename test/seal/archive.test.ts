@@ -182,6 +182,9 @@ function archiving(open: () => Promise<SealedStore>): void {
     expect(await archived({ from: '2026-06-01T00:00:00Z' })).toEqual([]);
     expect(await archived({ event_key: 'feb:2' })).toEqual([]);
     expect((await sealed.store.search({ limit: 1 })).archived).toEqual([]);
+    // Its pages do not lead up to what is old, or the old was asked for.
+    expect(await archived({ limit: 1, order: 'delta' })).toMatchObject([{ month: '2026-01' }]);
+    expect(await archived({ limit: 1, from: '2026-01-01T00:00:00Z' })).toMatchObject([{ month: '2026-01' }]);
   });
 
   it('goes on: new events, a check of what is new, a whole bundle that an outsider checks, and the next month', async () => {
