@@ -115,6 +115,9 @@ function archiving(open: () => Promise<SealedStore>): void {
     const { archive_id, events } = await archive('2026-01', 'copy.zip', false);
     expect([archive_id, events]).toEqual([null, 3]);
     expect(await check()).toMatchObject({ ok: true, archives: [] });
+    // However large a month is: the same in the form of ZIP64.
+    await archiveOf(sealed, '2026-01', 'large.zip', { remove: false, parts: { ...partsOf(sealed), zip64From: 0 } });
+    expect(python(join(sealed.folder, 'large.zip')).code).toBe(0);
     expect(python(join(sealed.folder, 'copy.zip'))).toEqual({
       code: 0,
       told: expect.stringContaining('3 events, 0 of them') as string,
