@@ -41,7 +41,8 @@ export interface SealedStore {
   close(): Promise<void>;
 }
 
-const GUARDS_OFF = `
+/** What a superuser does first. */
+export const GUARDS_OFF = `
   alter table billing_audit.audit_events drop constraint if exists hash_is_of_preimage;
   do $$ declare t record; begin
     for t in select oid::regclass as name from pg_class where relnamespace = 'billing_audit'::regnamespace and relkind = 'r' loop
