@@ -28,6 +28,7 @@ const tasks = {
   'test:tamper': () => {
     // The long run; npm test has the short one. A failure names seed and run. Its figures go to docs/measured/tamper.jsonl.
     process.env.TAMPER_ATTACKS ??= '10000';
+    process.env.TAMPER_REAL ??= '5000';
     process.env.TAMPER_HONEST ??= '1000';
     process.env.TAMPER_KILLS ??= '100';
     process.env.TAMPER_APPEND_SECONDS ??= '60';

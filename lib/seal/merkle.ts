@@ -73,7 +73,7 @@ export class Frontier {
 /** A whole tree, from which proofs are made. */
 export class MerkleTree {
   /** `levels[k]`: the roots of the complete subtrees of 2^k leaves, from left to right. */
-  private readonly levels: Hash[][] = [[]];
+  private readonly levels: HashRow[] = [];
 
   get size(): number {
     return this.at(0).length;
@@ -85,7 +85,7 @@ export class MerkleTree {
       const row = this.at(level);
       row.push(whole);
       if (row.length % 2 === 1) return;
-      whole = nodeHash(row.at(-2) as Hash, whole);
+      whole = nodeHash(row.at(row.length - 2) as Hash, whole);
     }
   }
 
@@ -124,19 +124,41 @@ export class MerkleTree {
   private between(from: number, to: number): Hash {
     const size = to - from;
     if (ones(size) === 1) {
-      const whole = this.at(Math.round(Math.log2(size)))[from / size];
+      const whole = this.at(Math.round(Math.log2(size))).at(from / size);
       if (whole) return whole;
     }
     const middle = from + split(size);
     return nodeHash(this.between(from, middle), this.between(middle, to));
   }
 
-  private at(level: number): Hash[] {
-    return (this.levels[level] ??= []);
+  private at(level: number): HashRow {
+    return (this.levels[level] ??= new HashRow());
   }
 
   private require(holds: boolean, place: number): void {
     if (!holds) throw new RangeError(`${place} lies outside of a tree of ${this.size} leaves.`);
+  }
+}
+
+const HASH_BYTES = 32;
+const HASHES_A_BLOCK = 1024;
+
+/** Hashes side by side: as objects of their own each would take some four times its 32 bytes. */
+class HashRow {
+  private readonly blocks: Buffer[] = [];
+  length = 0;
+
+  push(hash: Hash): void {
+    const place = this.length % HASHES_A_BLOCK;
+    if (place === 0) this.blocks.push(Buffer.allocUnsafeSlow(HASHES_A_BLOCK * HASH_BYTES));
+    this.blocks.at(-1)?.set(hash, place * HASH_BYTES);
+    this.length += 1;
+  }
+
+  at(index: number): Hash | undefined {
+    if (index >= this.length) return undefined;
+    const from = (index % HASHES_A_BLOCK) * HASH_BYTES;
+    return this.blocks[Math.floor(index / HASHES_A_BLOCK)]?.subarray(from, from + HASH_BYTES);
   }
 }
 

@@ -2,6 +2,7 @@ import { messageOf } from '../errors';
 import type { Http, HttpResponse, Random, Sleep } from '../ports';
 import { codeOf } from './error-code';
 import type { Caller, StoreDriver } from './store';
+import { limitOf } from './call-limits';
 import { missingFunction, StoreRefused, StoreUnavailable } from './store-errors';
 
 const LONGEST_MILLISECONDS = 120_000;
@@ -36,7 +37,10 @@ export function driverOverHttp(options: StoreOverHttp): StoreDriver {
       const url = `${base}${path}/rpc/${name}`;
       const headers = headersFor(options, caller);
       const once = async (): Promise<Answered> => {
-        const answer = await askedInTurn(() => asked(http, url, headers, p), sleep);
+        const answer = await askedInTurn(
+          () => asked(http, { url, headers, limit: limitOf(name, LONGEST_MILLISECONDS) }, p),
+          sleep,
+        );
         if (answer.status >= 200 && answer.status < 300) return { value: valueOf(answer, url) };
         return failureOf(answer, name, base);
       };
@@ -97,8 +101,7 @@ async function askedInTurn(ask: () => Promise<HttpResponse>, sleep: Sleep): Prom
 
 async function asked(
   http: Http,
-  url: string,
-  headers: Readonly<Record<string, string>>,
+  { url, headers, limit }: { url: string; headers: Readonly<Record<string, string>>; limit: number },
   p: unknown,
 ): Promise<HttpResponse> {
   try {
@@ -107,7 +110,7 @@ async function asked(
       url,
       headers: { ...headers, 'content-type': 'application/json', accept: 'application/json' },
       body: JSON.stringify({ p }),
-      timeoutMilliseconds: LONGEST_MILLISECONDS,
+      timeoutMilliseconds: limit,
     });
   } catch (thrown) {
     throw new StoreUnavailable(`${url} cannot be reached: ${messageOf(thrown)}`, { cause: thrown });

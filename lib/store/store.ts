@@ -273,7 +273,10 @@ export interface TrailQuery {
 export interface TrailPage {
   readonly events: readonly AuditEvent[];
   readonly next: string | null;
-  /** Months that are archived and may hold more of what was asked for: told with the last page. */
+  /**
+   * Months that are archived and may hold more of what was asked for: told with the last page, and with each page of an
+   * order other than the newest first, or where a beginning in time was asked for.
+   */
   readonly archived?: readonly ArchivedMonth[];
 }
 

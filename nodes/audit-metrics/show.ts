@@ -1,6 +1,7 @@
 import { receive, type Emit, type Params, type Status } from '../../lib/define';
 import type { Ports } from '../../lib/ports';
 import type { AlertReader } from '../../lib/store/overview';
+import { archivedInWords } from '../../lib/store/archived-month';
 import type { TrailPage, TrailQuery } from '../../lib/store/store';
 import { ATTENTION_ROWS, auditMetricsFields, PAGE_ROWS } from './fields';
 import { judge, judgementsOf, type JudgementRow } from './judging';
@@ -116,7 +117,7 @@ async function changesPage(input: unknown, { riskFrom }: Asked, { store, setting
   if (asked.event !== undefined) return onlyEvent(asked.event, asked.order, { store, settings });
   const { timeZone } = settings;
   const query = trailQueryOf(asked, { timeZone, riskFrom: riskFrom ?? 0.7, limit: PAGE_ROWS });
-  const { events, next } = await searchOn(query, store);
+  const { events, next, archived } = await searchOn(query, store);
   const marks = new Map(
     (await store.marks(events.map(({ event_key }) => event_key))).map((mark) => [mark.event_key, mark]),
   );
@@ -124,7 +125,11 @@ async function changesPage(input: unknown, { riskFrom }: Asked, { store, setting
   const rows = events.map((event) =>
     rowOf({ ...event, mark: marks.get(event.event_key) ?? null }, settings, said.get(event.event_key)),
   );
-  return { rows, next, after: asked.after ?? null, order: asked.order };
+  return { rows, next, after: asked.after ?? null, order: asked.order, ...inArchives(archived) };
+}
+
+function inArchives(archived: TrailPage['archived'] = []): Pick<Page, 'archived'> {
+  return archived.length === 0 ? {} : { archived: archived.map(archivedInWords) };
 }
 
 /** How often the trail is asked for one page: what is rare is looked for in parts. */
@@ -147,12 +152,14 @@ async function onlyEvent(
 ): Promise<Page> {
   const event = await store.event(key);
   const said = await judgementsOf(event === null ? [] : [event], { store, settings });
+  const { archived } = event === null ? await store.search({ event_key: key, limit: 1 }) : {};
   return {
     rows: event === null ? [] : [rowOf(event, settings, said.get(key))],
     next: null,
     after: null,
     order,
     event: key,
+    ...inArchives(archived),
   };
 }
 

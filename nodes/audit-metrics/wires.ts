@@ -130,8 +130,10 @@ const pageSchema = z.object({
   /** The `after` that this page was asked with; null = the first page. */
   after: z.string().nullable(),
   order: z.string(),
-  /** Where one event was asked for: its key. No row = there is none of this key. */
+  /** Where one event was asked for: its key. No row = there is none of this key, or it is archived. */
   event: z.string().optional(),
+  /** Sentences about archived months that may hold more. */
+  archived: z.array(z.string()).optional(),
 });
 export const page = wire('event-page', pageSchema);
 export const marked = wire('mark', markSchema);

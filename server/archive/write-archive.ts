@@ -32,6 +32,8 @@ export interface ArchiveParts extends Omit<EvidenceParts, 'files' | 'book' | 'ke
   readonly driver: Pick<StoreDriver, 'rpc'>;
   readonly book: SealBook;
   readonly keys: readonly Verifier[];
+  /** From which size on the file is in the form of ZIP64; tests set it lower. */
+  readonly zip64From?: number;
 }
 
 export interface Archived {
@@ -80,7 +82,7 @@ export async function writeArchive(order: ArchiveOrder, parts: ArchiveParts): Pr
   const { driver } = parts;
   const found = archivable.parse(await driver.rpc('billing_audit_archivable', { month }));
   const leaves = await verifiedLeaves(parts);
-  const files = bundleFilesAt(out, parts.now());
+  const files = bundleFilesAt(out, parts.now(), parts.zip64From);
   await writeEvidence({ from: null, to: null, sheets: [], spans: found.spans }, { ...parts, files }).catch(
     (thrown: unknown) => {
       files.abandon();

@@ -2,6 +2,7 @@ import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { BadSetting, BillingAuditError, messageOf } from '../../lib/errors';
+import { archivedInWords } from '../../lib/store/archived-month';
 import { readConfiguration } from '../configuration';
 import {
   csvTables,
@@ -146,6 +147,7 @@ function inWords(result: ExportResult, seed: string, files: readonly string[], p
   return [
     `${changes} changes${practice ? ' (practice data)' : ''}, ${coverageDays} days of coverage, ${acts} acts of people here, a sample of ${sampled} (seed ${seed}).`,
     ...files.map((file) => `  ${file}`),
+    ...result.archived.map(archivedInWords),
   ].join('\n');
 }
 

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { AuditEvent } from '../../lib/event';
+import { archivedInWords } from '../../lib/store/archived-month';
 import type { ArchivedMonth, Store, TrailQuery } from '../../lib/store';
 import { readConfiguration } from '../configuration';
 import { openTrail } from '../export';
@@ -42,8 +43,8 @@ async function runSearch(flags: SearchFlags & Record<string, unknown>): Promise<
   }
 }
 
-function inWords({ month, events, file, sha256 }: ArchivedMonth): string {
-  return `Archived: ${month} with ${events} events is not searched here; it is in ${file} (SHA-256 ${sha256}).`;
+function inWords(archived: ArchivedMonth): string {
+  return `${archivedInWords(archived)} It has ${archived.events} events and SHA-256 ${archived.sha256}.`;
 }
 
 const PAGE = 500;

@@ -1,6 +1,7 @@
 import type { Cell } from './columns';
 import type { ChangeFilters, ExportQuery } from './trail-pages';
 import { SAMPLE_METHOD } from './sample';
+import type { ArchivedMonth } from '../../lib/store';
 
 /** Who asked for an export, and for what. */
 export interface ExportOrder {
@@ -26,6 +27,8 @@ export interface ExportResult {
   readonly madeAt: string;
   /** SHA-256 over the event keys in the order of the export, each with a line feed. */
   readonly fingerprint: string;
+  /** Months that left the store and may hold more of the period: they are not in the export. */
+  readonly archived: readonly ArchivedMonth[];
 }
 
 /** What the first sheet says, in two columns. */
@@ -40,6 +43,9 @@ export function aboutRows(order: ExportOrder, result: ExportResult): readonly (r
     line('Sheets', query.sheets.length > 0 ? query.sheets.join(', ') : 'all'),
     ...filterLines(query.filters ?? {}).map(([title, value]) => line(title, value)),
     line('Changes', String(result.changes)),
+    ...result.archived.map(({ month, file, sha256, events }) =>
+      line('Not in it', `${month}, archived in ${file} with ${events} events (SHA-256 ${sha256})`),
+    ),
     line('Recorded until', result.madeAt),
     line('Exported at', result.madeAt),
     line('Exported by', by),

@@ -1,5 +1,5 @@
 import type { AuditEvent } from '../../lib/event/audit-event';
-import type { Store, TrailQuery } from '../../lib/store/store';
+import type { ArchivedMonth, Store, TrailQuery } from '../../lib/store/store';
 
 /** The most that one call gives. */
 const PAGE = 1000;
@@ -19,12 +19,14 @@ export type ChangeFilters = Pick<TrailQuery, 'text' | 'changed_by' | 'work_reque
 /**
  * Every event of a period, the newest first, page by page. What is stored after `recordedUntil` is left out, so that an
  * export that takes long is still one consistent look.
+ * @param onArchived  told of the months that left the store and may hold more of it, some of them more than once
  */
 export async function* trailPages(
   store: Pick<Store, 'search'>,
   { from, to, sheets }: ExportQuery,
   recordedUntil: string,
   more: Pick<TrailQuery, 'kind'> & ChangeFilters = {},
+  onArchived: (months: readonly ArchivedMonth[]) => void = () => undefined,
 ): AsyncGenerator<readonly AuditEvent[]> {
   for (const sheet of sheets.length > 0 ? sheets : [null]) {
     for (let after: string | null | undefined; after !== null;) {
@@ -36,6 +38,7 @@ export async function* trailPages(
         ...(sheet !== null && { sheet_id: sheet }),
         ...(after !== undefined && { after }),
       });
+      onArchived(page.archived ?? []);
       yield page.events.filter(({ timestamp }) => timestamp === null || timestamp <= recordedUntil);
       after = page.next;
     }

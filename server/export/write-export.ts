@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ACT_KINDS, type AuditEvent } from '../../lib/event';
 import type { Now } from '../../lib/ports';
-import type { Store } from '../../lib/store/store';
+import type { ArchivedMonth, Store } from '../../lib/store/store';
 import { aboutRows, type ExportOrder, type ExportResult } from './about';
 import { ACT_COLUMNS } from './acts';
 import { COLUMNS, COVERAGE_COLUMNS, type Column } from './columns';
@@ -34,9 +34,12 @@ export async function writeExport(
   const madeAt = new Date(now()).toISOString();
   const sample = new Sample<AuditEvent>(order.seed, order.sampleSize);
   const keys = createHash('sha256');
+  const archived = new Map<string, ArchivedMonth>();
+  const onArchived = (months: readonly ArchivedMonth[]): void =>
+    months.forEach((month) => archived.set(month.sha256, month));
   let changes = 0;
   const table = await tables.begin('Changes', COLUMNS);
-  for await (const page of trailPages(store, order.query, madeAt, order.query.filters)) {
+  for await (const page of trailPages(store, order.query, madeAt, order.query.filters, onArchived)) {
     for (const event of page) {
       await table.row(cellsOf(event, COLUMNS));
       sample.offer(event.event_key, event);
@@ -54,7 +57,8 @@ export async function writeExport(
     for (const event of drawn) await sampled.row(cellsOf(event, COLUMNS));
     await sampled.end();
   }
-  const result = { changes, sampled: drawn.length, coverageDays, acts, madeAt, fingerprint: keys.digest('hex') };
+  const counts = { changes, sampled: drawn.length, coverageDays, acts };
+  const result = { ...counts, madeAt, fingerprint: keys.digest('hex'), archived: [...archived.values()] };
   const about = await tables.begin('About this export', ABOUT);
   for (const row of aboutRows(order, result)) await about.row(row);
   await about.end();

@@ -1,7 +1,8 @@
 -- What else must know that months have left (20261126182100): searches, alerts, the sealer, the check of a chain, and whoever
 -- would count anew.
 
--- As before (20261126170300); and the last page says which months are archived, in which there may be more.
+-- As before (20261126170300); and which months are archived, in which there may be more: the last page says so, and any
+-- page of a question that its pages do not lead up to them, being of another order or of a time.
 -- p: a TrailQuery (lib/store/store.ts); `to` is exclusive. Gives {events, next, archived}.
 create or replace function public.billing_audit_search(p jsonb) returns jsonb
 language plpgsql security definer
@@ -79,7 +80,9 @@ begin
         next_ := null;
     end if;
     return jsonb_build_object('events', coalesce(page, '[]'), 'next', next_, 'archived',
-        case when next_ is null then billing_audit.archives_for(p) else '[]'::jsonb end);
+        case when next_ is null or coalesce(p ->> 'order', 'newest') <> 'newest' or p ->> 'from' is not null
+            or p ->> 'recorded_from' is not null
+            then billing_audit.archives_for(p) else '[]'::jsonb end);
 end
 $$;
 alter function public.billing_audit_search(jsonb) set jit = off;

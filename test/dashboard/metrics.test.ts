@@ -240,13 +240,13 @@ describe('callbacks that were given up', () => {
 });
 
 describe('the page of one event', () => {
-  it('holds that event alone, or nothing under its key, and searches nothing', async () => {
+  it('holds that event alone, or nothing under its key, and looks no further than for its archive', async () => {
     store.events = [alarming(1), alarming(2)];
     const ask = (key: string) => show(store.ports(), { operation: 'changes' }, { event: key });
     const { changes } = await ask(event(2).event_key);
     expect(changes).toMatchObject({ event: event(2).event_key, next: null, rows: [{ event_key: event(2).event_key }] });
     expect((await ask('no:such')).changes).toMatchObject({ event: 'no:such', rows: [] });
-    expect(store.searched).toEqual([]);
+    expect(store.searched).toEqual([{ event_key: 'no:such', limit: 1 }]);
     await expect(ask('x'.repeat(301))).rejects.toMatchObject({ code: 'wrong_message_type' });
   });
 });

@@ -1,6 +1,7 @@
 import { startN8n, type N8n } from './support/n8n';
 import { startPostgres, type Postgres } from './support/postgres';
 import { startStoreServer, type StoreServer } from './support/store-server';
+import { toldOf, untilVersion, versionsOf } from './support/recorded-versions';
 import { chosen, POLLED_SOON, shippedWorkflow, Workflow } from './support/workflow';
 import {
   challenge,
@@ -241,6 +242,41 @@ describe('watching goes on without a gap, by one webhook for each sheet,', () =>
       postgres.query(`update workflow_entity set "staticData" = null`);
       await editOnce();
       await theWholeStory();
+      await workflow.unpublish();
+      await office.untilHooked();
+    },
+    STORY_MILLISECONDS,
+  );
+});
+
+describe('what weakens a published workflow is in the trail, with both values,', () => {
+  it('when a sheet was taken off the trigger', async () => {
+    expect(await versionsOf(store, workflow)).toContainEqual(
+      expect.objectContaining({
+        violation_type: 'CONFIGURATION_WEAKENED',
+        column_name: expect.stringMatching(/^Smartsheet Changes Trigger.*: Sheets$/) as string,
+        old_value: `${week.id}, ${nextWeek.id}`,
+        new_value: week.id,
+        severity: 'HIGH',
+      }),
+    );
+  });
+
+  it(
+    'and told to whom the Alert node told before, when its threshold is raised and somebody else is named',
+    async () => {
+      let quantity = 22;
+      const change = async () => recorded(1, (await office.edit(week, 1, (quantity += 1)), quantity - 20));
+      const fields = { delivery: 'outbox', recipients: 'manager@example.com', alertFrom: 0.5 };
+      await workflow.fillIn({ Alert: fields });
+      await workflow.publish();
+      await untilVersion(store, workflow, '0.5', change);
+      await workflow.fillIn({ Alert: { ...fields, recipients: 'other@example.com', alertFrom: 0.95 } });
+      await workflow.publish();
+      // The trigger is as it was, so n8n goes on polling with the version before; what runs is the new one.
+      const raised = await untilVersion(store, workflow, '0.95', change);
+      expect(raised).toMatchObject({ violation_type: 'CONFIGURATION_WEAKENED', old_value: '0.5', severity: 'HIGH' });
+      expect(await toldOf(store, raised)).toEqual(['manager@example.com']);
       await workflow.unpublish();
       await office.untilHooked();
     },

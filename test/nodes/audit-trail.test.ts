@@ -83,6 +83,18 @@ describe('the trail', () => {
     await expect(auditTrail.run({}, searching, ports)).resolves.toEqual({ recorded: [] });
   });
 
+  it('says by its second output which archived months may hold more, as the last page told', async () => {
+    const month = { month: '2026-01', file: '2026-01.zip', sha256: 'ab', events: 3 };
+    const pages = [
+      { events: [exampleEvent], next: 'on', archived: [] },
+      { events: [exampleEvent], next: null, archived: [{ ...month, reason: 'more than a flow is told' }] },
+    ];
+    const ports = portsWith({ search: async () => pages.shift() ?? { events: [], next: null } });
+    const emitted = await auditTrail.run({}, searching, ports);
+    expect(emitted).toEqual({ recorded: [exampleEvent, exampleEvent], archived: [month] });
+    expect(auditTrail.status?.(emitted)).toEqual({ state: 'warning', text: '2 events; 1 archive not searched' });
+  });
+
   it('asks what the fields and the message say together, in the words of the store', async () => {
     const asked: TrailQuery[] = [];
     const ports = portsWith({

@@ -115,6 +115,9 @@ function archiving(open: () => Promise<SealedStore>): void {
     const { archive_id, events } = await archive('2026-01', 'copy.zip', false);
     expect([archive_id, events]).toEqual([null, 3]);
     expect(await check()).toMatchObject({ ok: true, archives: [] });
+    // However large a month is: the same in the form of ZIP64.
+    await archiveOf(sealed, '2026-01', 'large.zip', { remove: false, parts: { ...partsOf(sealed), zip64From: 0 } });
+    expect(python(join(sealed.folder, 'large.zip')).code).toBe(0);
     expect(python(join(sealed.folder, 'copy.zip'))).toEqual({
       code: 0,
       told: expect.stringContaining('3 events, 0 of them') as string,
@@ -182,6 +185,9 @@ function archiving(open: () => Promise<SealedStore>): void {
     expect(await archived({ from: '2026-06-01T00:00:00Z' })).toEqual([]);
     expect(await archived({ event_key: 'feb:2' })).toEqual([]);
     expect((await sealed.store.search({ limit: 1 })).archived).toEqual([]);
+    // Its pages do not lead up to what is old, or the old was asked for.
+    expect(await archived({ limit: 1, order: 'delta' })).toMatchObject([{ month: '2026-01' }]);
+    expect(await archived({ limit: 1, from: '2026-01-01T00:00:00Z' })).toMatchObject([{ month: '2026-01' }]);
   });
 
   it('goes on: new events, a check of what is new, a whole bundle that an outsider checks, and the next month', async () => {

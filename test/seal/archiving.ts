@@ -7,7 +7,11 @@ import type { SealedStore } from './sealed-store';
 const PROGRAM = resolve(__dirname, '../../server/export/evidence/verify.py');
 
 /** What is recorded while `act` runs is recorded at that time: the store's own clock is set, and put right again. */
-export async function recordedAt(sealed: SealedStore, instant: string, act: () => Promise<unknown>): Promise<void> {
+export async function recordedAt(
+  sealed: Pick<SealedStore, 'driver'>,
+  instant: string,
+  act: () => Promise<unknown>,
+): Promise<void> {
   const look = `select pg_get_functiondef('billing_audit.clock()'::regprocedure) as text`;
   const [clock] = await sealed.driver.transaction([{ sql: look, parameters: [] }]);
   const set = `create or replace function billing_audit.clock() returns timestamptz language sql volatile
@@ -17,7 +21,9 @@ export async function recordedAt(sealed: SealedStore, instant: string, act: () =
   await sealed.driver.transaction([{ sql: String(clock?.['text']) }]);
 }
 
-export const partsOf = (sealed: SealedStore): Parameters<typeof writeArchive>[1] => ({
+export type Archivable = Pick<SealedStore, 'driver' | 'store' | 'book' | 'keys' | 'folder'>;
+
+export const partsOf = (sealed: Archivable): Parameters<typeof writeArchive>[1] => ({
   driver: sealed.driver,
   book: sealed.book,
   inForce: (hashes) => sealed.store.inForce(hashes),
@@ -29,7 +35,7 @@ export const partsOf = (sealed: SealedStore): Parameters<typeof writeArchive>[1]
 });
 
 export function archiveOf(
-  sealed: SealedStore,
+  sealed: Archivable,
   month: string,
   name: string,
   { remove = true, parts = partsOf(sealed) } = {},

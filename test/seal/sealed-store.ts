@@ -41,7 +41,8 @@ export interface SealedStore {
   close(): Promise<void>;
 }
 
-const GUARDS_OFF = `
+/** What a superuser does first. */
+export const GUARDS_OFF = `
   alter table billing_audit.audit_events drop constraint if exists hash_is_of_preimage;
   do $$ declare t record; begin
     for t in select oid::regclass as name from pg_class where relnamespace = 'billing_audit'::regnamespace and relkind = 'r' loop
@@ -63,7 +64,7 @@ const EMPTIED = `
     truncate billing_audit.audit_events, billing_audit.event_payloads, billing_audit.event_keys, billing_audit.streams,
       billing_audit.tree_leaves, billing_audit.checkpoints, billing_audit.sealed_streams, billing_audit.anchor_marks,
       billing_audit.rollups, billing_audit.look_rollups, billing_audit.open_counts,
-      billing_audit.legal_holds, billing_audit.erasures, billing_audit.archives, billing_audit.alerts, billing_audit.people, billing_audit.erased_events cascade;
+      billing_audit.legal_holds, billing_audit.erasures, billing_audit.archives, billing_audit.alerts, billing_audit.alert_queue, billing_audit.people, billing_audit.erased_events cascade;
     update billing_audit.tree_state set size = 0, frontier = '', origin = 'billing-audit/log/' || gen_random_uuid();
     for t in select tgrelid::regclass as name from pg_trigger where tgname = 'never_truncated' loop
       execute format('alter table %s enable always trigger never_truncated', t.name);

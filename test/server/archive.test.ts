@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { openHome } from '../../lib/runtime/home';
 import { openSealKeys, SealBook, sealNext } from '../../lib/seal';
@@ -72,7 +72,18 @@ describe('billing-audit export --archive', () => {
       stdout: expect.stringContaining('which was read') as string,
     });
     expect(billingAudit('search', '--event-key', 'one').stdout).toMatch(
-      /^Nothing was found\.\nArchived: 2026-01 with 2 events/,
+      /^Nothing was found\.\nJanuary 2026 is archived in 2026-01\.zip: .* not shown here\. It has 2 events and SHA-256 [0-9a-f]{64}\.$/m,
+    );
+  });
+
+  it('is told by an export of the time as well', () => {
+    const months = ['--from', '2026-01-01', '--to', '2026-02-28', '--out', join(folder, 'early.csv')];
+    expect(billingAudit('export', ...months)).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('January 2026 is archived in 2026-01.zip: ') as string,
+    });
+    expect(readFileSync(join(folder, 'early.about-this-export.csv'), 'utf8')).toMatch(
+      /^Not in it,"2026-01, archived in 2026-01\.zip with 2 events \(SHA-256 [0-9a-f]{64}\)"/m,
     );
   });
 

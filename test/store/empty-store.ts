@@ -18,7 +18,7 @@ const EMPTY = `
       billing_audit.webhooks, billing_audit.webhook_events, billing_audit.approvals, billing_audit.people, billing_audit.people_source,
       billing_audit.jobs,
       billing_audit.rollups, billing_audit.look_rollups, billing_audit.open_counts,
-      billing_audit.legal_holds, billing_audit.erasures, billing_audit.archives, billing_audit.alerts, billing_audit.models, billing_audit.erased_events cascade;
+      billing_audit.legal_holds, billing_audit.erasures, billing_audit.archives, billing_audit.alerts, billing_audit.alert_queue, billing_audit.models, billing_audit.erased_events cascade;
     for guards in select * from guard loop
       execute format('alter table %s enable always trigger %I', guards.guarded, guards.name);
     end loop;

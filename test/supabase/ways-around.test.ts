@@ -25,6 +25,16 @@ const WAYS: readonly (readonly [way: string, statement: string, said: RegExp])[]
     /trigger never_truncated on audit_events is missing/,
   ],
   [
+    'a guard against removal dropped',
+    on('drop trigger never_removed on EVENTS'),
+    /trigger never_removed on audit_events is missing/,
+  ],
+  [
+    'the other guard against removal dropped',
+    on('drop trigger only_archived_removed on EVENTS'),
+    /trigger only_archived_removed on audit_events is missing/,
+  ],
+  [
     'the guard of payloads dropped',
     'drop trigger never_altered on billing_audit.event_payloads',
     /event_payloads is missing/,

@@ -1,4 +1,6 @@
 import { pollChanges } from '../../hosts/n8n/runtime/poll-changes';
+import { recordWorkflowBehind } from '../../hosts/n8n/runtime/record-workflow';
+import { openStore } from '../../hosts/n8n/runtime/store';
 import type { EmbeddedStoreDriver } from '../../lib/store';
 import { secretBox, storeOver } from '../../lib/store';
 import { contextOf, type WorkflowNode } from '../n8n/support/around';
@@ -148,6 +150,47 @@ describe('a workflow of n8n that is published anew', () => {
   });
 });
 
+describe('where n8n goes on polling with the version before', () => {
+  const raised = withParameters(tell, { alertFrom: 0.95 });
+  /** The node that runs comes first. */
+  const running = (name: string, workflow: readonly WorkflowNode[], mode: string) =>
+    contextOf({
+      driver,
+      workflow: workflow.toSorted((one, other) => Number(other.name === name) - Number(one.name === name)),
+      workflowId: `stale ${name} ${mode}`,
+      mode,
+    });
+  const found = async (name: string, mode = 'trigger') => {
+    const poll = async (): Promise<void> => {
+      const { parameters = {} } = trigger;
+      await pollChanges(contextOf({ driver, workflow: whole, parameters, workflowId: `stale ${name} ${mode}` }));
+    };
+    await poll();
+    const context = running(name, raised, mode);
+    await recordWorkflowBehind(context, await openStore(context));
+    await poll();
+    const { events } = await storeOver(driver, { secrets: secretBox(new Uint8Array(32)) }).search({
+      kind: 'configuration',
+      limit: 200,
+    });
+    return events
+      .filter(({ event_key }) => event_key.startsWith(`configuration:n8n:stale ${name} ${mode}:`))
+      .map(({ event_key, violation_type, new_value }) => [event_key.split(':').at(-2), violation_type, new_value])
+      .filter(([edition]) => edition !== '1');
+  };
+
+  it('the first of our nodes that runs records the new one, once, and the polls do not take it back', async () => {
+    expect(await found('Rules')).toEqual([['2', 'CONFIGURATION_WEAKENED', '0.95']]);
+  });
+
+  it.each([
+    ['a node further on', 'Trail', 'trigger'],
+    ['a node that is tried out', 'Rules', 'manual'],
+  ])('%s records nothing', async (_what, name, mode) => {
+    expect(await found(name, mode)).toEqual([]);
+  });
+});
+
 it('goes on finding changes where the store cannot record it, says so, and records it later', async () => {
   const logged: string[] = [];
   const refusing = {
@@ -161,7 +204,7 @@ it('goes on finding changes where the store cannot record it, says so, and recor
   expect(await pollChanges(contextOf({ ...around, driver: refusing, logged }))).toBeNull();
   expect(logged).toContainEqual(expect.stringContaining('could not be compared'));
   await pollChanges(contextOf({ ...around, driver }));
-  expect(await driver.rpc('billing_audit_configuration_in_force', { scope: 'n8n:refused:node-1' })).toMatchObject({
+  expect(await driver.rpc('billing_audit_configuration_in_force', { scope: 'n8n:refused:Changes' })).toMatchObject({
     edition: 1,
   });
 });

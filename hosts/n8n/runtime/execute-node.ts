@@ -4,6 +4,7 @@ import { completeFields } from '../../../lib/settings';
 import { enteredFields } from './entered-fields';
 import { failedItem, nodeError } from './errors';
 import { givingDesk, placeOf, portsFor, present } from './ports';
+import { recordWorkflowBehind } from './record-workflow';
 import { runAsJob } from './run-as-job';
 import { runOf } from './run-of';
 import { openStore, type StoreAccess } from './store';
@@ -29,6 +30,7 @@ export async function executeNode(
   const access = await openStore(context).catch((thrown: unknown) => {
     throw nodeError(context.getNode(), thrown);
   });
+  await recordWorkflowBehind(context, access);
   const items = context.getInputData();
   const outputs: INodeExecutionData[][] = Object.keys(definition.outputs).map(() => []);
   for (let start = 0; start < items.length; start += ITEMS_AT_ONCE) {

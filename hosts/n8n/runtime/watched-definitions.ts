@@ -7,7 +7,7 @@ import { riskScore } from '../../../nodes/risk-score';
 import { smartsheetTrigger } from '../../../nodes/smartsheet-trigger';
 
 /** The trigger that only n8n has; a server that reads the sheets instead finds no less. */
-const changesTrigger: NodeDefinition = {
+export const CHANGES_TRIGGER: NodeDefinition = {
   ...smartsheetTrigger,
   name: 'smartsheet-changes-trigger',
   title: 'Smartsheet Changes Trigger',
@@ -19,7 +19,7 @@ const changesTrigger: NodeDefinition = {
 
 /** Nodes whose change can weaken detection, and that stand in a workflow. */
 export const WATCHED: readonly NodeDefinition[] = [
-  changesTrigger,
+  CHANGES_TRIGGER,
   billingRules,
   riskScore,
   auditTrail,

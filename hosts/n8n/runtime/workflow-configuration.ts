@@ -1,4 +1,4 @@
-import type { IPollFunctions, NodeTypeAndVersion } from 'n8n-workflow';
+import type { IExecuteFunctions, NodeTypeAndVersion } from 'n8n-workflow';
 import type { Field, Fields, NodeDefinition } from '../../../lib/define';
 import { isEmpty } from '../../../lib/fields';
 import { canonicalJson, sha256Hex } from '../../../lib/hash';
@@ -9,7 +9,7 @@ import { plain } from './entered-fields';
 import { WATCHED } from './watched-definitions';
 
 /** What n8n lets a node know of the workflow around it. */
-export type Workflow = Pick<IPollFunctions, 'getNode' | 'getChildNodes'>;
+export type Workflow = Pick<IExecuteFunctions, 'getChildNodes'>;
 type Values = Readonly<Record<string, unknown>>;
 
 const SETTINGS = 'billing-settings';
@@ -18,10 +18,13 @@ const SETTINGS = 'billing-settings';
  * What of ours is in force in the workflow of a trigger: the trigger, and the nodes behind it with their values, whether
  * they are on, and where their items get to. n8n tells a node of those behind it, and of no others: a branch that the
  * trigger does not lead to, another workflow, and credentials but for our own stay hidden.
+ * @param trigger  the trigger, with its parameters
  * @param shared  the *Billing settings* of the store credential
  */
-export function workflowConfiguration(workflow: Workflow, shared: Values): Configuration {
-  const all = nodesOf(workflow);
+export function workflowConfiguration(workflow: Workflow, trigger: NodeTypeAndVersion, shared: Values): Configuration {
+  // Asked as its method: taken out of it, that of a real n8n does not know its workflow any more.
+  const children = workflow.getChildNodes(trigger.name, { includeNodeParameters: true });
+  const all = [trigger, ...children.filter(({ name }) => name !== trigger.name)];
   const behind = (name: string): readonly NodeTypeAndVersion[] =>
     workflow.getChildNodes(name).flatMap((child) => all.find((node) => node.name === child.name) ?? []);
   const nodes = all.flatMap((node): ConfiguredNode[] => {
@@ -45,13 +48,12 @@ export function workflowConfiguration(workflow: Workflow, shared: Values): Confi
   return { nodes: [...nodes, settingsNode(shared)], variables: {} };
 }
 
-function nodesOf({ getNode, getChildNodes }: Workflow): readonly NodeTypeAndVersion[] {
-  const { name, type, typeVersion, disabled = false, parameters } = getNode();
-  const children = getChildNodes(name, { includeNodeParameters: true });
-  return [{ name, type, typeVersion, disabled, parameters }, ...children.filter((child) => child.name !== name)];
+/** Whether it is one of ours whose change can weaken detection. */
+export function isWatched(node: Pick<NodeTypeAndVersion, 'type'>): boolean {
+  return definitionOf(node) !== undefined;
 }
 
-function definitionOf({ type }: NodeTypeAndVersion): NodeDefinition | undefined {
+function definitionOf({ type }: Pick<NodeTypeAndVersion, 'type'>): NodeDefinition | undefined {
   return WATCHED.find((definition) => type === `${PACKAGE_NAME}.${nodeName(definition)}`);
 }
 
@@ -60,12 +62,11 @@ function reachOf(
   node: NodeTypeAndVersion,
   behind: (name: string) => readonly NodeTypeAndVersion[],
 ): Pick<ConfiguredNode, 'reaches' | 'between'> {
-  const isOurs = (each: NodeTypeAndVersion): boolean => definitionOf(each) !== undefined;
   const later = behind(node.name);
-  const ours = later.filter((each) => isOurs(each) && !each.disabled);
+  const ours = later.filter((each) => isWatched(each) && !each.disabled);
   const beyond = new Set(ours.flatMap(({ name }) => behind(name).map((each) => each.name)));
   const between = later.filter(
-    (each) => !isOurs(each) && !each.disabled && !beyond.has(each.name) && behind(each.name).some(isOurs),
+    (each) => !isWatched(each) && !each.disabled && !beyond.has(each.name) && behind(each.name).some(isWatched),
   );
   return {
     reaches: ours.map(({ name }) => name),

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { CALL_MILLISECONDS, limitOf } from '../call-limits';
 import { migrate, type SqlSession } from '../migrate';
 import { missingFunction, StoreLocked, StoreRefused } from '../store-errors';
 import type { Caller, StoreDriver } from '../store';
@@ -140,7 +141,7 @@ class EmbeddedDriver implements EmbeddedStoreDriver {
     const { role, claims } = await this.#identityOf(caller);
     const call = { kind: 'rpc', name, p: JSON.stringify(p), role, claims: JSON.stringify(claims) } as const;
     const lane = URGENT.has(name) ? 'urgent' : 'ordinary';
-    const value = await this.#calls.call(call, this.#timeout(), lane).catch((thrown: unknown) => {
+    const value = await this.#calls.call(call, limitOf(name, this.#timeout()), lane).catch((thrown: unknown) => {
       throw isMissing(thrown, name) ? missingFunction(name, this.#options.directory) : thrown;
     });
     this.#countCommit();
@@ -221,7 +222,7 @@ class EmbeddedDriver implements EmbeddedStoreDriver {
   }
 
   #timeout(): number {
-    return this.#options.timeoutMilliseconds ?? 60_000;
+    return this.#options.timeoutMilliseconds ?? CALL_MILLISECONDS;
   }
 }
 

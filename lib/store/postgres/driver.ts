@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Random, Sleep } from '../../ports';
+import { CALL_MILLISECONDS, limitOf } from '../call-limits';
 import type { Callback, Caller, StoreDriver } from '../store';
 import { StoreRefused, StoreUnavailable } from '../store-errors';
 import { readPostgresAddress, type PostgresAddress } from './address';
@@ -30,7 +31,6 @@ interface Call {
 }
 
 const CONNECTIONS = 8;
-const MILLISECONDS = 60_000;
 /** Beyond the database's own limit: then it is the network that is silent. */
 const GRACE_MILLISECONDS = 5_000;
 /** A transaction that nobody goes on with holds locks: the process behind it is gone, or stuck. */
@@ -63,7 +63,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     // What belongs together is sent together: on a busy machine each answer that is waited for costs a turn.
     pipeline: true,
     idleTimeoutMillis: IDLE_CONNECTION_MILLISECONDS,
-    query_timeout: (options.timeoutMilliseconds ?? MILLISECONDS) + GRACE_MILLISECONDS,
+    query_timeout: (options.timeoutMilliseconds ?? CALL_MILLISECONDS) + GRACE_MILLISECONDS,
   });
   // A connection that ends while nobody uses it is replaced with the next call.
   pool.on('error', () => undefined);
@@ -165,18 +165,23 @@ class PostgresDriver implements StoreDriver {
     const sql = `select public.${name}($1::jsonb${bytes ? ', $2::bytea' : ''}) as answer`;
     const [, { rows }] = await Promise.all([
       client.query(this.#beginning(client, call)),
-      client.query<{ answer: unknown }>(sql, bytes ? [p, bytes] : [p]),
+      client.query<{ answer: unknown }>({ text: sql, values: bytes ? [p, bytes] : [p], ...this.#patience(name) }),
       REPEATABLE.has(name) ? client.query('commit') : null,
     ]);
     return rows;
   }
 
+  /** Of `pg`, which knows it for each query; its types do not. */
+  #patience(name: string): object {
+    return { query_timeout: limitOf(name, this.#options.timeoutMilliseconds) + GRACE_MILLISECONDS };
+  }
+
   /** In one message, and set until the end of the transaction alone: a pooler between may hand the connection on. */
-  #beginning(client: PoolClient, { role, claims }: Call): string {
+  #beginning(client: PoolClient, { name, role, claims }: Call): string {
     const settings = {
       role,
       'request.jwt.claims': claims,
-      statement_timeout: String(this.#options.timeoutMilliseconds ?? MILLISECONDS),
+      statement_timeout: String(limitOf(name, this.#options.timeoutMilliseconds)),
       idle_in_transaction_session_timeout: String(IDLE_MILLISECONDS),
     };
     const set = Object.entries(settings).map(

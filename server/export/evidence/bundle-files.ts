@@ -32,23 +32,30 @@ export interface BundleFile {
   end(): Promise<void>;
 }
 
-/** @throws BadSetting  when a folder is there and holds something: evidence is never mixed */
-export function bundleFilesAt(path: string, now: number): BundleFiles {
-  return path.toLowerCase().endsWith('.zip') ? zipped(path, now) : inFolder(path);
+/**
+ * @param zip64From  from which size on a ZIP is in the form of ZIP64; tests set it lower
+ * @throws BadSetting  when a folder is there and holds something: evidence is never mixed
+ */
+export function bundleFilesAt(path: string, now: number, zip64From?: number): BundleFiles {
+  return path.toLowerCase().endsWith('.zip') ? zipped(path, now, zip64From) : inFolder(path);
 }
 
-function zipped(path: string, now: number): BundleFiles {
+function zipped(path: string, now: number, zip64From?: number): BundleFiles {
   const part = `${path}.part`;
   const descriptor = openSync(part, 'w', 0o600);
   const begun = (): ZipStream => {
     ftruncateSync(descriptor);
     let at = 0;
-    return new ZipStream(async (bytes) => {
-      for (let written = 0; written < bytes.byteLength;) {
-        const more = writeSync(descriptor, bytes, written, bytes.byteLength - written, at);
-        [written, at] = [written + more, at + more];
-      }
-    }, now);
+    return new ZipStream(
+      async (bytes) => {
+        for (let written = 0; written < bytes.byteLength;) {
+          const more = writeSync(descriptor, bytes, written, bytes.byteLength - written, at);
+          [written, at] = [written + more, at + more];
+        }
+      },
+      now,
+      zip64From,
+    );
   };
   let [zip, isOpen, place] = [begun(), true, part];
   const close = (): void => {

@@ -62,6 +62,7 @@ export function contextOf(around: Around): Lent {
       credentials: { billingAuditSmartsheetApi: { id: credentialId, name: 'Smartsheet' } },
     }),
     getChildNodes: (name: string) => behind(workflow, name),
+    getParentNodes: (name: string) => before(workflow, name),
     getWorkflow: () => ({ id: workflowId, name: 'Test', active: true }),
     getMode: () => mode,
     getExecutionId: () => executionId,
@@ -87,7 +88,23 @@ export function contextOf(around: Around): Lent {
           : sent(options, credentials[name]?.['token'] ?? '', asked),
     },
   };
-  return context as unknown as Lent;
+  return askedAsMethods(context) as unknown as Lent;
+}
+
+/** The methods of a real n8n are of a class: taken out of it they do not work. */
+function askedAsMethods(context: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const strict = Object.entries(context).map(([name, value]) => {
+    if (typeof value !== 'function') return [name, value] as const;
+    const method = value as (...given: readonly unknown[]) => unknown;
+    return [
+      name,
+      function (this: unknown, ...given: readonly unknown[]): unknown {
+        if (this === undefined) throw new TypeError(`${name} was taken out of its context, where n8n's does not work.`);
+        return method(...given);
+      },
+    ] as const;
+  });
+  return Object.fromEntries(strict);
 }
 
 async function rpc(driver: StoreDriver, { url, body }: IHttpRequestOptions): Promise<object> {
@@ -126,5 +143,12 @@ function behind(workflow: readonly WorkflowNode[], name: string): readonly objec
   follow(name);
   return workflow
     .filter((node) => found.has(node.name))
+    .map(({ to: _to, ...node }) => ({ typeVersion: 1, disabled: false, parameters: {}, ...node }));
+}
+
+/** As n8n's `getParentNodes`: all from which it can be reached. */
+function before(workflow: readonly WorkflowNode[], name: string): readonly object[] {
+  return workflow
+    .filter((node) => behind(workflow, node.name).some((each) => (each as WorkflowNode).name === name))
     .map(({ to: _to, ...node }) => ({ typeVersion: 1, disabled: false, parameters: {}, ...node }));
 }

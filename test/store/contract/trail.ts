@@ -102,6 +102,11 @@ export function trailContract(under: () => StoreUnderTest): void {
         { sql: 'alter table billing_audit.audit_events drop constraint hash_is_of_preimage' },
         { sql },
         { sql: tables.map((table) => `${table} enable trigger all;`).join('') },
+        {
+          sql: ['never_removed', 'only_archived_removed']
+            .map((name) => `alter table billing_audit.audit_events enable always trigger ${name};`)
+            .join(''),
+        },
         { sql: tables.flatMap((table) => guards.map((name) => `${table} enable always trigger ${name};`)).join('') },
       ]);
     };
