@@ -169,7 +169,7 @@ function withHints(fields: Fields, hints: Readonly<Record<string, string>>): Fie
 /** In n8n people often have their own way of sending mail: the mail is then given, not put into the outbox. */
 const alertDelivery = options({
   label: 'Who sends the mail',
-  hint: 'The next node, such as Send Email, gets each alert once, as an item. The outbox of the store is emptied by a Billing Audit server: grouped, capped, and tried again until it is sent.',
+  hint: 'The next node, such as Send Email, gets each alert once, as an item. The outbox of the store is emptied by a Billing Audit server: grouped, capped, and tried again until it is sent. Either way each alert is told as it comes: how many findings a day people can look at is asked by the Alert node of a server.',
   default: 'item',
   options: [
     { value: 'item', label: 'The next node' },
@@ -210,7 +210,8 @@ export const n8nNodes: readonly N8nNode[] = [
   action(alertNode, 'alertNode', {
     subtitle: '={{ $parameter["recipients"] || "nobody is told" }}',
     summary: 'Says who is to be told of a change that matters, and gives the mail',
-    // Sittings are decided by a process that stays: by the server behind the store.
+    // A cap needs one who decides all events in the order of the trail, and who sends in the morning what it held back: a
+    // process that stays, the server behind the store. A workflow sees the items of its own run, and ends.
     without: ['findingsADay'],
     fields: {
       delivery: alertDelivery,

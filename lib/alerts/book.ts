@@ -101,7 +101,7 @@ const decidedSchema = z.object({
   alert: z.object({ held: z.boolean(), always: z.boolean(), why }).nullable(),
 });
 
-/** What was decided of a recorded event. */
+/** What a rule decided of a recorded event. */
 export type Decided = z.infer<typeof decidedSchema>;
 
 const outboxSchema = z.object({
@@ -200,8 +200,9 @@ export class AlertBook {
     return sittingsSchema.parse(await this.driver.rpc('billing_audit_alert_sittings', { people, at }));
   }
 
-  async decided(eventKey: string): Promise<Decided> {
-    return decidedSchema.parse(await this.driver.rpc('billing_audit_alert_of', { event_key: eventKey }));
+  async decided(eventKey: string, ruleId: string): Promise<Decided> {
+    const asked = { event_key: eventKey, rule_id: ruleId };
+    return decidedSchema.parse(await this.driver.rpc('billing_audit_alert_of', asked));
   }
 
   async undecided(limit: number): Promise<Undecided> {

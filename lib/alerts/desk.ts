@@ -36,7 +36,7 @@ export interface AlertDesk {
     alerts: readonly RaisedAlert[],
   ): Promise<{ readonly unrecorded: readonly string[]; readonly toldBefore?: readonly string[] }>;
   /**
-   * What is decided of a recorded event where the rule has a cap: a finding is told by its sitting, and not by itself.
+   * What the rule decided of a recorded event, where it has a cap: a finding is told by its sitting, and not by itself.
    * Left out where no process that stays decides.
    * @returns null: nobody is told, or only in the summary
    */

@@ -3,7 +3,7 @@ export * from './addresses';
 export * from './alert';
 export * from './decide';
 export * from './desk';
-export { type Promised, promisesOf } from './promise';
+export { type Promised, promisesOf, shownOf } from './promise';
 export * from './route';
 export * from './rule';
 export { readChannel, tellChannel } from './second-channel';

@@ -19,6 +19,22 @@ export interface Promised {
   readonly shown: number;
 }
 
+/** What decides whether a past problem would have been shown. */
+export type ShownBy = Pick<CountedPromise['rules'][number], 'findings_a_day' | 'risk_from'>;
+
+/**
+ * How many of the past problems that reviewers confirmed a setting would have told at once. Pure.
+ * @param now  milliseconds since 1970
+ */
+export function shownOf(
+  { normal, problems }: Pick<CountedPromise, 'normal' | 'problems'>,
+  setting: ShownBy,
+  now: number,
+): Pick<Promised, 'problems' | 'shown'> {
+  const isShown = shownBy(new Thresholds(normal, now), setting);
+  return { problems: problems.length, shown: problems.filter(isShown).length };
+}
+
 /**
  * How the promise is kept. Pure.
  * @param now  milliseconds since 1970
@@ -29,17 +45,20 @@ export function promisesOf({ normal, problems, rules }: CountedPromise, now: num
   // What a model scores now is what is promised for; before there is one, rule points.
   const modelled = normal.some((each) => each.modelled);
   return rules.map(({ rule_id, findings_a_day, risk_from, told_today, held_today, told_normal }) => {
-    const isShown = (problem: CountedPromise['problems'][number]): boolean => {
-      const { toldFrom, unusualFrom } = thresholds.border(findings_a_day, problem.modelled);
-      const worth = problem.told || problem.score >= risk_from || (problem.modelled && problem.score >= unusualFrom);
-      return problem.always || (worth && problem.score >= toldFrom);
-    };
     return {
       ...{ rule_id, findings_a_day, told_today, held_today, sittings },
       promised: thresholds.border(findings_a_day, modelled).promised,
       realised: sittings === 0 ? null : Math.min(1, told_normal / sittings),
       problems: problems.length,
-      shown: problems.filter(isShown).length,
+      shown: problems.filter(shownBy(thresholds, { findings_a_day, risk_from })).length,
     };
   });
+}
+
+function shownBy(thresholds: Thresholds, { findings_a_day, risk_from }: ShownBy) {
+  return ({ score, modelled, always, told }: CountedPromise['problems'][number]): boolean => {
+    const { toldFrom, unusualFrom } = thresholds.border(findings_a_day, modelled);
+    const worth = told || score >= risk_from || (modelled && score >= unusualFrom);
+    return always || (worth && score >= toldFrom);
+  };
 }

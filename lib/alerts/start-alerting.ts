@@ -151,7 +151,7 @@ function deskOver(
     decided: async (rule, eventKey) => {
       await save(rule);
       await decideAll();
-      const { recorded, alert } = await book.decided(eventKey);
+      const { recorded, alert } = await book.decided(eventKey, rule.ruleId);
       return { recorded, told: alert === null || alert.held ? null : alert };
     },
   };

@@ -38,6 +38,23 @@ export interface Guards {
   readonly tells?: string;
 }
 
+/** A sentence beside a field: a key of its texts, and facts for it. */
+export interface SaidBeside<Key extends string = string> {
+  readonly key: Key;
+  readonly facts: Readonly<Record<string, string | number>>;
+}
+
+/** What a dialog says beside a field as its values change, worked out by whatever runs behind it. Nothing is changed by asking. */
+export interface BesideField<F extends Fields = Fields> {
+  /** In English, by key, with `__fact__` where a fact stands; a host may translate them. */
+  readonly texts: Readonly<Record<string, string>>;
+  /**
+   * @param params  the dialog as it stands, deployed or not
+   * @throws BillingAuditError  it is shown in the place of the sentence
+   */
+  tell(params: Params<F>, ports: Pick<Ports, 'store' | 'now'>): Promise<SaidBeside>;
+}
+
 interface Described<F extends Fields, O extends Outputs> {
   /** Kebab-case, unique, never changed once published. */
   readonly name: string;
@@ -50,6 +67,8 @@ interface Described<F extends Fields, O extends Outputs> {
   readonly outputs: O;
   readonly credentials: readonly CredentialDefinition[];
   readonly fields: F;
+  /** By the field beside which it stands. Shown by hosts whose dialogs can ask what runs (Node-RED). */
+  readonly beside?: { readonly [Name in keyof F]?: BesideField<F> };
   readonly guards?: Guards;
 }
 

@@ -16,6 +16,7 @@ export { checkedTable, type Table, tableOf } from './table';
 export { LogisticModel, type LogisticModelJson, type LogisticModelOptions } from './logistic/logistic-model';
 export { type Calibration, calibrated, plattCalibration } from './logistic/platt';
 export { Adwin } from './promotion/adwin';
+export { FigureDrift, type FigureMove, type SeenFigures } from './promotion/figure-drift';
 export {
   type Contribution,
   RiskModel,

@@ -5,6 +5,7 @@ import { recordedEvent } from '../../lib/event';
 import { exampleEvent } from '../billing-rules';
 import { beginAlerting, tell } from './tell';
 import { alertFields } from './fields';
+import { shownProblems } from './shown-problems';
 
 export const alertNode = defineNode({
   name: 'alert',
@@ -16,6 +17,7 @@ export const alertNode = defineNode({
   outputs: { alert },
   credentials: [smtp, alertChannel],
   fields: alertFields,
+  beside: { findingsADay: shownProblems },
   guards: { tells: 'recipients' },
   example: exampleEvent,
   run: tell,

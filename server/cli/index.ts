@@ -13,6 +13,7 @@ import { addExport } from './export';
 import { addImport } from './import';
 import { addKeeping } from './keeping';
 import { addMigrate } from './migrate';
+import { addModels } from './models';
 import { addMove } from './move';
 import { EXIT, guarded, loadDotEnv, print } from './run';
 import { addSearch } from './search';
@@ -61,6 +62,7 @@ addMove(program);
 addUpgrade(program);
 addVerify(program);
 addTrain(program);
+addModels(program);
 addScore(program);
 
 void program.parseAsync();

@@ -12,6 +12,10 @@ alter table billing_audit.alerts add column held boolean not null default false;
 alter table billing_audit.alerts add constraint always_is_never_held check (not (held and always));
 comment on column billing_audit.alerts.held is 'The cap was used up: it waits for the summary of the next morning.';
 
+alter table billing_audit.alerts add column told_by jsonb not null default '{}' check (jsonb_typeof(told_by) = 'object');
+comment on column billing_audit.alerts.told_by is 'What each rule says of it, by its id: {held, always, why}. One mail carries what all of them say.';
+update billing_audit.alerts set told_by = jsonb_build_object(rule_id, jsonb_build_object('held', held, 'always', always, 'why', why));
+
 create table billing_audit.sittings (
     id          bigint      generated always as identity primary key,
     person      text        not null,
@@ -166,7 +170,7 @@ as $$
             from billing_audit.alert_rules as r where r.retired_at is null and r.findings_a_day is not null))
 $$;
 
--- p: event_key. What was decided of a recorded event. Gives {recorded, waits, alert: {held, always, why} or null}.
+-- p: event_key, rule_id. What a rule decided of a recorded event. Gives {recorded, waits, alert: {held, always, why} or null}.
 create function public.billing_audit_alert_of(p jsonb) returns jsonb
 language sql security definer
 set search_path = ''
@@ -175,8 +179,9 @@ as $$
         'recorded', k.event_key is not null,
         'waits', exists (select from billing_audit.alert_queue as q where q.stream = k.stream and q.seq = k.seq),
         'alert', (
-            select jsonb_build_object('held', a.held, 'always', a.always, 'why', a.why)
-            from billing_audit.alerts as a where a.event_key = p ->> 'event_key' order by a.held, a.id limit 1))
+            select a.told_by -> (p ->> 'rule_id')
+            from billing_audit.alerts as a where a.event_key = p ->> 'event_key' and a.told_by ? (p ->> 'rule_id')
+            order by (a.told_by -> (p ->> 'rule_id') ->> 'held')::boolean, a.id limit 1))
     from (select p ->> 'event_key' as asked) as given
     left join billing_audit.event_keys as k on k.event_key = given.asked
 $$;

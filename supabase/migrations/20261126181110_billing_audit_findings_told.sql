@@ -63,8 +63,23 @@ begin
 end
 $$;
 
+-- The reasons of several rules, each once, in the order in which they were given. What is told at once says no more that it
+-- waited.
+create function billing_audit.with_why(before_ jsonb, also jsonb, held_ boolean) returns jsonb
+language sql immutable
+set search_path = ''
+as $$
+    select coalesce(jsonb_agg(why order by place), '[]')
+    from (
+        select why, min(place) as place
+        from jsonb_array_elements(before_ || also) with ordinality as w (why, place)
+        where held_ or why ->> 'code' is distinct from 'held'
+        group by why) as each
+$$;
+
 -- As before (20261123120100), but what is held back waits in the summary. What another rule tells the same recipient at once
--- waits no longer: it becomes that rule's, and is told once.
+-- waits no longer: it becomes that rule's. An alert is told once, whichever rules tell it; it says what each of them says, and
+-- so does its mail as long as that has not gone.
 create or replace function billing_audit.tell(
     rule billing_audit.alert_rules, key_ text, recipients_ text[], place billing_audit.alerts, person_ text,
     topic_ text, row_ text, at_ timestamptz
@@ -78,22 +93,31 @@ declare
     mail       bigint;
     before     billing_audit.alerts;
     held_      boolean := coalesce(place.held, false);
+    said       jsonb := jsonb_build_object(rule.rule_id, jsonb_build_object('held', held_, 'always', place.always, 'why', place.why));
 begin
     foreach recipient_ in array case when recipients_ = '{}' then array[''] else recipients_ end loop
         before := null;
         select * into before from billing_audit.alerts where event_key = key_ and recipient = recipient_;
-        continue when before.id is not null and (held_ or not before.held);
+        if before.id is not null and (held_ or not before.held) then
+            -- What a rule told once at once stays told.
+            update billing_audit.alerts as a set told_by = a.told_by || said, always = a.always or place.always,
+                why = billing_audit.with_why(a.why, place.why, a.held)
+            where a.id = before.id
+                and (not a.told_by ? rule.rule_id or not held_ and (a.told_by -> rule.rule_id ->> 'held')::boolean);
+            continue;
+        end if;
         mail := case when before.mail_id is not null then billing_audit.summary_instead(before, at_) end;
         mail := case when recipient_ = '' or mail is not null then mail
             when held_ then billing_audit.digest_for(
                 rule.rule_id, recipient_, place.severity, at_, billing_audit.next_morning(rule, at_))
             else billing_audit.mail_for_alert(rule, recipient_, person_, topic_, row_, place.severity, at_) end;
         insert into billing_audit.alerts
-            (event_key, recipient, rule_id, stream, seq, notice, severity, always, why, raised_at, mail_id, held)
+            (event_key, recipient, rule_id, stream, seq, notice, severity, always, why, raised_at, mail_id, held, told_by)
         values (key_, recipient_, rule.rule_id, place.stream, place.seq, place.notice, place.severity, place.always,
-            place.why, at_, mail, held_)
+            place.why, at_, mail, held_, said)
         on conflict (event_key, recipient) do update set
-            rule_id = excluded.rule_id, severity = excluded.severity, always = excluded.always, why = excluded.why,
+            rule_id = excluded.rule_id, severity = excluded.severity, always = excluded.always,
+            why = billing_audit.with_why(alerts.why, excluded.why, false), told_by = alerts.told_by || excluded.told_by,
             raised_at = excluded.raised_at, mail_id = excluded.mail_id, held = false;
         new_ := new_ + 1;
     end loop;
@@ -376,6 +400,7 @@ $$;
 call billing_audit.keep_private('billing_audit.digest_for(text, text, text, timestamptz, timestamptz)');
 call billing_audit.keep_private('billing_audit.summary_instead(billing_audit.alerts, timestamptz)');
 call billing_audit.keep_private('billing_audit.next_morning(billing_audit.alert_rules, timestamptz)');
+call billing_audit.keep_private('billing_audit.with_why(jsonb, jsonb, boolean)');
 call billing_audit.keep_private('billing_audit.keep_findings(jsonb, timestamptz)');
 
 -- A function that was replaced must be told again (20261126170900).

@@ -116,6 +116,70 @@ describe('what the cap holds back', () => {
     });
   });
 
+  describe('and the same recipient of two rules', () => {
+    const eager = rule({ ruleId: 'eager', findingsADay: 5, riskFrom: 0.3, severityFrom: 'NONE' });
+    const calm = rule({ ruleId: 'calm', findingsADay: 5, riskFrom: 0.45, severityFrom: 'NONE' });
+    const told = async (by: typeof eager, key: string) => (await house.alerting.desk.decided!(by, key)).told;
+    const bell = async () =>
+      (await store().alerts({ limit: 9 })).alerts.map((each) => each as unknown as { why: unknown[] });
+
+    it('gets one mail that says what both of them say, and each rule answers for itself', async () => {
+      for (const each of [eager, calm]) {
+        await house.alerting.desk.enlist(each, { mail: routeTo(office), channelUrl: null });
+      }
+      await recorded(mild('zoe'), mild('ben', { risk_score: 0.4 }));
+      house.later(0.1);
+      await until(() => office.arrived.length === 2, 'one mail for each event');
+      await house.settled();
+      const about = (person: string) => office.arrived.filter(({ text }) => text.includes(person));
+      expect(about('zoe')).toHaveLength(1);
+      expect(about('zoe')[0]?.text).toContain('you are told from 30');
+      expect(about('zoe')[0]?.text).toContain('you are told from 45');
+      expect(about('ben')[0]?.text).not.toContain('you are told from 45');
+      expect((await told(eager, 'k:zoe'))?.why).toMatchObject([
+        { because: expect.stringContaining('from 30') as string },
+      ]);
+      expect((await told(calm, 'k:zoe'))?.why).toMatchObject([
+        { because: expect.stringContaining('from 45') as string },
+      ]);
+      // What another rule alone tells is no alert of this one.
+      expect(await told(eager, 'k:ben')).not.toBeNull();
+      expect(await told(calm, 'k:ben')).toBeNull();
+    });
+
+    it('sees at the bell what a rule says that came when the mail had gone, and is not mailed again', async () => {
+      await house.alerting.desk.enlist(eager, { mail: routeTo(office), channelUrl: null });
+      await recorded(mild('ana'));
+      house.later(0.1);
+      await until(() => office.arrived.length === 1, 'the mail of the first rule');
+      await house.alerting.desk.enlist(calm, { mail: routeTo(office), channelUrl: null });
+      const why = [{ code: 'risk', because: 'The calm rule asks for it too.' }];
+      for (let times = 0; times < 2; times += 1) {
+        await house.alerting.desk.raise(calm, [{ eventKey: 'k:ana', always: false, why }]);
+      }
+      house.later(24 * 60);
+      await house.settled();
+      expect(office.arrived).toHaveLength(1);
+      expect(await bell()).toMatchObject([{ why: [{ code: 'risk' }, { because: 'The calm rule asks for it too.' }] }]);
+      expect(await told(calm, 'k:ana')).toMatchObject({ why });
+    });
+
+    it('is not told that it waited, of what one of them held back and the other told at once', async () => {
+      const full = rule({ ...eager, findingsADay: 1 });
+      await house.alerting.desk.enlist(full, { mail: routeTo(office), channelUrl: null });
+      await house.alerting.desk.enlist(calm, { mail: routeTo(office), channelUrl: null });
+      await recorded(mild('ana'), mild('ben'));
+      house.later(0.1);
+      await until(() => office.arrived.length === 2, 'both that are told at once');
+      const mail = office.arrived.find(({ text }) => text.includes('ben'))?.text ?? '';
+      expect(mail).toContain('you are told from 30');
+      expect(mail).toContain('you are told from 45');
+      expect(mail).not.toContain('waited for the summary');
+      expect(await told(full, 'k:ben')).toBeNull();
+      expect(await told(calm, 'k:ben')).not.toBeNull();
+    });
+  });
+
   it('is never what is always told', async () => {
     await enlist();
     await recorded(mild('ana'), mild('ben'), event({ event_key: 'k:grave', changed_at: mild('x').changed_at }));

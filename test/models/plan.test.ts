@@ -26,19 +26,19 @@ function storeWith(
 
 describe('a training is due', () => {
   it.each([
-    ['the first time, from 1,000 changes on', plan, storeWith(null, 1000), false, 'there is none yet'],
-    ['and imported ones count', plan, storeWith(null, 300, [], [...Array(700).keys()]), false, 'there is none yet'],
-    ['not before that', plan, storeWith(null, 999), false, null],
-    ['when the last is as old as wanted', plan, storeWith(7, 0), false, 'the last is 7 days old'],
-    ['not while it is younger', plan, storeWith(6.9, 0), false, null],
-    ['never for its age, where that is off', { ...plan, everyDays: 0 }, storeWith(90, 0), false, null],
-    ['when scores drift, a day after the last', plan, storeWith(1, 0), true, 'scores have drifted'],
-    ['not for that twice a day', plan, storeWith(0.9, 0), true, null],
-    ['not for that, where it is off', { ...plan, onDrift: false }, storeWith(2, 0), true, null],
-    ['after enough verdicts that count by now', plan, storeWith(3, 0, [1.5, 2, 9]), false, '2 new verdicts'],
-    ['not while one of them is too fresh', plan, storeWith(3, 0, [0.5, 2]), false, null],
-  ])('%s', async (_, given, store, hasDrifted, why) => {
-    expect(await whyNow(given, store, NOW, { hasDrifted, tried: -Infinity })).toBe(why);
+    ['the first time, from 1,000 changes on', plan, storeWith(null, 1000), null, 'there is none yet'],
+    ['and imported ones count', plan, storeWith(null, 300, [], [...Array(700).keys()]), null, 'there is none yet'],
+    ['not before that', plan, storeWith(null, 999), null, null],
+    ['when the last is as old as wanted', plan, storeWith(7, 0), null, 'the last is 7 days old'],
+    ['not while it is younger', plan, storeWith(6.9, 0), null, null],
+    ['never for its age, where that is off', { ...plan, everyDays: 0 }, storeWith(90, 0), null, null],
+    ['when scores drift, a day after the last', plan, storeWith(1, 0), 'scores have drifted', 'scores have drifted'],
+    ['not for that twice a day', plan, storeWith(0.9, 0), 'scores have drifted', null],
+    ['not for that, where it is off', { ...plan, onDrift: false }, storeWith(2, 0), 'scores have drifted', null],
+    ['after enough verdicts that count by now', plan, storeWith(3, 0, [1.5, 2, 9]), null, '2 new verdicts'],
+    ['not while one of them is too fresh', plan, storeWith(3, 0, [0.5, 2]), null, null],
+  ])('%s', async (_, given, store, drifted, why) => {
+    expect(await whyNow(given, store, NOW, { drifted, tried: -Infinity })).toBe(why);
   });
 
   it.each([
@@ -46,7 +46,7 @@ describe('a training is due', () => {
     ['drift', plan, storeWith(30, 0)],
     ['verdicts', { ...plan, everyDays: 0 }, storeWith(30, 0, [3, 3, 3])],
   ])('not again for %s after a training that gave the model that is kept already', async (_, given, store) => {
-    const since = { hasDrifted: true, tried: NOW - 3_600_000 };
+    const since = { drifted: 'scores have drifted', tried: NOW - 3_600_000 };
     expect(await whyNow(given, store, NOW, since)).toBeNull();
   });
 });
@@ -66,7 +66,7 @@ describe('who attends a plan', () => {
     return { machine: { now: () => now, sleep }, slept };
   }
   const told = { trained: (): void => undefined, show: (): void => undefined };
-  const isDrifted = (): boolean => false;
+  const drift = (): string | null => null;
 
   it('does not train at every look when nothing new comes', async () => {
     const { machine, slept } = clock(30);
@@ -75,10 +75,29 @@ describe('who attends a plan', () => {
       trainings += 1;
       return { is_new: false } as TrainingReport;
     };
-    const stop = attendPlan({ plan, told, store: storeWith(30, 0), machine, isDrifted, train });
+    const stop = attendPlan({ plan, told, store: storeWith(30, 0), machine, drift, train });
     await slept;
     await stop();
     expect(trainings).toBe(1);
+  });
+
+  it('says in full to the trail what has drifted, and in brief in its status', async () => {
+    const { machine, slept } = clock(3);
+    const orders: string[] = [];
+    const shown: string[] = [];
+    const train = async ({ by }: { readonly by: string }): Promise<TrainingReport> => {
+      orders.push(by);
+      return { is_new: false } as TrainingReport;
+    };
+    const stop = attendPlan({
+      ...{ plan, machine, train, store: storeWith(3, 0) },
+      told: { ...told, show: ({ text }) => shown.push(text) },
+      drift: () => 'what is usual has moved: Size of the change from 120 to 1,250',
+    });
+    await slept;
+    await stop();
+    expect(orders).toEqual(['Model Training (what is usual has moved: Size of the change from 120 to 1,250)']);
+    expect(shown).toEqual(['training: what is usual has moved']);
   });
 
   it('stops while a training goes on', async () => {
@@ -88,7 +107,7 @@ describe('who attends a plan', () => {
       begun.resolve?.();
       return new Promise(() => undefined);
     };
-    const stop = attendPlan({ plan, told, store: storeWith(30, 0), machine: clock(9).machine, isDrifted, train });
+    const stop = attendPlan({ plan, told, store: storeWith(30, 0), machine: clock(9).machine, drift, train });
     await training;
     await expect(stop()).resolves.toBeUndefined();
   });

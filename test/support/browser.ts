@@ -14,9 +14,18 @@ export interface Page {
   waitForFunction(code: string, argument?: unknown, options?: { timeout: number }): Promise<unknown>;
   setViewportSize(size: { width: number; height: number }): Promise<void>;
   screenshot(options: { path: string; fullPage?: boolean }): Promise<unknown>;
+  /** Answers what the page asks in place of the server, or holds it up. */
+  route(url: string, handler: (route: Route) => unknown): Promise<void>;
+  unroute(url: string): Promise<void>;
+  waitForResponse(url: string): Promise<unknown>;
   on(event: 'console', listener: (message: { type(): string; text(): string }) => void): void;
   on(event: 'pageerror', listener: (failure: Error) => void): void;
   on(event: 'request', listener: (request: { url(): string }) => void): void;
+}
+export interface Route {
+  request(): { postDataJSON(): unknown };
+  continue(): Promise<void>;
+  abort(): Promise<void>;
 }
 export interface Locator {
   click(options?: { force?: boolean }): Promise<void>;

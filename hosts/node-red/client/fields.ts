@@ -2,7 +2,7 @@ import type { Field } from '../../../lib/define';
 import { fixedSource, initialValue } from '../editor/defaults';
 import { optionKey } from '../editor/form';
 import { readField } from '../../../lib/fields';
-import { typeProperty } from '../names';
+import { SETTINGS_PROPERTY, typeProperty } from '../names';
 import { inputOf, type OpenDialog, type TypedInputType } from './editor-api';
 
 const EXPRESSIONS = ['msg', 'flow', 'global', 'env', 'jsonata'];
@@ -48,6 +48,16 @@ export function enteredValue(open: OpenDialog, name: string, field: Field): Read
     default:
       return { [name]: input.val() };
   }
+}
+
+/** The whole dialog as it stands, in the form in which Node-RED saves it; with the settings that are chosen in it. */
+export function dialogValues(open: OpenDialog): Readonly<Record<string, unknown>> {
+  const settings = String(inputOf(open, SETTINGS_PROPERTY).val() ?? '');
+  const values: Record<string, unknown> = { [SETTINGS_PROPERTY]: settings === '_ADD_' ? '' : settings };
+  for (const [name, field] of Object.entries(open.dialog.fields)) {
+    Object.assign(values, enteredValue(open, name, field));
+  }
+  return values;
 }
 
 /** The kinds that Node-RED cannot read from a single input by itself. */

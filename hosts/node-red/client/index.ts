@@ -8,6 +8,7 @@ import { showInherited } from './inherited';
 import { addPicker } from './picker';
 import { followConditions } from './show-when';
 import { addStyle } from './style';
+import { tellBeside } from './tell-beside';
 import { drawTryPanel } from './try-panel';
 
 /** What the generated pages call; one for all nodes of the palette. */
@@ -36,6 +37,7 @@ function createEditor(): BillingAuditEditor {
       for (const [name, field] of Object.entries(open.dialog.fields)) addPicker(open, name, field);
       followConditions(open);
       showInherited(open);
+      tellBeside(open);
       drawTryPanel(open);
     },
     save: (type, node) => {

@@ -9,6 +9,7 @@ const CSS = `
 .billing-audit-field > select { width: 70%; }
 .billing-audit-field > .red-ui-typedInput-container { width: 70% !important; }
 .billing-audit-field > .billing-audit-hint, .billing-audit-choice > .billing-audit-hint { margin: 2px 0 0 105px; }
+.billing-audit-field > .billing-audit-beside { margin: 2px 0 0 105px; min-height: 1.35em; }
 .billing-audit-unit { margin-left: 4px; }
 .billing-audit-more { margin: 4px 0 12px; border-top: 1px solid var(--red-ui-secondary-border-color, #ddd); }
 .billing-audit-more > summary { cursor: pointer; padding: 8px 0; font-weight: 500; }

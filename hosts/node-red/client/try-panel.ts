@@ -1,7 +1,6 @@
 import { messageOf } from '../../../lib/errors';
-import { enteredValue } from './fields';
-import { inputOf, type OpenDialog } from './editor-api';
-import { SETTINGS_PROPERTY } from '../names';
+import { dialogValues } from './fields';
+import type { OpenDialog } from './editor-api';
 
 interface Failure {
   readonly message: string;
@@ -93,14 +92,6 @@ function refusal(open: OpenDialog, thrown: unknown): string {
   const status = typeof thrown === 'object' && thrown !== null && 'status' in thrown ? Number(thrown.status) : 0;
   if (status === 401 || status === 403) return open.words('try.forbidden');
   return open.words('try.failed', { why: status || messageOf(thrown) });
-}
-
-function dialogValues(open: OpenDialog): Readonly<Record<string, unknown>> {
-  const settings = String(inputOf(open, SETTINGS_PROPERTY).val() ?? '');
-  const values: Record<string, unknown> = { [SETTINGS_PROPERTY]: settings === '_ADD_' ? '' : settings };
-  for (const [name, field] of Object.entries(open.dialog.fields))
-    Object.assign(values, enteredValue(open, name, field));
-  return values;
 }
 
 function resultsOf(open: OpenDialog, outputs: Readonly<Record<string, unknown>>): JQuery {

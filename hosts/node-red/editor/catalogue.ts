@@ -1,6 +1,6 @@
-import type { Field } from '../../../lib/define';
+import type { BesideField, Field } from '../../../lib/define';
 import { PROBLEMS } from '../../../lib/fields';
-import type { Editable } from './dialog';
+import { besideOf, type Editable } from './dialog';
 import { optionKey } from './form';
 
 export type Catalogue = { readonly [key: string]: string | Catalogue };
@@ -31,6 +31,11 @@ const COMMON: Catalogue = {
     failed: 'The editor could not reach Node-RED (__why__).',
     forbidden: 'You may look at this flow but not change it, so you cannot try a node out.',
     hint: 'Nothing is stored or sent.',
+  },
+  beside: {
+    loading: 'Asking what runs…',
+    forbidden: 'You may look at this flow but not change it, so nothing is worked out here.',
+    failed: 'Node-RED could not be reached, so nothing can be said of this setting.',
   },
   choose: {
     open: 'Choose…',
@@ -63,7 +68,12 @@ export function catalogueOf(editable: Editable): Catalogue {
     title: editable.title,
     summary: editable.summary,
     problems: PROBLEMS,
-    fields: Object.fromEntries(Object.entries(editable.fields).map(([name, field]) => [name, fieldTexts(field)])),
+    fields: Object.fromEntries(
+      Object.entries(editable.fields).map(([name, field]) => [
+        name,
+        { ...fieldTexts(field), ...besideTexts(besideOf(editable)[name]) },
+      ]),
+    ),
     outputs: Object.fromEntries(outputs.map((name) => [name, words(name)])),
     credentials: Object.fromEntries(credentials.map(({ name, title }) => [name, title])),
   };
@@ -81,6 +91,10 @@ function fieldTexts(field: Field): Catalogue {
       ? { factors: Object.fromEntries(Object.entries(field.factors).map(([key, label]) => [optionKey(key), label])) }
       : {}),
   };
+}
+
+function besideTexts(beside: BesideField | undefined): Catalogue {
+  return beside ? { beside: beside.texts } : {};
 }
 
 function placeholderText(field: Field): Catalogue {

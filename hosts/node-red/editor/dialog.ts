@@ -1,4 +1,4 @@
-import type { CredentialDefinition, Fields, NodeDefinition } from '../../../lib/define';
+import type { BesideField, CredentialDefinition, Fields, NodeDefinition } from '../../../lib/define';
 import { credentialType, nodeType, SETTINGS_PROPERTY, SETTINGS_TYPE } from '../names';
 
 /** Whatever Node-RED has an edit dialog for. */
@@ -16,6 +16,8 @@ export interface Dialog {
   readonly role: Editable['role'];
   readonly fields: Fields;
   readonly outputs: readonly string[];
+  /** The fields beside which a sentence stands that the runtime tells. */
+  readonly beside: readonly string[];
   /** Where the node keeps the ids of its credentials. */
   readonly credentials: readonly string[];
   /** What "Try with an example" puts in; for a trigger what comes out. */
@@ -47,8 +49,14 @@ export function dialogOf(editable: Editable): Dialog {
     fields: editable.fields,
     credentials: choicesOf(editable).credentials.map(({ property }) => property),
     outputs: 'outputs' in editable ? Object.keys(editable.outputs) : [],
+    beside: Object.keys(besideOf(editable)),
     example: 'example' in editable ? editable.example : null,
   };
+}
+
+/** What stands beside the fields of a dialog, by their names. */
+export function besideOf(editable: Editable): Readonly<Record<string, BesideField | undefined>> {
+  return 'beside' in editable ? (editable.beside ?? {}) : {};
 }
 
 /** Six fields at most are shown at once; the others, and those that ask for it, wait under *More*. */

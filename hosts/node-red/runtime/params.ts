@@ -1,6 +1,7 @@
 import type { Node, NodeMessage } from 'node-red';
 import type { Field, Fields } from '../../../lib/define';
 import { BadSetting, messageOf } from '../../../lib/errors';
+import { isEnvironmentReference } from '../../../lib/fields';
 import { completeFields, type CompletedFields } from '../../../lib/settings';
 import { SETTINGS_PROPERTY, typeProperty } from '../names';
 import type { House } from './house';
@@ -32,6 +33,17 @@ export async function completeParams(house: House, asked: Asked): Promise<Comple
 
   const shared = house.shared.valuesFor(String(saved[SETTINGS_PROPERTY] ?? ''));
   return completeFields({ fields, entered, shared, environment: house.parts.environment });
+}
+
+/** Replaces `${NAME}` in a dialog's values as Node-RED does for a deployed node. */
+export function withEnvironment({ RED }: House, { saved, node }: Pick<Asked, 'saved' | 'node'>): SavedFields {
+  const replaced = Object.entries(saved).map(([name, value]) => [
+    name,
+    isEnvironmentReference(value)
+      ? (RED.util.evaluateNodeProperty(String(value).trim(), 'env', node as Node, {}) as unknown)
+      : value,
+  ]);
+  return Object.fromEntries(replaced) as SavedFields;
 }
 
 async function enteredValue(

@@ -35,6 +35,11 @@ export class RuntimeHolder {
     };
   }
 
+  /** The Runtime that nodes hold open; null while none does. Who looks on holds it not: it may close at any time. */
+  running(): Promise<Runtime> | null {
+    return this.current;
+  }
+
   private opened(): Promise<Runtime> {
     if (this.current) return this.current;
     const opening = this.closing.then(this.open);

@@ -1,10 +1,9 @@
 import type { Node } from 'node-red';
 import { receive, type ActionDefinition } from '../../../lib/define';
 import type { Ports } from '../../../lib/ports';
-import { isEnvironmentReference } from '../../../lib/fields';
 import { describeError } from './errors';
 import type { House } from './house';
-import { completeParams, type SavedFields } from './params';
+import { completeParams, type SavedFields, withEnvironment } from './params';
 import { NotWhileTrying, practiceStore } from './practice-store';
 
 export type Tried =
@@ -31,17 +30,6 @@ export async function tryExample(house: House, definition: ActionDefinition, tri
   } catch (thrown) {
     return { ok: false, error: describeError(thrown) };
   }
-}
-
-/** Replaces `${NAME}` as Node-RED does for a deployed node. */
-function withEnvironment({ RED }: House, { saved, node }: Trial): SavedFields {
-  const replaced = Object.entries(saved).map(([name, value]) => [
-    name,
-    isEnvironmentReference(value)
-      ? (RED.util.evaluateNodeProperty(String(value).trim(), 'env', node as Node, {}) as unknown)
-      : value,
-  ]);
-  return Object.fromEntries(replaced) as SavedFields;
 }
 
 function practicePorts(settings: Ports['settings']): Ports {

@@ -6,6 +6,8 @@ import { nodeType } from '../names';
 import { describeError } from '../runtime/errors';
 import type { House } from '../runtime/house';
 import { tryExample } from '../runtime/try-example';
+import { asObject } from './as-object';
+import { openBesideRoute } from './beside-route';
 import { openChoicesRoute } from './choices-route';
 
 /** Where a value that a node inherits comes from. */
@@ -15,6 +17,7 @@ type Origin = 'billing-settings' | 'environment' | 'default';
 export function openEditorRoutes(house: House): void {
   const { RED } = house;
   openChoicesRoute(house);
+  openBesideRoute(house);
   RED.httpAdmin.post('/billing-audit/try', RED.auth.needsPermission('billing-audit.write'), (request, response) => {
     void answerTry(house, request, response);
   });
@@ -54,8 +57,4 @@ function answerSettings(house: House, request: Request, response: Response): voi
   } catch (thrown) {
     response.status(409).json({ error: describeError(thrown) });
   }
-}
-
-function asObject(given: unknown): Readonly<Record<string, unknown>> {
-  return typeof given === 'object' && given !== null && !Array.isArray(given) ? (given as Record<string, unknown>) : {};
 }

@@ -216,6 +216,26 @@ export class RiskEngine {
     return new RiskEngine(this.features, this.bins, this.anomaly, this.combined, null, null, this.anomalyShare);
   }
 
+  /**
+   * The features that can move the risk most, the farthest first; none where
+   * labels taught no risk.
+   */
+  heaviest(most: number): readonly string[] {
+    const { riskModel } = this;
+    if (!riskModel) return [];
+    const reach = this.features.map((feature, column) => ({ feature, reach: riskModel.reach(column) }));
+    return reach
+      .sort((left, right) => right.reach - left.reach)
+      .slice(0, most)
+      .map(({ feature }) => feature);
+  }
+
+  /** The mean and the spread of a feature in training, by which its values can be compared with others'. */
+  scaleOf(feature: string): { readonly mean: number; readonly spread: number } {
+    const { mean, spread } = this.bins.columns[this.features.indexOf(feature)] ?? { mean: 0, spread: 1 };
+    return { mean, spread };
+  }
+
   /** Whether labels taught it a probability. */
   get knowsRisk(): boolean {
     return this.riskModel !== null;

@@ -127,6 +127,13 @@ const anomalyWords: Readonly<Record<string, readonly [string, Words['show']]>> =
   anomaly_tails: ['Unlikely figures taken one by one', oneIn],
 };
 
+/** The mean of a feature over many changes: what it is called, and how the mean reads. */
+export function meanInWords(feature: string, mean: number): { readonly label: string; readonly shown: string } {
+  const [label, show] = words[feature as FeatureName] ?? [feature, plain];
+  // Of many changes some are and some are not.
+  return { label, shown: show === yesNo ? percent(mean) : show(mean) };
+}
+
 /** One reason of a score, as people and programs read it. */
 export interface RiskReason {
   readonly factor: string;

@@ -151,6 +151,16 @@ export class RiskModel {
     return contribution(this.bins, this.weights, column, value) - (this.references[column] as number);
   }
 
+  /** How far one feature can move the log-odds of events that are not far out: two standard deviations, and its bins. */
+  reach(column: number): number {
+    const { slope } = this.calibration;
+    const first = this.bins.firstBin(column);
+    const { cuts } = this.bins.columns[column] as ColumnBinsJson;
+    const bins = this.weights.subarray(first, first + cuts.length + 1);
+    const linear = 2 * Math.abs(this.weights[column] as number);
+    return Math.abs(slope) * (linear + Math.max(...bins) - Math.min(...bins));
+  }
+
   /** Whether each event is more likely a finding than not, as `ml-logistic-regression` predicts it, uncalibrated. */
   predictWithLibrary(rows: readonly ArrayLike<number>[]): number[] {
     return predictWithLibrary(

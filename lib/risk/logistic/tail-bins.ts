@@ -71,6 +71,11 @@ export class TailBins {
     return start + bin;
   }
 
+  /** The design column of a column's lowest bin. */
+  firstBin(column: number): number {
+    return this.starts[column] as number;
+  }
+
   /** All design columns of one row, as the saved model multiplies them; the bias's 1 is not among them. */
   expand(values: ArrayLike<number>): number[] {
     const row = new Array<number>(this.width).fill(0);

@@ -18,6 +18,7 @@ const SHORTEST_PART = 5;
 export class Adwin {
   private readonly buckets: Bucket[] = [];
   private sinceCheck = 0;
+  private dropped: Bucket | null = null;
 
   /** @param delta  how much false alarm is bearable */
   constructor(private readonly delta = 0.002) {}
@@ -33,6 +34,20 @@ export class Adwin {
     return width === 0 ? 0 : this.buckets.reduce((sum, bucket) => sum + bucket.sum, 0) / width;
   }
 
+  /** The mean of what the last drift dropped from the window; null before there was one. */
+  get meanBefore(): number | null {
+    return this.dropped && this.dropped.sum / this.dropped.count;
+  }
+
+  /** The mean of the youngest numbers, some 32: what the stream is at now, where the window still holds what it was. */
+  get meanOfLatest(): number {
+    let latest: Bucket = { count: 0, sum: 0, spread: 0 };
+    for (let place = this.buckets.length - 1; place >= 0 && latest.count < CHECK_EVERY; place -= 1) {
+      latest = joined(latest, this.buckets[place] as Bucket);
+    }
+    return latest.count === 0 ? 0 : latest.sum / latest.count;
+  }
+
   /** Takes the next number, and says whether the stream has drifted. What is not finite is passed over. */
   take(value: number): boolean {
     if (!Number.isFinite(value)) return false;
@@ -43,7 +58,8 @@ export class Adwin {
     this.sinceCheck = 0;
     let drifted = false;
     while (this.width >= SHORTEST_WINDOW && this.splits()) {
-      this.buckets.shift();
+      const oldest = this.buckets.shift() as Bucket;
+      this.dropped = drifted && this.dropped ? joined(this.dropped, oldest) : oldest;
       drifted = true;
     }
     return drifted;

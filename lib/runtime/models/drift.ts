@@ -1,7 +1,13 @@
-import { Adwin } from '../../risk';
+import { Adwin, FigureDrift, type FigureMove, type RiskEngine, type SeenFigures } from '../../risk';
 import type { ModelWord } from './desk';
 
-/** Watches what a model says for a world that has changed: the scores themselves, and how often they are high. */
+/** So many figures are named; the rest is a number. */
+const NAMED = 3;
+
+/**
+ * Watches for a world that has changed: the scores that a model gives, how often they are high, and the means of the figures
+ * that carry its weight.
+ */
 export class DriftWatch {
   private readonly streams = {
     anomaly: new Adwin(),
@@ -9,9 +15,16 @@ export class DriftWatch {
     risk: new Adwin(),
     alerts: new Adwin(),
   };
-  private drifted = false;
+  private readonly figures: FigureDrift;
+  private scoresDrifted = false;
+  private readonly moved = new Map<string, string>();
 
-  take({ anomaly_score, risk_score }: ModelWord): void {
+  constructor(engine: RiskEngine) {
+    this.figures = new FigureDrift(engine);
+  }
+
+  /** Takes what the model said of a change. Give it each change once. */
+  take({ anomaly_score, risk_score }: Pick<ModelWord, 'anomaly_score' | 'risk_score'>, seen: SeenFigures): void {
     const { anomaly, strange, risk, alerts } = this.streams;
     const cries = [
       anomaly.take(anomaly_score),
@@ -19,13 +32,21 @@ export class DriftWatch {
       risk_score !== null && risk.take(risk_score),
       risk_score !== null && alerts.take(risk_score >= 0.5 ? 1 : 0),
     ];
-    this.drifted ||= cries.some(Boolean);
+    this.scoresDrifted ||= cries.some(Boolean);
+    for (const { feature, because } of this.figures.take(seen)) this.moved.set(feature, because);
   }
 
-  /** Whether it has cried since it was asked the last time. */
-  asked(): boolean {
-    const drifted = this.drifted;
-    this.drifted = false;
-    return drifted;
+  /** What has changed since it was asked the last time, in words; null: nothing. */
+  asked(): string | null {
+    const moved = [...this.moved.values()];
+    const said = moved.length > 0 ? wordsFor(moved) : this.scoresDrifted ? 'scores have drifted' : null;
+    this.scoresDrifted = false;
+    this.moved.clear();
+    return said;
   }
+}
+
+function wordsFor(moved: readonly FigureMove['because'][]): string {
+  const more = moved.length > NAMED ? `; and ${moved.length - NAMED} more` : '';
+  return `what is usual has moved: ${moved.slice(0, NAMED).join('; ')}${more}`;
 }

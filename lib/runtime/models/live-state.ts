@@ -2,7 +2,16 @@ import { dirname } from 'node:path';
 import type { AuditEvent } from '../../event';
 import { messageOf } from '../../errors';
 import type { Log } from '../../ports';
-import { confidenceIn, features, isJudged, RecentRank, type RiskEngine, TrailFold, wordOf } from '../../risk';
+import {
+  confidenceIn,
+  features,
+  isJudged,
+  RecentRank,
+  type RiskEngine,
+  type SeenFigures,
+  TrailFold,
+  wordOf,
+} from '../../risk';
 import type { BillingSettings } from '../../settings';
 import type { ModelStore, TrailLine, TrailLines } from '../../store/models';
 import type { ModelWord } from './desk';
@@ -20,6 +29,9 @@ interface Remembered {
   readonly word: ModelWord;
   readonly hash: string;
 }
+
+/** Hears what was said of an event, and of which figures. */
+type Watch = (word: ModelWord, seen: SeenFigures) => void;
 
 export interface LiveStateParts {
   readonly store: Pick<ModelStore, 'trailLines'>;
@@ -81,15 +93,17 @@ export class LiveState {
 
   /**
    * Says what a model makes of an event, which counts as past from then on. The same event again is told the same.
+   * @param watch  told of each event once, however often it is handed out
    * @throws BadNumbers  when the event has no time that can be read
    */
-  judge(event: AuditEvent, ready: ReadyModel): ModelWord | null {
+  judge(event: AuditEvent, ready: ReadyModel, watch?: Watch): ModelWord | null {
     const before = this.words.get(event.event_key);
     if (before?.hash === ready.hash) return before.word;
     const read = this.fold.read(event);
     if (!read) return null;
     const { state } = this.fold;
-    const reading = ready.engine.read(features(read, state));
+    const figures = features(read, state);
+    const reading = ready.engine.read(figures);
     const confidence = confidenceIn(state, read.person);
     const recent = this.ranksBy(ready);
     const isKnown = this.remembered.has(event.event_key);
@@ -97,6 +111,7 @@ export class LiveState {
     if (!isKnown) this.fold.take(read, event);
     const word = { ...wordOf(reading, rank), confidence };
     this.remember(event.event_key, { word, hash: ready.hash });
+    if (!isKnown) watch?.(word, { person: read.person, at: read.at, figures });
     return word;
   }
 

@@ -29,7 +29,7 @@ const PATIENCE_MILLISECONDS = 20_000;
 export class Models {
   private readonly champion: ChampionKeeper;
   /** What another model says is another stream: a new champion is no drift. */
-  private drift = { of: '', watch: new DriftWatch() };
+  private drift: { readonly of: string; readonly watch: DriftWatch } | null = null;
   private readonly ending = new AbortController();
   private readonly states: LiveStates;
   /** The hash of the model that was asked last; empty: there was none. Null: nobody asked yet. */
@@ -52,8 +52,8 @@ export class Models {
       promote: (moved) => this.moved(store.promoteModel(moved)),
       rollBack: (moved) => this.moved(store.rollBackModel(moved)),
       attend: (plan, told) => {
-        const isDrifted = (): boolean => this.drift.watch.asked();
-        return attendPlan({ plan, told, store, machine, isDrifted, train: (order) => desk.train(order) });
+        const drift = (): string | null => this.drift?.watch.asked() ?? null;
+        return attendPlan({ plan, told, store, machine, drift, train: (order) => desk.train(order) });
       },
     };
     return desk;
@@ -80,11 +80,10 @@ export class Models {
     this.hasModel(ready?.hash ?? '');
     if (!ready) return null;
     const state = await this.stateFor(settings);
-    const word = state?.judge(event, ready) ?? null;
-    if (!word) return null;
-    if (this.drift.of !== ready.hash) this.drift = { of: ready.hash, watch: new DriftWatch() };
-    this.drift.watch.take(word);
-    return { ...word, model_version: ready.hash };
+    if (this.drift?.of !== ready.hash) this.drift = { of: ready.hash, watch: new DriftWatch(ready.engine) };
+    const { watch } = this.drift;
+    const word = state?.judge(event, ready, (said, seen) => watch.take(said, seen)) ?? null;
+    return word && { ...word, model_version: ready.hash };
   }
 
   private hasModel(hash: string): void {

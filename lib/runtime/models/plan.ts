@@ -16,8 +16,8 @@ export interface AttendParts {
   readonly told: Parameters<ModelDesk['attend']>[1];
   readonly store: Pick<ModelStore, 'models' | 'labels' | 'trailLines'>;
   readonly machine: Pick<Machine, 'now' | 'sleep'>;
-  /** Whether the world has changed since this was asked the last time. */
-  readonly isDrifted: () => boolean;
+  /** How the world has changed since this was asked the last time, in words; null: it has not. */
+  readonly drift: () => string | null;
   readonly train: (order: TrainOrder) => Promise<TrainingReport>;
 }
 
@@ -25,25 +25,25 @@ export interface AttendParts {
  * Looks every ten minutes whether it is time to train. A failure is shown, and tried again by the next look. A stop does not wait for
  * a training: that one ends by itself, and its model is kept.
  */
-export function attendPlan({ plan, told, store, machine, isDrifted, train }: AttendParts): Stop {
+export function attendPlan({ plan, told, store, machine, drift, train }: AttendParts): Stop {
   const ending = new AbortController();
   const stopped = new Promise<null>((resolve) => ending.signal.addEventListener('abort', () => resolve(null)));
-  let hasDrifted = false;
+  let drifted: string | null = null;
   let tried = -Infinity;
   const run = async (): Promise<void> => {
     for (let pause = FIRST_LOOK_MILLISECONDS; ; pause = LOOK_MILLISECONDS) {
       await machine.sleep(pause, ending.signal).catch(() => undefined);
       if (ending.signal.aborted) return;
       try {
-        hasDrifted = isDrifted() || hasDrifted;
-        const why = await whyNow(plan, store, machine.now(), { hasDrifted, tried });
+        drifted = drift() ?? drifted;
+        const why = await whyNow(plan, store, machine.now(), { drifted, tried });
         if (why === null) continue;
-        told.show({ state: 'working', text: `training: ${why}` });
+        told.show({ state: 'working', text: `training: ${inBrief(why)}` });
         const report = await Promise.race([train({ ...plan, by: `Model Training (${why})` }), stopped]);
         if (report === null) return;
         told.trained(report);
         tried = machine.now();
-        hasDrifted = false;
+        drifted = null;
       } catch (thrown) {
         told.show({ state: 'error', text: messageOf(thrown) });
       }
@@ -58,6 +58,7 @@ export function attendPlan({ plan, told, store, machine, isDrifted, train }: Att
 
 /**
  * Why a model is to be trained now, in a few words; null: it is not.
+ * @param since.drifted  what has changed in the world, in words; null: nothing
  * @param since.tried  when it was trained last, in milliseconds since 1970: where nothing new came since, the same model came of
  *   it, whose row says when it came for the first time
  */
@@ -65,7 +66,7 @@ export async function whyNow(
   { everyDays, afterLabels, onDrift }: TrainingPlan,
   store: AttendParts['store'],
   now: number,
-  { hasDrifted, tried }: { readonly hasDrifted: boolean; readonly tried: number },
+  { drifted, tried }: { readonly drifted: string | null; readonly tried: number },
 ): Promise<string | null> {
   const [last] = await store.models(1);
   if (!last) return everyDays > 0 && (await hasEnough(store)) ? 'there is none yet' : null;
@@ -73,7 +74,7 @@ export async function whyNow(
   const age = (now - trained) / DAY;
   if (everyDays > 0 && age >= everyDays) return `the last is ${Math.floor(age)} days old`;
   // A day at least, so that a world in motion does not train all day.
-  if (onDrift && hasDrifted && age >= 1) return 'scores have drifted';
+  if (onDrift && drifted !== null && age >= 1) return drifted;
   if (afterLabels === 0) return null;
   // A verdict counts a day after it was given.
   const fresh = (await store.labels()).filter(({ marked_at }) => {
@@ -81,6 +82,11 @@ export async function whyNow(
     return counts > trained && counts <= now;
   }).length;
   return fresh >= afterLabels ? `${fresh} new verdicts` : null;
+}
+
+/** What follows a colon is for the trail; a status is short. */
+function inBrief(why: string): string {
+  return why.split(':')[0] as string;
 }
 
 async function hasEnough(store: Pick<ModelStore, 'trailLines'>): Promise<boolean> {
