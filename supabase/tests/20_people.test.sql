@@ -92,6 +92,7 @@ select is((select d.payload ->> 'changed_by' from billing_audit.audit_events as 
     where e.kind = 'model_rolled_back'), 'boss@example.com', 'a roll-back bears the name of the token');
 select is(pg_temp.outcome($$select public.billing_audit_put_model('{}')$$), '42501', 'no person puts a model');
 select is(pg_temp.outcome($$select public.billing_audit_trail_lines('{}')$$), '42501', 'no person reads the trail past its pages');
+select is(pg_temp.outcome($$select public.billing_audit_imported_lines('{}')$$), '42501', 'nor what was imported');
 
 select * from finish();
 rollback;
