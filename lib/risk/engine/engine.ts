@@ -135,16 +135,9 @@ export class RiskEngine {
 
   /** The same engine with probabilities calibrated by what it said itself, uncalibrated, of later events. */
   calibratedBy(logOdds: ArrayLike<number>, labels: ArrayLike<number>): RiskEngine {
+    const { features, bins, anomaly, combined, categories, anomalyShare } = this;
     const risk = this.riskModel?.with(plattCalibration(logOdds, labels)) ?? null;
-    return new RiskEngine(
-      this.features,
-      this.bins,
-      this.anomaly,
-      this.combined,
-      risk,
-      this.categories,
-      this.anomalyShare,
-    );
+    return new RiskEngine(features, bins, anomaly, combined, risk, categories, anomalyShare);
   }
 
   /** The calibration of its risk; the identity where it knows none. */
