@@ -110,7 +110,11 @@ export class RiskEngine {
     const bins = TailBins.fit(values, features.length);
     const filled = filledTable(bins, values);
     const sample = sampled(filled, DETECTOR_ROWS, seed);
-    const { model: anomaly, scores } = AnomalyModel.fitted(sample, { seed, trees: TREES, knots: KNOTS });
+    const { model: anomaly, scores } = AnomalyModel.fitted(sample, {
+      ...{ seed, trees: TREES, knots: KNOTS },
+      // Standardised by what is known, before gaps were filled.
+      leastSpread: 1,
+    });
     const combined = EmpiricalDistribution.fit(Float64Array.from(scores, (score) => score.combined));
     const isTaught = new Set(Array.from(labels)).size > 1;
     const riskModel = isTaught ? fittedRisk(rows, anomaly, filled, { most: mostOrdinary, seed }) : null;
