@@ -8,6 +8,8 @@ import { RiskModel, type RiskJudgement, type RiskModelJson } from '../logistic/r
 import { TailBins } from '../logistic/tail-bins';
 import { drawDifferent, seededRandom } from '../seeded-random';
 import { checkedTable, rowsOfTable, type Table } from '../table';
+import { incidentWeights } from './incident-weights';
+import { rankOf } from './rank-of';
 
 /** What an engine is trained on: events in the order of time, as figures. */
 export interface TrainingRows {
@@ -41,7 +43,7 @@ export interface EventWeight {
   readonly logOdds: number | null;
   /** How rare it is among the training events, 0..1. */
   readonly anomaly: number;
-  /** What events are ranked by: log-odds and anomaly together. */
+  /** What events are ranked by: log-odds and anomaly together; see `rankOf`. */
   readonly rank: number;
 }
 
@@ -82,7 +84,6 @@ const DETECTOR_ROWS = 10_000;
 /** A model stays below 2 MB with these, and ranks as with twice of each. */
 const TREES = 100;
 const KNOTS = 320;
-const INCIDENT_WEIGHT = 20;
 const ANOMALY_INPUTS = ['anomaly_forest', 'anomaly_neighbours', 'anomaly_tails'] as const;
 const L2 = 3;
 /** So many odd values are told of one event. */
@@ -175,11 +176,10 @@ export class RiskEngine {
     const { strangeness: strange, tails } = this.anomaly.read(filled, TAILS);
     const judgement = this.riskModel?.judge(withStrangeness(values, strange)) ?? null;
     const anomaly = this.combined.rank(strange.combined);
-    const rarity = -Math.log1p(-anomaly);
     return {
       risk: judgement?.probability ?? null,
       anomaly,
-      rank: judgement ? judgement.logOdds + this.anomalyShare * rarity : rarity,
+      rank: judgement ? rankOf(judgement, anomaly, this.anomalyShare) : -Math.log1p(-anomaly),
       category: this.categoryOf(filled),
       judgement,
       tails: tails.map(({ column, side, probability }) =>
@@ -195,13 +195,12 @@ export class RiskEngine {
   weigh(values: ArrayLike<number>): EventWeight {
     const strange = this.anomaly.score(this.fill(values));
     const anomaly = this.combined.rank(strange.combined);
-    const rarity = -Math.log1p(-anomaly);
     const logOdds = this.riskModel?.logOdds(withStrangeness(values, strange)) ?? null;
     return {
       anomaly,
       logOdds,
       risk: logOdds === null ? null : sigmoid(logOdds),
-      rank: logOdds === null ? rarity : logOdds + this.anomalyShare * rarity,
+      rank: logOdds === null ? -Math.log1p(-anomaly) : rankOf({ logOdds, base: this.base }, anomaly, this.anomalyShare),
     };
   }
 
@@ -238,6 +237,11 @@ export class RiskEngine {
   scaleOf(feature: string): { readonly mean: number; readonly spread: number } {
     const { mean, spread } = this.bins.columns[this.features.indexOf(feature)] ?? { mean: 0, spread: 1 };
     return { mean, spread };
+  }
+
+  /** The log-odds that all reasons are added to: those of an ordinary event; 0 where it knows no risk. */
+  get base(): number {
+    return this.riskModel?.base ?? 0;
   }
 
   /** Whether labels taught it a probability. */
@@ -371,14 +375,6 @@ function widen(values: Float64Array, columns: number, anomaly: AnomalyModel, fil
     widened.set([forest, lesinn, ecod], row * width + columns);
   }
   return widened;
-}
-
-function incidentWeights({ labels, incidents }: TrainingRows): Float64Array {
-  const sizes = new Map<string, number>();
-  for (const incident of incidents) if (incident !== null) sizes.set(incident, (sizes.get(incident) ?? 0) + 1);
-  return Float64Array.from(incidents, (incident, row) =>
-    labels[row] && incident !== null ? Math.max(1, INCIDENT_WEIGHT / (sizes.get(incident) as number)) : 1,
-  );
 }
 
 function categoriesOf(
