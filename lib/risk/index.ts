@@ -32,6 +32,7 @@ export { type OddFigure, RiskEngine, type RiskEngineJson, type RiskReading, type
 export { MOST_STATE_BYTES } from './state/rations';
 export type { ContextLine, Verdict } from './state/context';
 export { RiskState } from './state/risk-state';
+export { rankOf } from './engine/rank-of';
 export { RecentEvents } from './engine/recent-events';
 export { RecentRank, stepOfRank } from './engine/recent-rank';
 export { confidenceIn, RiskScorer, type ScoredLine, wordOf } from './engine/scorer';

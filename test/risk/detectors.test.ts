@@ -110,6 +110,20 @@ describe('LeSiNN on its training rows', () => {
   });
 });
 
+describe('LeSiNN on a standardised table whose gaps were filled', () => {
+  it('lets a column that is hardly ever known not outweigh the others', () => {
+    const normal = normals(4);
+    // The second column is known for one row in fifty; elsewhere it was filled with its mean, 0.
+    const filled = tableOf(Array.from({ length: 1000 }, (_, index) => [normal(), index % 50 === 0 ? normal() : 0]));
+    const plain = LeSiNN.fit(filled);
+    expect(plain.score([0, 2])).toBeGreaterThan(plain.score([6, 0]));
+    const model = LeSiNN.fit(filled, { leastSpread: 1 });
+    expect(model.score([0, 2])).toBeLessThan(model.score([6, 0]));
+    const loaded = LeSiNN.fromJSON(again(model.toJSON()));
+    expect(loaded.score([0, 2])).toBe(model.score([0, 2]));
+  });
+});
+
 describe('a distribution', () => {
   it('counts what lies at or below and at or above a value', () => {
     const distribution = EmpiricalDistribution.fit(Float64Array.of(1, 2, 2, 4));
@@ -145,6 +159,17 @@ describe('the tails of ECOD', () => {
       if (first?.column === column && first.side === (trial % 2 === 0 ? 'high' : 'low')) named += 1;
     }
     expect(named / 500).toBeGreaterThanOrEqual(0.99);
+  });
+
+  it('name of several values that were never reached the one first that goes farthest beyond', () => {
+    const model = Ecod.fit(tableOf(Array.from({ length: 200 }, (_, index) => [index / 100, index, index % 2])));
+    const read = (values: readonly number[]): number[] => model.read(values, 0, 3).tails.map(({ column }) => column);
+    // Ranges of 2, 199 and 1: beyond by a half of it, by a tenth, and not at all.
+    expect(read([3, 219, 1])).toEqual([0, 1, 2]);
+    expect(read([2.1, 319, 1])).toEqual([1, 0, 2]);
+    expect(read([-1, 219, 1])).toEqual([0, 1, 2]);
+    // What was reached once stays behind what never was, however little.
+    expect(read([1.99, 100, 1.001])).toEqual([2, 0, 1]);
   });
 });
 

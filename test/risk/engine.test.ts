@@ -71,6 +71,18 @@ describe('the risk engine', () => {
     expect(() => engine.weigh([1, Infinity, 2])).toThrow(BadNumbers);
   });
 
+  it('ranks what is strange though labels know nothing of it: no log-odds below the usual ones count against it', () => {
+    // Far below in money, as no finding ever was.
+    const strange = engine.read([-9, 0, 0]);
+    const ordinary = engine.read([0, 0, 0]);
+    expect(strange.judgement!.logOdds).toBeLessThan(strange.judgement!.base);
+    expect(strange.rank).toBeCloseTo(strange.judgement!.base - Math.log1p(-strange.anomaly), 9);
+    expect(strange.rank).toBeGreaterThan(ordinary.rank);
+    const risky = engine.read([5.5, 0, 0]);
+    expect(risky.rank).toBeCloseTo(risky.judgement!.logOdds - Math.log1p(-risky.anomaly), 9);
+    expect(risky.rank).toBeGreaterThan(strange.rank);
+  });
+
   it('judges by strangeness alone without labels', () => {
     const reading = RiskEngine.fit(rows(false)).read([9, 9, 9]);
     expect(reading).toMatchObject({ risk: null, judgement: null, category: null });

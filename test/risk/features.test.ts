@@ -193,6 +193,19 @@ describe('features', () => {
     expect(figuresOf(day(3, up), after([])).idle_days).toBeNaN();
   });
 
+  it('find a review that is two years late no odder than one that is a year late', () => {
+    const reviewed = (last_review_at: string): ContextLine => ({
+      kind: 'person',
+      person: 'ann@example.com',
+      last_review_at,
+    });
+    const days = (last: string): number =>
+      figuresOf(line('2025-03-04T16:00:00.000Z'), after([], [reviewed(last)])).review_days;
+    expect(days('2025-02-04T16:00:00.000Z')).toBeCloseTo(28, 9);
+    expect(days('2023-03-04T16:00:00.000Z')).toBe(365);
+    expect(days('2024-01-04T16:00:00.000Z')).toBe(365);
+  });
+
   it('see rounding up, going back, clearing and a slipped point', () => {
     const at = '2025-03-04T16:00:00.000Z';
     expect(figuresOf(line(at, { old_value: '412', new_value: '500', delta: '88' }), new RiskState())).toMatchObject({

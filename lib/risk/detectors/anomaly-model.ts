@@ -10,6 +10,8 @@ export interface AnomalyModelOptions {
   readonly trees?: number;
   /** How many points of each column's distribution are kept; fewer make a smaller file. */
   readonly knots?: number;
+  /** Of LeSiNN: no column's spread is taken for smaller. */
+  readonly leastSpread?: number;
 }
 
 export interface AnomalyModelJson {
@@ -59,11 +61,11 @@ export class AnomalyModel {
   /** The model, and what it says of the very rows that it was fitted on; no row is its own neighbour. */
   static fitted(
     table: Table,
-    { seed = 0, trees = TREES, knots }: AnomalyModelOptions = {},
+    { seed = 0, trees = TREES, knots, leastSpread = 0 }: AnomalyModelOptions = {},
   ): { readonly model: AnomalyModel; readonly scores: readonly Strangeness[] } {
     const { rows, columns, values } = table;
     const forest = IsolationForest.fit(table, { trees, seed });
-    const lesinn = LeSiNN.fit(table, { seed });
+    const lesinn = LeSiNN.fit(table, { seed, leastSpread });
     const ecod = Ecod.fit(table, knots);
     const ofRows = (score: (row: number) => number): Float64Array =>
       Float64Array.from({ length: rows }, (_, row) => score(row));

@@ -72,12 +72,14 @@ export class Ecod {
 
   /**
    * The score of a row with its oddest values, each looked up once: one event must not cost two searches of each column.
+   * Of several values that were never reached, all equally rare then, the one that goes farthest beyond comes first.
    * @param most  so many tails, the oddest first
    * @throws BadNumbers  as `score`
    */
   read(values: ArrayLike<number>, offset: number, most: number): { readonly score: number; readonly tails: Tail[] } {
     checkRow(values, offset, this.columns);
     const surprises = new Float64Array(this.columns);
+    const order = new Float64Array(this.columns);
     const isHigh = new Uint8Array(this.columns);
     let score = 0;
     for (let column = 0; column < this.columns; column += 1) {
@@ -85,8 +87,10 @@ export class Ecod {
       score += this.counted(column, low, high);
       isHigh[column] = high >= low ? 1 : 0;
       surprises[column] = Math.max(low, high);
+      // No surprise is greater than that of what was never reached: what goes beyond stays before all that does not.
+      order[column] = Math.max(low, high) + this.overshoot(column, values[offset + column] as number);
     }
-    const tails = largest(surprises, most).map((column): Tail => ({
+    const tails = largest(order, most).map((column): Tail => ({
       column,
       side: isHigh[column] ? 'high' : 'low',
       probability: Math.exp(-(surprises[column] as number)),
@@ -115,6 +119,10 @@ export class Ecod {
       json.columns.map((one) => EmpiricalDistribution.fromJSON(one)),
       json.skews,
     );
+  }
+
+  private overshoot(column: number, value: number): number {
+    return (this.distributions[column] as EmpiricalDistribution).overshoot(value);
   }
 
   private counted(column: number, low: number, high: number): number {

@@ -71,6 +71,12 @@ export class EmpiricalDistribution {
     return [atMost, 1 - atMost];
   }
 
+  /** How far `value` is beyond all numbers, measured by how far these reach; 0 among them. */
+  overshoot(value: number): number {
+    const [least, most] = [this.knots[0] as number, this.knots[this.knots.length - 1] as number];
+    return Math.max(0, least - value, value - most) / (most > least ? most - least : 1);
+  }
+
   /** The place of `value` among the numbers, in (0, 1): ties count half, and nothing is ever quite 0 or 1. */
   rank(value: number): number {
     const [atMost, atLeast] = this.tails(value);

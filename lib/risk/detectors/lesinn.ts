@@ -10,6 +10,11 @@ export interface LeSiNNOptions {
   /** Rows in each sample. Few: local oddities show, and clusters of odd rows cannot vouch for each other. */
   readonly size?: number;
   readonly seed?: number;
+  /**
+   * No column's spread is taken for smaller. 1 for a table that was standardised before its gaps were filled: a column that
+   * is hardly ever known varies little then, and its few known values would outweigh all others.
+   */
+  readonly leastSpread?: number;
 }
 
 /** What `toJSON` gives. The points are rows of features, standardised; nothing names where they came from. */
@@ -21,7 +26,7 @@ export interface LeSiNNJson extends Scaling {
   readonly points: number[];
 }
 
-const DEFAULTS = { samples: 50, size: 32, seed: 0 } as const;
+const DEFAULTS = { samples: 50, size: 32, seed: 0, leastSpread: 0 } as const;
 
 /**
  * LeSiNN (Pang, Ting, Albrecht 2015): the distance to the nearest of a few rows, averaged over many small samples.
@@ -52,10 +57,10 @@ export class LeSiNN {
   }
 
   static fit(table: Table, options: LeSiNNOptions = {}): LeSiNN {
-    const { samples, size: wanted, seed } = { ...DEFAULTS, ...options };
+    const { samples, size: wanted, seed, leastSpread } = { ...DEFAULTS, ...options };
     const size = Math.min(wanted, table.rows);
     const { columns, values } = table;
-    const scaling = scalingOf(table);
+    const scaling = scalingOf(table, leastSpread);
     const random = seededRandom(seed);
     const points = new Float64Array(samples * size * columns);
     const rows = new Int32Array(samples * size);

@@ -6,7 +6,8 @@ export interface Scaling {
   readonly spreads: readonly number[];
 }
 
-export function scalingOf({ rows, columns, values }: Table): Scaling {
+/** @param leastSpread  no spread is taken for smaller */
+export function scalingOf({ rows, columns, values }: Table, leastSpread = 0): Scaling {
   const means = new Float64Array(columns);
   const squares = new Float64Array(columns);
   // Welford's recurrence: one pass, and no loss where the mean is far from zero.
@@ -20,7 +21,8 @@ export function scalingOf({ rows, columns, values }: Table): Scaling {
   }
   const spreads = [...squares].map((sum, column) => {
     const spread = Math.sqrt(sum / rows);
-    return spread > 1e-12 * Math.max(1, Math.abs(means[column] as number)) ? spread : 1;
+    const varies = spread > 1e-12 * Math.max(1, Math.abs(means[column] as number));
+    return varies ? Math.max(spread, leastSpread) : 1;
   });
   return { means: [...means], spreads };
 }

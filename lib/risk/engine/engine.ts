@@ -8,6 +8,8 @@ import { RiskModel, type RiskJudgement, type RiskModelJson } from '../logistic/r
 import { TailBins } from '../logistic/tail-bins';
 import { drawDifferent, seededRandom } from '../seeded-random';
 import { checkedTable, rowsOfTable, type Table } from '../table';
+import { incidentWeights } from './incident-weights';
+import { rankOf } from './rank-of';
 
 /** What an engine is trained on: events in the order of time, as figures. */
 export interface TrainingRows {
@@ -41,7 +43,7 @@ export interface EventWeight {
   readonly logOdds: number | null;
   /** How rare it is among the training events, 0..1. */
   readonly anomaly: number;
-  /** What events are ranked by: log-odds and anomaly together. */
+  /** What events are ranked by: log-odds and anomaly together; see `rankOf`. */
   readonly rank: number;
 }
 
@@ -82,7 +84,6 @@ const DETECTOR_ROWS = 10_000;
 /** A model stays below 2 MB with these, and ranks as with twice of each. */
 const TREES = 100;
 const KNOTS = 320;
-const INCIDENT_WEIGHT = 20;
 const ANOMALY_INPUTS = ['anomaly_forest', 'anomaly_neighbours', 'anomaly_tails'] as const;
 const L2 = 3;
 /** So many odd values are told of one event. */
@@ -110,7 +111,11 @@ export class RiskEngine {
     const bins = TailBins.fit(values, features.length);
     const filled = filledTable(bins, values);
     const sample = sampled(filled, DETECTOR_ROWS, seed);
-    const { model: anomaly, scores } = AnomalyModel.fitted(sample, { seed, trees: TREES, knots: KNOTS });
+    const { model: anomaly, scores } = AnomalyModel.fitted(sample, {
+      ...{ seed, trees: TREES, knots: KNOTS },
+      // Standardised by what is known, before gaps were filled.
+      leastSpread: 1,
+    });
     const combined = EmpiricalDistribution.fit(Float64Array.from(scores, (score) => score.combined));
     const isTaught = new Set(Array.from(labels)).size > 1;
     const riskModel = isTaught ? fittedRisk(rows, anomaly, filled, { most: mostOrdinary, seed }) : null;
@@ -164,11 +169,10 @@ export class RiskEngine {
     const { strangeness: strange, tails } = this.anomaly.read(filled, TAILS);
     const judgement = this.riskModel?.judge(withStrangeness(values, strange)) ?? null;
     const anomaly = this.combined.rank(strange.combined);
-    const rarity = -Math.log1p(-anomaly);
     return {
       risk: judgement?.probability ?? null,
       anomaly,
-      rank: judgement ? judgement.logOdds + this.anomalyShare * rarity : rarity,
+      rank: judgement ? rankOf(judgement, anomaly, this.anomalyShare) : -Math.log1p(-anomaly),
       category: this.categoryOf(filled),
       judgement,
       tails: tails.map(({ column, side, probability }) =>
@@ -184,13 +188,12 @@ export class RiskEngine {
   weigh(values: ArrayLike<number>): EventWeight {
     const strange = this.anomaly.score(this.fill(values));
     const anomaly = this.combined.rank(strange.combined);
-    const rarity = -Math.log1p(-anomaly);
     const logOdds = this.riskModel?.logOdds(withStrangeness(values, strange)) ?? null;
     return {
       anomaly,
       logOdds,
       risk: logOdds === null ? null : sigmoid(logOdds),
-      rank: logOdds === null ? rarity : logOdds + this.anomalyShare * rarity,
+      rank: logOdds === null ? -Math.log1p(-anomaly) : rankOf({ logOdds, base: this.base }, anomaly, this.anomalyShare),
     };
   }
 
@@ -227,6 +230,11 @@ export class RiskEngine {
   scaleOf(feature: string): { readonly mean: number; readonly spread: number } {
     const { mean, spread } = this.bins.columns[this.features.indexOf(feature)] ?? { mean: 0, spread: 1 };
     return { mean, spread };
+  }
+
+  /** The log-odds that all reasons are added to: those of an ordinary event; 0 where it knows no risk. */
+  get base(): number {
+    return this.riskModel?.base ?? 0;
   }
 
   /** Whether labels taught it a probability. */
@@ -360,14 +368,6 @@ function widen(values: Float64Array, columns: number, anomaly: AnomalyModel, fil
     widened.set([forest, lesinn, ecod], row * width + columns);
   }
   return widened;
-}
-
-function incidentWeights({ labels, incidents }: TrainingRows): Float64Array {
-  const sizes = new Map<string, number>();
-  for (const incident of incidents) if (incident !== null) sizes.set(incident, (sizes.get(incident) ?? 0) + 1);
-  return Float64Array.from(incidents, (incident, row) =>
-    labels[row] && incident !== null ? Math.max(1, INCIDENT_WEIGHT / (sizes.get(incident) as number)) : 1,
-  );
 }
 
 function categoriesOf(

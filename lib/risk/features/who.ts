@@ -5,6 +5,8 @@ const RAISED_DAYS = 14;
 /** Shorter pauses are weekends. */
 const PAUSE_DAYS = 3;
 const LONG_PAUSE_DAYS = 30;
+/** A review that is a year late is as late as can be. */
+const LONG_OVERDUE_DAYS = 365;
 /** After this nobody is new any more. */
 const KNOWN_DAYS = 60;
 
@@ -15,7 +17,8 @@ export const who = {
     const level = directory?.access_level ?? null;
     return level === null ? NaN : flag(level <= LOW_ACCESS_LEVEL);
   },
-  review_days: ({ event, directory }) => Math.min(1000, daysSince(event.at, directory?.last_review_at)),
+  /** Capped: else whoever is overdue is so for longer than anybody was in training, and each event odd by that alone. */
+  review_days: ({ event, directory }) => Math.min(LONG_OVERDUE_DAYS, daysSince(event.at, directory?.last_review_at)),
   idle_days: (view) => {
     const days = pauseBefore(view);
     if (Number.isNaN(days)) return NaN;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { RiskEngine, type TrainingRows } from '../engine/engine';
+import { rankOf } from '../engine/rank-of';
 import { BadNumbers } from '../errors';
 import { FEATURES } from '../features/features';
 import { areaUnderCurve, averagePrecision } from '../measures/ranking';
@@ -126,12 +127,12 @@ function part({ events, values, labels, incidents, categories }: LabelledRows, f
 }
 
 /** Chosen on the events that calibrate, so that the newest ones stay unseen. */
-function bestShare({ logOdds, anomalies }: Readings, truth: readonly number[]): number {
+function bestShare({ logOdds, base, anomalies }: Readings, truth: readonly number[]): number {
   if (new Set(truth).size < 2 || logOdds.every((one) => one === 0)) return SHARES[0];
   const precision = (share: number): number =>
     averagePrecision(
       truth,
-      truth.map((_, row) => (logOdds[row] as number) + share * rarity(anomalies[row] as number)),
+      truth.map((_, row) => rankOf({ logOdds: logOdds[row] as number, base }, anomalies[row] as number, share)),
     );
   return precision(SHARES[1]) > precision(SHARES[0]) ? SHARES[1] : SHARES[0];
 }
@@ -140,6 +141,8 @@ interface Readings {
   readonly ranks: Float64Array;
   readonly risks: Float64Array;
   readonly logOdds: Float64Array;
+  /** The log-odds that all reasons are added to. */
+  readonly base: number;
   readonly anomalies: Float64Array;
 }
 
@@ -148,7 +151,8 @@ function readingsOf(engine: RiskEngine, { events, values }: LabelledRows, from: 
   const count = events.length - from;
   const figures = (): Float64Array => new Float64Array(count);
   engine.prepareForMany();
-  const readings: Readings = { ranks: figures(), risks: figures(), logOdds: figures(), anomalies: figures() };
+  const { base } = engine;
+  const readings: Readings = { ranks: figures(), risks: figures(), logOdds: figures(), base, anomalies: figures() };
   for (let row = 0; row < count; row += 1) {
     const { rank, risk, anomaly, logOdds } = engine.weigh(rowOf(values, from + row));
     readings.ranks[row] = rank;
@@ -161,16 +165,17 @@ function readingsOf(engine: RiskEngine, { events, values }: LabelledRows, from: 
 
 /** The same as if the calibrated engine had read the events again: reading is what takes time. */
 function calibratedReadings(
-  { logOdds: raw, anomalies }: Readings,
+  { logOdds: raw, base: rawBase, anomalies }: Readings,
   { calibration: { slope, offset }, knowsRisk }: RiskEngine,
   share: number,
 ): Readings {
   const logOdds = knowsRisk ? raw.map((one) => slope * one + offset) : raw;
+  const base = knowsRisk ? slope * rawBase + offset : rawBase;
   const risks = knowsRisk ? logOdds.map((one) => 1 / (1 + Math.exp(-one))) : raw;
   const ranks = logOdds.map((one, row) =>
-    knowsRisk ? one + share * rarity(anomalies[row] as number) : rarity(anomalies[row] as number),
+    knowsRisk ? rankOf({ logOdds: one, base }, anomalies[row] as number, share) : rarity(anomalies[row] as number),
   );
-  return { ranks, risks, logOdds, anomalies };
+  return { ranks, risks, logOdds, base, anomalies };
 }
 
 function rarity(anomaly: number): number {
@@ -181,7 +186,7 @@ function rarity(anomaly: number): number {
 function comparisonWith(champion: RiskEngine | null, rows: LabelledRows, from: number): Readings {
   if (champion?.knowsRisk) return readingsOf(champion, rows, from);
   const points = Float64Array.from(rows.events.slice(from), ({ ruleScore }) => ruleScore ?? 0);
-  return { ranks: points, risks: points, logOdds: points, anomalies: points };
+  return { ranks: points, risks: points, logOdds: points, base: 0, anomalies: points };
 }
 
 function riskGates(

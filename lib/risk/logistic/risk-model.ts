@@ -102,7 +102,7 @@ export class RiskModel {
   logOdds(values: ArrayLike<number>): number {
     this.check(values);
     const { slope } = this.calibration;
-    let logOdds = this.base();
+    let logOdds = this.base;
     for (let column = 0; column < values.length; column += 1) logOdds += slope * this.added(column, values);
     return logOdds;
   }
@@ -123,7 +123,7 @@ export class RiskModel {
         strength: strengthOf(slope * added),
       };
     });
-    const base = this.base();
+    const base = this.base;
     const logOdds = contributions.reduce((sum, one) => sum + one.logOdds, base);
     contributions.sort((left, right) => right.logOdds - left.logOdds);
     return { probability: sigmoid(logOdds), logOdds, base, contributions };
@@ -140,7 +140,7 @@ export class RiskModel {
   }
 
   /** What an ordinary event's log-odds are, calibrated. */
-  private base(): number {
+  get base(): number {
     const { slope, offset } = this.calibration;
     return slope * this.references.reduce((sum, one) => sum + one, this.weights[this.bins.width] as number) + offset;
   }
