@@ -218,18 +218,16 @@ export class RiskEngine {
    */
   heaviest(most: number): readonly string[] {
     const { riskModel } = this;
-    if (!riskModel) return [];
-    const reach = this.features.map((feature, column) => ({ feature, reach: riskModel.reach(column) }));
-    return reach
-      .sort((left, right) => right.reach - left.reach)
-      .slice(0, most)
-      .map(({ feature }) => feature);
+    const reach = this.features.map((_, column) => riskModel?.reach(column) ?? 0);
+    const columns = riskModel
+      ? [...reach.keys()].sort((left, right) => (reach[right] as number) - (reach[left] as number))
+      : [];
+    return columns.slice(0, most).map((column) => this.features[column] as string);
   }
 
   /** The mean and the spread of a feature in training, by which its values can be compared with others'. */
   scaleOf(feature: string): { readonly mean: number; readonly spread: number } {
-    const { mean, spread } = this.bins.columns[this.features.indexOf(feature)] ?? { mean: 0, spread: 1 };
-    return { mean, spread };
+    return this.bins.columns[this.features.indexOf(feature)] ?? { mean: 0, spread: 1 };
   }
 
   /** The log-odds that all reasons are added to: those of an ordinary event; 0 where it knows no risk. */
