@@ -28,6 +28,7 @@ export type Database = {
       billing_audit_alert_of: { Args: { p: Json }; Returns: Json }
       billing_audit_alert_sittings: { Args: { p: Json }; Returns: Json }
       billing_audit_alerts: { Args: { p: Json }; Returns: Json }
+      billing_audit_allow_training: { Args: { p: Json }; Returns: Json }
       billing_audit_append: { Args: { p: Json }; Returns: Json }
       billing_audit_approvals: { Args: { p: Json }; Returns: Json }
       billing_audit_approve: { Args: { p: Json }; Returns: Json }

@@ -65,10 +65,13 @@ export interface Champion {
   readonly body: string | null;
 }
 
-/** Who moves a model, as a sign-in says, or whoever vouches for them; the store refuses all but administrators. */
-export interface MovedBy {
+/** Who asks, as a sign-in says, or whoever vouches for them; the store refuses all but administrators. */
+export interface Asker {
   readonly by: string;
   readonly role: string;
+}
+
+export interface MovedBy extends Asker {
   readonly reason: string;
 }
 
@@ -144,6 +147,8 @@ export interface Feedback {
 export interface ModelStore {
   /** The same description again is the same model: nothing is stored then. */
   putModel(model: NewModel): Promise<{ readonly model: StoredModel; readonly isNew: boolean }>;
+  /** @throws StoreRefused  BA005 not an administrator */
+  allowTraining(asker: Asker): Promise<void>;
   /** The model in force; without its body where `known` is its hash. */
   champion(known: string | null): Promise<Champion>;
   models(limit: number): Promise<readonly StoredModel[]>;
@@ -178,6 +183,9 @@ export function modelsOver(driver: Pick<StoreDriver, 'rpc'>, feedbackPage = MOST
     async putModel(given) {
       const { model, is_new } = await ask<{ model: StoredModel; is_new: boolean }>('billing_audit_put_model', given);
       return { model, isNew: is_new };
+    },
+    async allowTraining(asker) {
+      await ask('billing_audit_allow_training', asker);
     },
     champion: (known) => ask<Champion>('billing_audit_champion_model', { known }),
     async models(limit) {

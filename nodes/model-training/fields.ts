@@ -2,7 +2,6 @@ import { boolean, number, options, string } from '../../lib/define';
 
 const TRAINING = { field: 'operation', is: ['train'] } as const;
 const ACTING = { field: 'operation', is: ['train', 'promote', 'roll_back'] } as const;
-const MOVING = { field: 'operation', is: ['promote', 'roll_back'] } as const;
 
 export const modelTrainingFields = {
   operation: options({
@@ -69,6 +68,13 @@ export const modelTrainingFields = {
     showWhen: TRAINING,
     more: true,
   }),
+  administratorOnly: boolean({
+    label: 'Only for an administrator',
+    hint: 'Whether a message trains only when an administrator asks, as the two fields below say who it is.',
+    default: false,
+    showWhen: TRAINING,
+    more: true,
+  }),
   by: string({
     label: 'Who it is',
     hint: 'Who is signed in, as the server knows it. Never take it from the payload: a browser may send anything.',
@@ -77,8 +83,8 @@ export const modelTrainingFields = {
   }),
   role: string({
     label: 'Their role',
-    hint: 'Only an admin may move models.',
+    hint: 'Only an admin may move models, or train where that is wanted.',
     expression: true,
-    showWhen: MOVING,
+    showWhen: ACTING,
   }),
 } as const;

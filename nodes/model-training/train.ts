@@ -34,7 +34,9 @@ export async function trainModel(input: unknown, params: Asked, { models: desk, 
   switch (params.operation) {
     case 'train': {
       const asked = by ? `asked by ${by}` : 'asked';
-      return { model: inWire(await given(desk).train({ ...planOf(params), by: `Model Training (${asked})` })) };
+      const asker = params.administratorOnly ? { by, role } : undefined;
+      const order = { ...planOf(params), by: `Model Training (${asked})` };
+      return { model: inWire(await given(desk).train(order, asker)) };
     }
     case 'list':
       return { models: await listed(given(desk), settings) };

@@ -226,6 +226,21 @@ begin
 end
 $$;
 
+-- p: by and role (from the service alone). Says no unless an administrator asks: a training may put another model in force.
+-- Gives {asked_by}.
+create function public.billing_audit_allow_training(p jsonb) returns jsonb
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+    who record := billing_audit.caller(p);
+begin
+    perform billing_audit.demand_administrator(who.name, who.role, 'trained');
+    perform billing_audit.demand_second_factor();
+    return jsonb_build_object('asked_by', who.name);
+end
+$$;
+
 -- p: version, reason, by and role (from the service alone). Puts a model in force that is kept, whatever the gates said: a
 -- person decides, and the trail says so: as an act that weakens, where a gate had failed. Gives {model}.
 create function public.billing_audit_promote_model(p jsonb) returns jsonb
@@ -321,6 +336,7 @@ call billing_audit.keep_private('billing_audit.retire_champion(timestamptz)');
 call billing_audit.keep_private('billing_audit.prune_models()');
 call billing_audit.keep_private('billing_audit.demand_administrator(text, text, text)');
 call billing_audit.offer_to_service('public.billing_audit_put_model(jsonb)');
+call billing_audit.offer_to_service('public.billing_audit_allow_training(jsonb)');
 call billing_audit.offer_to_service('public.billing_audit_champion_model(jsonb)');
 call billing_audit.offer_to_service('public.billing_audit_models(jsonb)');
 call billing_audit.offer_to_service('public.billing_audit_promote_model(jsonb)');

@@ -52,9 +52,9 @@ describe.each([
     removeFolder(userDir);
   });
 
-  async function open(role: string, width = 1280): Promise<Page> {
+  async function open(role: string | null, width = 1280): Promise<Page> {
     const context = await browser.newContext({ viewport: { width, height: 900 } });
-    await context.addCookies([{ name: 'who', value: role, url: red.address }]);
+    if (role !== null) await context.addCookies([{ name: 'who', value: role, url: red.address }]);
     const page = await context.newPage();
     await page.goto(`${red.address}/dashboard/models`);
     await page.locator(count === 0 ? '[data-models=none]' : LIST).waitFor();
@@ -83,6 +83,14 @@ describe.each([
     await forge(page, 'widget-action', 'audit-models', { action: 'train', payload: {} });
     const refusal = 'refused an action of viewer@example.com (viewer): it trains a model';
     await until(() => red.logs().includes(refusal), 'the refusal in the log');
+    await page.close();
+  }, 120_000);
+
+  it('trains for nobody who is not signed in, where no sign-in stands before the page', async () => {
+    const page = await open(null);
+    await forge(page, 'widget-action', 'audit-models', { action: 'train', payload: {} });
+    await page.locator('.ba-problem').waitFor();
+    expect(await page.locator('.ba-problem').innerText()).toContain('Nobody is signed in, so nothing was trained.');
     await page.close();
   }, 120_000);
 

@@ -15,12 +15,18 @@ function storeWith(
   events: number,
   verdictsDaysAgo: readonly number[] = [],
   imported: readonly number[] = [],
+  kind = 'cell_changed',
 ) {
   const last = trainedDaysAgo === null ? [] : [{ created_at: daysAgo(trainedDaysAgo) } as StoredModel];
   return {
     models: async () => last,
     labels: async () => verdictsDaysAgo.map((days) => ({ marked_at: daysAgo(days) }) as Feedback),
-    trailLines: async () => ({ lines: new Array<TrailLine>(events), next: null, settled: 0, imported }),
+    trailLines: async () => ({
+      lines: Array<TrailLine>(events).fill({ kind } as TrailLine),
+      next: null,
+      settled: 0,
+      imported,
+    }),
   };
 }
 
@@ -28,6 +34,7 @@ describe('a training is due', () => {
   it.each([
     ['the first time, from 1,000 changes on', plan, storeWith(null, 1000), null, 'there is none yet'],
     ['and imported ones count', plan, storeWith(null, 300, [], [...Array(700).keys()]), null, 'there is none yet'],
+    ['a directory of people is none', plan, storeWith(null, 1000, [], [], 'person_saved'), null, null],
     ['not before that', plan, storeWith(null, 999), null, null],
     ['when the last is as old as wanted', plan, storeWith(7, 0), null, 'the last is 7 days old'],
     ['not while it is younger', plan, storeWith(6.9, 0), null, null],
@@ -79,6 +86,17 @@ describe('who attends a plan', () => {
     await slept;
     await stop();
     expect(trainings).toBe(1);
+  });
+
+  it('leaves drift to the others where it does not train by itself', async () => {
+    const { machine } = clock(3);
+    const off = { ...plan, everyDays: 0, afterLabels: 0, onDrift: false };
+    const never = (): never => {
+      throw new Error('It was asked.');
+    };
+    const stop = attendPlan({ plan: off, told, store: storeWith(30, 0), machine, drift: never, train: never });
+    await stop();
+    expect(machine.now()).toBe(NOW);
   });
 
   it('says in full to the trail what has drifted, and in brief in its status', async () => {

@@ -107,13 +107,16 @@ describe('the watch over a model', () => {
     }
   };
 
-  it('tells figures that moved once, by name, and nothing while all is as it was', () => {
+  it('tells figures that moved, by name, until they are learned, and nothing while all is as it was', () => {
     const watch = new DriftWatch(taught);
     feed(watch, 400, 0, 1);
-    expect(watch.asked()).toBeNull();
+    expect(watch.moved()).toBeNull();
     feed(watch, 200, 2, 401);
-    expect(watch.asked()).toMatch(/^what is usual has moved: Size of the change from [\d,]+ to [\d,]+$/u);
-    expect(watch.asked()).toBeNull();
+    expect(watch.moved()).toMatch(/^what is usual has moved: Size of the change from [\d,]+ to [\d,]+$/u);
+    // Whoever asks takes nothing from another who asks.
+    expect(watch.moved()).not.toBeNull();
+    watch.forget();
+    expect(watch.moved()).toBeNull();
   });
 
   it('tells scores that drift, as before', () => {
@@ -123,6 +126,6 @@ describe('the watch over a model', () => {
       const risk_score = place < 400 ? 0.1 : 0.6;
       watch.take({ anomaly_score: 0.5, risk_score }, { person: 'ana', at: place, figures: figuresOf(normal) });
     }
-    expect(watch.asked()).toBe('scores have drifted');
+    expect(watch.moved()).toBe('scores have drifted');
   });
 });

@@ -1,4 +1,5 @@
 import { isRepriced } from '../state/book';
+import { valueBefore } from '../state/context';
 import { type Faded, worth } from '../state/counts';
 import { type PersonState, SMALL_RISE, sumFrom } from '../state/person';
 import { signedLog } from '../state/figures';
@@ -55,7 +56,7 @@ export const pattern = {
   row_idle: ({ event, row }) =>
     row && Number.isFinite(row.lastAt) ? Math.log1p(Math.max(0, event.at - row.lastAt) / DAY) : NaN,
   goes_back: ({ event, row }) => {
-    const before = event.column === null ? undefined : row?.before[event.column];
+    const before = event.column === null || !row ? undefined : valueBefore(row, event.column);
     return before === undefined ? NaN : flag(before === event.newText);
   },
   price_alone: ({ event, row }) =>

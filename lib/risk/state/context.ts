@@ -52,19 +52,21 @@ export interface RowState {
   /** Times of edits, the newest last, at most 20. */
   edits: number[];
   persons: string[];
-  /** By column: the value before the last one. */
-  before: Record<string, string | null>;
+  /** The value before the last one of each column, the one written last at the end. */
+  before: [column: string, value: string | null][];
 }
 
 /** Columns of a row whose value before the last one is remembered. */
 const MOST_COLUMNS = 40;
 
 /** Of the columns of a row that changed longest ago the value before is forgotten. */
-export function rememberBefore({ before }: RowState, column: string, value: string | null): void {
-  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- the order of the names is the order of writing
-  delete before[column];
-  before[column] = value;
-  const columns = Object.keys(before);
-  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- as above
-  if (columns.length > MOST_COLUMNS) delete before[columns.find((one) => one !== column) as string];
+export function rememberBefore(row: RowState, column: string, value: string | null): void {
+  row.before = row.before.filter(([one]) => one !== column);
+  row.before.push([column, value]);
+  if (row.before.length > MOST_COLUMNS) row.before.shift();
+}
+
+/** @returns undefined where it is not known */
+export function valueBefore({ before }: RowState, column: string): string | null | undefined {
+  return before.find(([one]) => one === column)?.[1];
 }

@@ -42,7 +42,7 @@ export function bytesOfEvent(event: RiskEvent): number {
 /** Of what is known of a row: times, persons, and the values before. */
 export function bytesOfRow({ unit, persons, before, edits }: RowState): number {
   let bytes = ROW_BYTES + 20 * edits.length + 2 * letters([unit, ...persons]);
-  for (const column in before) bytes += CELL_BYTES + 2 * (column.length + (before[column]?.length ?? 0));
+  for (const [column, value] of before) bytes += CELL_BYTES + 2 * letters([column, value]);
   return bytes;
 }
 

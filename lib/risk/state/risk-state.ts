@@ -17,7 +17,7 @@ const LEARN_AFTER = DAY;
 export const UNIT_CODE = 'CU';
 const MOST_OF_UNIT = 40;
 /** Raised when what is remembered changes: a state of before is rebuilt from the trail. */
-const STATE_VERSION = 4;
+const STATE_VERSION = 5;
 const MOST_WAITING = 50_000;
 const MOST_LEAVES = 40;
 const ACTIVE_MILLISECONDS = 2 * 3_600_000;
@@ -193,7 +193,7 @@ export class RiskState {
       written: { unit: 0, quantity: 0, price: 0 },
       edits: [],
       persons: [],
-      before: {},
+      before: [],
     }));
   }
 

@@ -1,6 +1,6 @@
 import type { AuditEvent } from '../../event';
 import type { Status, Stop } from '../../define';
-import type { MovedBy, RollBack, StoredModel } from '../../store/models';
+import type { Asker, MovedBy, RollBack, StoredModel } from '../../store/models';
 
 /** What a model says of an event. Six places. */
 export interface ModelWord {
@@ -61,9 +61,11 @@ export interface ModelDesk {
   judge(event: AuditEvent): Promise<JudgedByModel | null>;
   /**
    * Trains, compares, and keeps the result. Who asks while a training is under way gets that one's report.
+   * @param asker  a person, who must be an administrator; left out: a program, or a flow of its own accord
    * @throws TrainingFailed  there is too little to learn from
+   * @throws StoreRefused    BA005 the person is no administrator
    */
-  train(order: TrainOrder): Promise<TrainingReport>;
+  train(order: TrainOrder, asker?: Asker): Promise<TrainingReport>;
   models(limit: number): Promise<readonly StoredModel[]>;
   /** @throws StoreRefused  BA005, BA006 */
   promote(moved: MovedBy & { readonly version: number }): Promise<StoredModel>;

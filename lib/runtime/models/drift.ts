@@ -17,7 +17,7 @@ export class DriftWatch {
   };
   private readonly figures: FigureDrift;
   private scoresDrifted = false;
-  private readonly moved = new Map<string, string>();
+  private readonly figuresMoved = new Map<string, string>();
 
   constructor(engine: RiskEngine) {
     this.figures = new FigureDrift(engine);
@@ -33,16 +33,19 @@ export class DriftWatch {
       risk_score !== null && alerts.take(risk_score >= 0.5 ? 1 : 0),
     ];
     this.scoresDrifted ||= cries.some(Boolean);
-    for (const { feature, because } of this.figures.take(seen)) this.moved.set(feature, because);
+    for (const { feature, because } of this.figures.take(seen)) this.figuresMoved.set(feature, because);
   }
 
-  /** What has changed since it was asked the last time, in words; null: nothing. */
-  asked(): string | null {
-    const moved = [...this.moved.values()];
-    const said = moved.length > 0 ? wordsFor(moved) : this.scoresDrifted ? 'scores have drifted' : null;
+  /** What has moved since a training made it forget, in words; null: nothing. Whoever asks takes nothing from others. */
+  moved(): string | null {
+    const figures = [...this.figuresMoved.values()];
+    return figures.length > 0 ? wordsFor(figures) : this.scoresDrifted ? 'scores have drifted' : null;
+  }
+
+  /** After a training: what has moved until then is learned. */
+  forget(): void {
     this.scoresDrifted = false;
-    this.moved.clear();
-    return said;
+    this.figuresMoved.clear();
   }
 }
 

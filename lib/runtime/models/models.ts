@@ -47,12 +47,15 @@ export class Models {
     const { store, machine } = this.parts;
     const desk: ModelDesk = {
       judge: (event) => this.judge(event, settings),
-      train: (order) => (this.training ??= this.train(order, settings).finally(() => (this.training = null))),
+      train: async (order, asker) => {
+        if (asker) await store.allowTraining(asker);
+        return (this.training ??= this.train(order, settings).finally(() => (this.training = null)));
+      },
       models: (limit) => store.models(limit),
       promote: (moved) => this.moved(store.promoteModel(moved)),
       rollBack: (moved) => this.moved(store.rollBackModel(moved)),
       attend: (plan, told) => {
-        const drift = (): string | null => this.drift?.watch.asked() ?? null;
+        const drift = (): string | null => this.drift?.watch.moved() ?? null;
         return attendPlan({ plan, told, store, machine, drift, train: (order) => desk.train(order) });
       },
     };
@@ -120,6 +123,8 @@ export class Models {
     });
     const seconds = Math.round((machine.now() - began) / 100) / 10;
     log.info(`A training ended: model ${model.version} is ${model.status}.`, { seconds, events: model.data.events });
+    // What had moved is learned by now; another look at it would train again for nothing.
+    this.drift?.watch.forget();
     const { ready } = await this.champion.look();
     // It begins to be made, so that events need not wait for it; until it is there they go as before.
     if (ready) this.states.live(settings);

@@ -1,6 +1,6 @@
 import type { Stop } from '../../define';
 import { messageOf } from '../../errors';
-import { FEWEST_EVENTS } from '../../risk';
+import { FEWEST_EVENTS, isJudged } from '../../risk';
 import type { ModelStore } from '../../store/models';
 import type { Machine } from '../machine';
 import type { ModelDesk, TrainingPlan, TrainingReport, TrainOrder } from './desk';
@@ -16,34 +16,37 @@ export interface AttendParts {
   readonly told: Parameters<ModelDesk['attend']>[1];
   readonly store: Pick<ModelStore, 'models' | 'labels' | 'trailLines'>;
   readonly machine: Pick<Machine, 'now' | 'sleep'>;
-  /** How the world has changed since this was asked the last time, in words; null: it has not. */
+  /** How the world has changed since the last training, in words; null: it has not. */
   readonly drift: () => string | null;
   readonly train: (order: TrainOrder) => Promise<TrainingReport>;
 }
 
+/** Whether a plan trains by itself at all. */
+function isByItself({ everyDays, afterLabels, onDrift }: TrainingPlan): boolean {
+  return everyDays > 0 || afterLabels > 0 || onDrift;
+}
+
 /**
  * Looks every ten minutes whether it is time to train. A failure is shown, and tried again by the next look. A stop does not wait for
- * a training: that one ends by itself, and its model is kept.
+ * a training: that one ends by itself, and its model is kept. A plan without any reason is attended by nobody.
  */
 export function attendPlan({ plan, told, store, machine, drift, train }: AttendParts): Stop {
+  if (!isByItself(plan)) return () => Promise.resolve();
   const ending = new AbortController();
   const stopped = new Promise<null>((resolve) => ending.signal.addEventListener('abort', () => resolve(null)));
-  let drifted: string | null = null;
   let tried = -Infinity;
   const run = async (): Promise<void> => {
     for (let pause = FIRST_LOOK_MILLISECONDS; ; pause = LOOK_MILLISECONDS) {
       await machine.sleep(pause, ending.signal).catch(() => undefined);
       if (ending.signal.aborted) return;
       try {
-        drifted = drift() ?? drifted;
-        const why = await whyNow(plan, store, machine.now(), { drifted, tried });
+        const why = await whyNow(plan, store, machine.now(), { drifted: drift(), tried });
         if (why === null) continue;
         told.show({ state: 'working', text: `training: ${inBrief(why)}` });
         const report = await Promise.race([train({ ...plan, by: `Model Training (${why})` }), stopped]);
         if (report === null) return;
         told.trained(report);
         tried = machine.now();
-        drifted = null;
       } catch (thrown) {
         told.show({ state: 'error', text: messageOf(thrown) });
       }
@@ -89,12 +92,13 @@ function inBrief(why: string): string {
   return why.split(':')[0] as string;
 }
 
+/** Of lines that tell of changes: a directory of people is nothing to learn from. */
 async function hasEnough(store: Pick<ModelStore, 'trailLines'>): Promise<boolean> {
   const wanted = Math.max(FIRST_FROM, FEWEST_EVENTS);
   let events = 0;
   for (let after: number | null = 0; after !== null && events < wanted;) {
     const page = await store.trailLines(after, 500);
-    events += page.lines.length + page.imported.length;
+    events += page.lines.filter(({ kind }) => isJudged(kind)).length + page.imported.length;
     after = page.next;
   }
   return events >= wanted;

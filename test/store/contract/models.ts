@@ -142,13 +142,15 @@ export function modelsContract(under: () => StoreUnderTest): void {
       expect(await models.rollBackModel({ ...admin, version: 3 })).toMatchObject({ before: 3, model: { version: 2 } });
     });
 
-    it('is asked for: nobody else moves a model', async () => {
+    it('is asked for: nobody else moves a model, or has one trained', async () => {
       await models.putModel(model(1));
       for (const role of ['manager', 'viewer', '']) {
         const refused = { sqlstate: 'BA005' };
         await expect(models.rollBackModel({ ...admin, role })).rejects.toMatchObject(refused);
         await expect(models.promoteModel({ ...admin, role, version: 1 })).rejects.toMatchObject(refused);
+        await expect(models.allowTraining({ by: admin.by, role })).rejects.toMatchObject(refused);
       }
+      await models.allowTraining(admin);
       await expect(models.promoteModel({ ...admin, version: 9 })).rejects.toMatchObject({ sqlstate: 'BA006' });
       expect(await inForce()).toBe(1);
     });
