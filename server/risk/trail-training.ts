@@ -43,6 +43,7 @@ export async function trainOnTrail(asked: TrailTraining): Promise<TrainingReport
     log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     folder,
     workerPath: join(paletteFolder(), 'model-worker.js'),
+    isServing: false,
   });
   try {
     const { seed, most, by } = asked;

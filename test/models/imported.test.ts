@@ -1,6 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditEvent } from '../../lib/event';
+import { engineOf } from '../../lib/runtime/models/learned-model';
+import { LiveState } from '../../lib/runtime/models/live-state';
 import { keepStateInThread, trainInThread } from '../../lib/runtime/models/training-thread';
 import type { ModelStore } from '../../lib/store';
 import { event } from '../store/examples';
@@ -102,6 +104,37 @@ describe('imported history', () => {
     expect(persons().get('veteran@example.com')).toMatchObject({ seen: 303 });
     expect(await keepStateInThread(parts)).toMatchObject({ isAnew: true });
     expect(persons().get('veteran@example.com')).toMatchObject({ seen: 304 });
+  });
+
+  it('stays in the live state after an erasure that is young, which the thread knows already', async () => {
+    const { models, driver, workerPath, events, log } = house;
+    const { body } = await trainInThread({ store: models, settings, workerPath }, trainOrder);
+    const ready = { engine: engineOf(body), hash: 'one' };
+    const settled = (await models.trailLines(0, 2000)).next ?? 0;
+    const person = events.find(({ changed_by }) => changed_by !== null)!.changed_by!.toLowerCase();
+    const erasure = { person, reason: 'asked for', by: 'boss@example.com', role: 'admin' };
+    await driver.rpc('billing_audit_erase', { ...erasure, dry_run: false });
+    const read: number[] = [];
+    const store: ModelStore = {
+      ...models,
+      trailLines: async (after, limit) => {
+        read.push(after);
+        return { ...(await models.trailLines(after, limit)), settled };
+      },
+    };
+    const known = await keepStateInThread({ ...parts, store });
+    expect(known.erasedUpTo).toBeGreaterThan(known.position);
+    expect(await keepStateInThread({ ...parts, store, known })).toMatchObject({ isAnew: false });
+    read.length = 0;
+    const live = await LiveState.open({ store, settings, log, stateFile }, ready, known);
+    expect(read).not.toContain(0);
+    const change = past(3000, 200, events[599]!, { kind: 'cell_changed' });
+    const word = live.judge(change, ready);
+    expect(word?.confidence).toBeGreaterThan(0.5);
+    // Where nothing is kept it is read with the trail, here too.
+    rmSync(stateFile);
+    const made = await LiveState.open({ store, settings, log, stateFile }, ready);
+    expect(made.judge(change, ready)?.confidence).toBe(word?.confidence);
   });
 
   it('that is erased leaves the state', async () => {

@@ -15,7 +15,8 @@ import {
 import type { BillingSettings } from '../../settings';
 import type { ModelStore, TrailLine, TrailLines } from '../../store/models';
 import type { ModelWord } from './desk';
-import { Erasures } from './erasures';
+import { Erasures, type KnownErasures } from './erasures';
+import { readOnce } from './reading';
 import { type KeptState, readState, removeStates } from './state-file';
 
 /** The model in force, ready to be asked. */
@@ -34,7 +35,7 @@ interface Remembered {
 type Watch = (word: ModelWord, seen: SeenFigures) => void;
 
 export interface LiveStateParts {
-  readonly store: Pick<ModelStore, 'trailLines'>;
+  readonly store: Pick<ModelStore, 'trailLines' | 'importedLines'>;
   readonly settings: BillingSettings;
   readonly stateFile: string;
   readonly log: Log;
@@ -66,13 +67,37 @@ export class LiveState {
 
   /**
    * @param ready  the model in force
+   * @param known  what who kept the state knows of erasures: one that is young lies behind the position of the state
    * @throws StoreUnavailable  the trail cannot be read
    */
-  static async open(parts: LiveStateParts, ready: ReadyModel | null): Promise<LiveState> {
-    let state = LiveState.begin(parts);
+  static async open(
+    parts: LiveStateParts,
+    ready: ReadyModel | null,
+    known: KnownErasures | null = null,
+  ): Promise<LiveState> {
+    const kept = keptIn(parts);
+    const erasures = new Erasures(kept?.position ?? 0, known);
+    let state = kept ? LiveState.from(parts, kept, erasures) : await LiveState.anew(parts, ready, erasures);
     // Each time that something was erased meanwhile, it is made anew of what is left.
-    while (!(await state.follow(ready))) state = LiveState.from(parts, null, state.erasures);
+    while (!(await state.follow(ready))) state = await LiveState.anew(parts, ready, erasures);
     return state;
+  }
+
+  /** Of the whole trail, with what was imported in its place. */
+  private static async anew(parts: LiveStateParts, ready: ReadyModel | null, erasures: Erasures): Promise<LiveState> {
+    for (;;) {
+      const state = LiveState.from(parts, null, erasures);
+      const hand = (lines: readonly TrailLine[]): Promise<void> => {
+        for (const line of lines) state.take(line, ready);
+        return Promise.resolve();
+      };
+      const read = await readOnce(parts.store, { from: 0, ahead: null, upTo: 'settled', erasures, hand });
+      if (typeof read !== 'string') {
+        state.position = read.position;
+        return state;
+      }
+      if (read === 'erased') removeStates(dirname(parts.stateFile));
+    }
   }
 
   private static from(parts: LiveStateParts, kept: KeptState | null, erasures: Erasures): LiveState {
@@ -81,14 +106,9 @@ export class LiveState {
     return new LiveState(parts, fold, position, ranks, erasures);
   }
 
-  private static begin(parts: LiveStateParts): LiveState {
-    try {
-      const kept = readState(parts.stateFile, parts.settings);
-      return LiveState.from(parts, kept, new Erasures(kept?.position ?? null));
-    } catch (thrown) {
-      parts.log.warn(`The kept state of the model is made anew: ${messageOf(thrown)}`);
-      return LiveState.from(parts, null, new Erasures(null));
-    }
+  /** Who makes the state anew from the beginning knows of these erasures. */
+  get known(): KnownErasures {
+    return { position: 0, erasedUpTo: this.erasures.upTo };
   }
 
   /**
@@ -161,6 +181,16 @@ export class LiveState {
     forgetOldest(this.remembered, MOST_REMEMBERED);
     if (said) this.words.set(key, said);
     forgetOldest(this.words, MOST_WORDS);
+  }
+}
+
+/** Null where nothing is kept that can be used. */
+function keptIn({ stateFile, settings, log }: LiveStateParts): KeptState | null {
+  try {
+    return readState(stateFile, settings);
+  } catch (thrown) {
+    log.warn(`The kept state of the model is made anew: ${messageOf(thrown)}`);
+    return null;
   }
 }
 

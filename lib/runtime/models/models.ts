@@ -20,6 +20,8 @@ export interface ModelsParts {
   /** `models/` of the home. */
   readonly folder: string;
   readonly workerPath?: string | undefined;
+  /** False: it trains and judges no event, as a command does, so that no state is made for what never comes. Default: true. */
+  readonly isServing?: boolean;
 }
 
 /** Who scores after a start waits so long for the state; then rule points stand until it is there. */
@@ -110,7 +112,7 @@ export class Models {
   }
 
   private async train({ seed, most, promote, by }: TrainOrder, settings: BillingSettings): Promise<TrainingReport> {
-    const { store, machine, log, workerPath } = this.parts;
+    const { store, machine, log, workerPath, isServing = true } = this.parts;
     const { signal } = this.ending;
     const began = machine.now();
     const { body: champion } = await store.champion(null);
@@ -127,7 +129,7 @@ export class Models {
     this.drift?.watch.forget();
     const { ready } = await this.champion.look();
     // It begins to be made, so that events need not wait for it; until it is there they go as before.
-    if (ready) this.states.live(settings);
+    if (ready && isServing) this.states.live(settings);
     return { ...model, is_new: isNew, seconds };
   }
 

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { BillingAuditError } from '../../errors';
 import type { BillingSettings } from '../../settings';
 import type { ModelStore } from '../../store/models';
-import { Erasures } from './erasures';
+import { Erasures, type KnownErasures } from './erasures';
 import type { LearnedModel } from './learned-model';
 import type { FromThread, ToThread } from './protocol';
 import { type HandLines, type Reading, readOnce } from './reading';
@@ -50,7 +50,7 @@ export function trainInThread(parts: TrainingParts, order: TrainingOrder): Promi
     const { store, settings, onProgress } = parts;
     const begin = (): Promise<Begun> => begun(ask({ type: 'begin-lesson', settings, most: order.most }));
     const hand = handTo(ask, onProgress);
-    const erasures = new Erasures(null);
+    const erasures = new Erasures(0);
     do await begin();
     while (typeof (await readOnce(store, { ...FROM_BEGINNING, upTo: 'end', erasures, hand })) === 'string');
     const feedback = await store.labels();
@@ -64,11 +64,14 @@ export function trainInThread(parts: TrainingParts, order: TrainingOrder): Promi
 export interface KeepingParts extends Omit<TrainingParts, 'store'> {
   readonly store: Pick<ModelStore, 'trailLines' | 'importedLines' | 'champion'>;
   readonly stateFile: string;
+  /** From the keeping before, or from who followed the trail since: an erasure that is known is not taken for news again. */
+  readonly known?: KnownErasures | null;
 }
 
-export interface Kept {
-  /** The position of the trail that the kept state has come to. */
-  readonly position: number;
+/** The position is the one that the kept state has come to. */
+export interface Kept extends KnownErasures {
+  /** The hash of the model in force, by which events rank in it; null: none was. */
+  readonly model: string | null;
   /** It was made from the beginning of the trail, and not from what was kept before. */
   readonly isAnew: boolean;
   /** Why what was kept before could not be read; null: it could, or there was none. */
@@ -81,21 +84,22 @@ export interface Kept {
  */
 export function keepStateInThread(parts: KeepingParts): Promise<Kept> {
   return withThread(parts, async (ask) => {
-    const { store, settings, stateFile, onProgress } = parts;
+    const { store, settings, stateFile, known, onProgress } = parts;
     const { model: champion, body } = await store.champion(null);
     const model = champion && body !== null ? { hash: champion.hash, body } : null;
     const begin = (anew: boolean): Promise<Begun> =>
       begun(ask({ type: 'begin-state', settings, stateFile, model, anew }));
     const hand = handTo(ask, onProgress);
     const { after, ahead, damaged } = await begin(false);
-    const erasures = new Erasures(after === 0 ? null : after);
+    const erasures = new Erasures(after, known);
     let place: Pick<Reading, 'from' | 'ahead'> = { from: after, ahead };
     for (;;) {
       const read = await readOnce(store, { ...place, upTo: 'settled', erasures, hand });
       if (typeof read !== 'string') {
         const answer = await ask({ type: 'keep', ...read });
         if (answer.type !== 'kept') throw unexpected(answer);
-        return { position: read.position, isAnew: place.from === 0, damaged };
+        const isAnew = place.from === 0;
+        return { position: read.position, erasedUpTo: erasures.upTo, model: model?.hash ?? null, isAnew, damaged };
       }
       if (read === 'erased') removeStates(dirname(stateFile));
       await begin(true);
