@@ -88,10 +88,13 @@ export function compareAnchor(
   return agreed;
 }
 
-/** From where on events are gone. Those that only lost their seal are still there. */
+/** From where on events are gone: others may stand in their place. Those that only lost their seal are still there. */
 function firstLost(found: readonly ViewedCheckpoint[], { leaves, unsealedHashes }: Compared): number {
   const known = new Map<number, string>();
   for (const { leaves: told } of found) told?.hashes.forEach((hash, at) => known.set(told.from + at, hash));
+  for (const [at, hash] of [...known].sort(([one], [other]) => one - other)) {
+    if (at < leaves.size && leaves.entry(at).toString('hex') !== hash) return at;
+  }
   let index = leaves.size;
   while (unsealedHashes.has(known.get(index) ?? '')) index += 1;
   return index;

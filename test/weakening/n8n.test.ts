@@ -189,6 +189,68 @@ describe('where n8n goes on polling with the version before', () => {
   ])('%s records nothing', async (_what, name, mode) => {
     expect(await found(name, mode)).toEqual([]);
   });
+
+  /** Runs one node after the other, each in a run of its own, in the version that it is given with. */
+  const ran = async (workflowId: string, runs: readonly (readonly [string, readonly WorkflowNode[]])[]) => {
+    for (const [index, [name, version]] of runs.entries()) {
+      const workflow = version.toSorted((one, other) => Number(other.name === name) - Number(one.name === name));
+      const context = contextOf({ driver, workflow, workflowId, executionId: String(index) });
+      await recordWorkflowBehind(context, await openStore(context));
+    }
+    const { events } = await storeOver(driver, { secrets: secretBox(new Uint8Array(32)) }).search({
+      kind: 'configuration',
+      limit: 200,
+    });
+    return events
+      .filter(({ event_key }) => event_key.startsWith(`configuration:n8n:${workflowId}:`))
+      .map(({ event_key, violation_type, new_value }) => [event_key.split(':').slice(3, -1), violation_type, new_value])
+      .filter(([place]) => place?.at(-1) !== '1')
+      .toSorted((one, other) => String(one[0]).localeCompare(String(other[0])));
+  };
+
+  it('a weakening that is taken back and done again is recorded each time, whichever node tells', async () => {
+    const off = altered(rules, { disabled: true });
+    const seen = await ran('again', [
+      ['Rules', whole],
+      ['Trail', off],
+      ['Rules', whole],
+      ['Trail', off],
+    ]);
+    expect(seen.filter(([, , is]) => is === 'disabled' || is === 'deployed')).toEqual([
+      [['Changes', '2'], 'CONFIGURATION_WEAKENED', 'disabled'],
+      [['Changes', '3'], 'NONE', 'deployed'],
+      [['Changes', '4'], 'CONFIGURATION_WEAKENED', 'disabled'],
+    ]);
+  });
+
+  it('a run that goes on in the version before does not take the new one back', async () => {
+    const context = (name: string, version: readonly WorkflowNode[], executionId: string) =>
+      contextOf({
+        driver,
+        workflow: version.toSorted((one, other) => Number(other.name === name) - Number(one.name === name)),
+        workflowId: 'going on',
+        executionId,
+      });
+    for (const each of [context('Rules', whole, '1'), context('Rules', raised, '2'), context('Rules', whole, '1')]) {
+      await recordWorkflowBehind(each, await openStore(each));
+    }
+    expect(await driver.rpc('billing_audit_configuration_in_force', { scope: 'n8n:going on:Changes' })).toMatchObject({
+      edition: 2,
+    });
+  });
+
+  it.each([
+    ['both before one node', 'Rules', 'Rules', ['Changes', 'More changes']],
+    ['each before a node of its own', 'Rules', 'Trail', ['Changes']],
+    ['each before a node of its own, seen from the later', 'Trail', 'Trail', ['More changes']],
+  ])('two triggers, %s: what runs records for those it is the first behind', async (what, name, to, scopes) => {
+    const second = { ...trigger, name: 'More changes', to: [to] };
+    const seen = await ran(`two, ${what}`, [
+      [name, [...whole, second]],
+      [name, [...raised, second]],
+    ]);
+    expect(seen).toEqual(scopes.map((scope) => [[scope, '2'], 'CONFIGURATION_WEAKENED', '0.95']));
+  });
 });
 
 it('goes on finding changes where the store cannot record it, says so, and records it later', async () => {
