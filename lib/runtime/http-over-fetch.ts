@@ -3,7 +3,8 @@ import { messageOf } from '../errors';
 
 /**
  * The `http` port over the platform's fetch. Redirects are not followed: an API that answers with one is not the API,
- * and the token must not travel elsewhere.
+ * and the token must not travel elsewhere. However long the limit of a request, it ends when five minutes went by without the head of an
+ * answer, which the platform does not let us set; what was asked for may be done all the same.
  */
 export function httpOverFetch(): Http {
   return async ({ method, url, headers, body, timeoutMilliseconds }) => {

@@ -1,6 +1,6 @@
 import { BillingAuditError, messageOf } from '../errors';
 
-/** The store cannot be reached, is closed, or did not answer in time. The call is safe to repeat. */
+/** The store cannot be reached, is closed, or did not answer in time: the call may have been done. It is safe to repeat. */
 export class StoreUnavailable extends BillingAuditError {
   readonly code = 'store_unavailable';
   readonly hint: string;

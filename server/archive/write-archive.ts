@@ -15,6 +15,7 @@ import {
 } from '../../lib/seal';
 import type { StoreDriver } from '../../lib/store';
 import { bundleFilesAt, writeEvidence, type EvidenceParts } from '../export';
+import { removeArchived } from './remove-archived';
 
 export interface ArchiveOrder {
   /** Like 2026-01: of recording, in UTC. */
@@ -68,13 +69,13 @@ export class TrailNotWhole extends BillingAuditError {
 
 const span = z.object({ stream: z.string(), first_seq: z.number(), last_seq: z.number(), last_hash: z.string() });
 const archivable = z.object({ spans: z.array(span), events: z.number(), erased: z.number() });
-const archived = z.object({ archive: z.object({ id: z.string() }) });
 
 /**
  * Verifies the trail, writes the events of a month with their proofs to a file, reads the file back and compares it with the
  * tree whose signed root was verified; then, if that is asked for, has the store remove exactly these events and say so in the trail, all of it in one transaction.
  * @throws StoreRefused  BA013 a legal hold; BA015 not now: the month is not over, not sealed, not the next
  * @throws BadSetting, TrailNotWhole, ArchiveNotWhole, ArchiveUnreadable  nothing was removed
+ * @throws RemovalUnsure  nobody knows whether it was removed; the file stays
  */
 export async function writeArchive(order: ArchiveOrder, parts: ArchiveParts): Promise<Archived> {
   const { month, out, by, reason, remove } = order;
@@ -98,9 +99,8 @@ export async function writeArchive(order: ArchiveOrder, parts: ArchiveParts): Pr
   const told = { month, file: basename(out), sha256: file.sha256 };
   if (!remove) return { ...told, events: found.events, archive_id: null };
   const { spans, erased } = found;
-  const p = { ...told, spans, erased, by, reason, role: 'admin' };
-  const { archive } = archived.parse(await driver.rpc('billing_audit_archive', p));
-  return { ...told, events: found.events, archive_id: archive.id };
+  const archive_id = await removeArchived({ ...told, spans, erased, by, reason }, out, parts);
+  return { ...told, events: found.events, archive_id };
 }
 
 /** The leaves of the tree that the whole check found to be the one that was signed. */
@@ -131,7 +131,7 @@ function requirePlace(out: string): void {
     throw new BadSetting(
       '--out',
       `names ${out}, which is there already`,
-      'An archive is never written over: name another file.',
+      'An archive is never written over: name another file. Keep this one until "billing-audit verify --archive" says that it is the file of no archive: it may be all that is left of a month.',
     );
   }
 }

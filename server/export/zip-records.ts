@@ -66,7 +66,11 @@ export function localHeader(name: string, changedAt: number): Buffer {
   );
 }
 
-/** Behind a file: its sizes in 8 bytes only where one of them needs so many, and all readers go by the list at the end. */
+/**
+ * Behind a file: its sizes, in 8 bytes only where one of them needs so many. A reader that goes by the list at the end knows
+ * which; one that reads from the front on must find out, since the header before a file, written before its size is known, has
+ * no mark of ZIP64. Python, `unzip` and our own reader go by the list.
+ */
 export function dataDescriptor(
   { crc, bytes, packed: small }: Omit<ZipEntry, 'name' | 'offset'>,
   limit: number,

@@ -14,6 +14,7 @@ const PORTION = 64 * 1024;
 export class ZipStream {
   private readonly entries: ZipEntry[] = [];
   private at = 0;
+  private current: Deflated | null = null;
 
   /**
    * @param changedAt  of all files, in milliseconds
@@ -25,28 +26,36 @@ export class ZipStream {
     private readonly limit = ZIP_LIMIT,
   ) {}
 
-  /** Adds a file; the one before must have ended. */
+  /** Adds a file; the one before must have ended. What fails of it closes its compressor. */
   file(name: string): { write(text: string): Promise<void>; end(): Promise<void> } {
     const offset = this.at;
     const deflated = new Deflated((bytes) => this.give(bytes));
+    this.current = deflated;
     let isBegun = false;
-    const begun = async (): Promise<void> => {
-      if (isBegun) return;
-      isBegun = true;
-      await this.give(localHeader(name, this.changedAt));
+    const step = async (act: () => Promise<void>): Promise<void> => {
+      try {
+        if (!isBegun) await this.give(localHeader(name, this.changedAt));
+        isBegun = true;
+        await act();
+      } catch (thrown) {
+        deflated.close();
+        throw thrown;
+      }
     };
     return {
-      write: async (text) => {
-        await begun();
-        await deflated.write(Buffer.from(text));
-      },
-      end: async () => {
-        await begun();
-        const sizes = await deflated.end();
-        await this.give(dataDescriptor(sizes, this.limit));
-        this.entries.push({ name, offset, ...sizes });
-      },
+      write: (text) => step(() => deflated.write(Buffer.from(text))),
+      end: () =>
+        step(async () => {
+          const sizes = await deflated.end();
+          await this.give(dataDescriptor(sizes, this.limit));
+          this.entries.push({ name, offset, ...sizes });
+        }),
     };
+  }
+
+  /** Lets go of a file that will not end, since what was to be written failed elsewhere. */
+  abandon(): void {
+    this.current?.close();
   }
 
   async end(): Promise<void> {
@@ -71,9 +80,17 @@ class Deflated {
   private crc = 0;
   private bytes = 0;
   private packed = 0;
+  private failure: Error | null = null;
 
   constructor(private readonly give: Sink) {
     this.deflate.on('data', (bytes: Buffer) => this.made.push(bytes));
+    // Always heard: between two writes nobody else listens, and an unheard error ends the program.
+    this.deflate.on('error', (failure) => (this.failure = failure));
+  }
+
+  /** Gives back the memory of the compressor, which it has outside of JavaScript's; again: nothing. */
+  close(): void {
+    this.deflate.destroy();
   }
 
   async write(bytes: Buffer): Promise<void> {
@@ -88,11 +105,13 @@ class Deflated {
       this.deflate.once('end', resolve).once('error', reject);
       this.deflate.end();
     });
+    this.close();
     await this.flush();
     return { crc: this.crc, bytes: this.bytes, packed: this.packed };
   }
 
   private async pack(): Promise<void> {
+    if (this.failure !== null) throw this.failure;
     const portion = Buffer.concat(this.waiting);
     [this.waiting, this.waitingBytes] = [[], 0];
     this.crc = crc32(portion, this.crc);

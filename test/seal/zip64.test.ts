@@ -9,6 +9,9 @@ import { newFolder, removeFolder } from '../support/store';
 const folder = newFolder();
 afterAll(() => removeFolder(folder));
 
+/** Where it is not on the machine, Python is asked alone. */
+const HAS_UNZIP = spawnSync('unzip', ['-v']).status === 0;
+
 /** Longer than what is compressed in one step, and of letters whose bytes are several. */
 const LONG = Array.from({ length: 20_000 }, (_, line) => `${line} größer als vier Gibibyte\n`).join('');
 const FILES: Readonly<Record<string, string>> = { 'a.txt': 'a line\n', 'events.jsonl': LONG, 'leer.txt': '' };
@@ -59,6 +62,14 @@ with zipfile.ZipFile(sys.argv[1]) as zip:
     const read = Object.entries(unzipSync(readFileSync(path))).map(([name, bytes]) => [name, strFromU8(bytes)]);
     expect(Object.fromEntries(read)).toEqual(FILES);
   });
+
+  if (HAS_UNZIP) {
+    it('is whole to unzip', () => {
+      const { status, stdout, stderr } = spawnSync('unzip', ['-t', path], { encoding: 'utf8' });
+      expect([status, stderr]).toEqual([0, '']);
+      expect(stdout).toContain('No errors detected');
+    });
+  }
 
   it(`${form === FORMS[0]?.[0] ? 'has nothing' : 'has something'} of ZIP64 in it`, () => {
     const locator = readFileSync(path).includes(Buffer.from([0x50, 0x4b, 0x06, 0x07]));

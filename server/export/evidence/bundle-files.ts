@@ -65,7 +65,10 @@ function zipped(path: string, now: number, zip64From?: number): BundleFiles {
   };
   return {
     file: (name) => Promise.resolve(zip.file(name)),
-    again: () => void (zip = begun()),
+    again: () => {
+      zip.abandon();
+      zip = begun();
+    },
     end: async () => {
       await zip.end();
       fsyncSync(descriptor);
@@ -75,6 +78,7 @@ function zipped(path: string, now: number, zip64From?: number): BundleFiles {
       syncFolder(dirname(path));
     },
     abandon: () => {
+      zip.abandon();
       close();
       rmSync(place, { force: true });
     },
