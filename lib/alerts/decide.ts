@@ -61,13 +61,21 @@ function toldBySettings(event: AuditEvent, { riskFrom, severityFrom }: AlertThre
     });
   }
   const isViolation = event.violation_type !== 'NONE' && event.violation_type !== 'APPROVED_CORRECTION';
-  if (isViolation && RANK[event.severity] >= RANK[severityFrom]) {
+  if (isViolation && reachesSeverity(event.severity, severityFrom)) {
     why.push({
       code: 'severity',
       because: `${event.issue_description || 'It breaks a rule.'} Severity ${event.severity}.`,
     });
   }
   return why;
+}
+
+/** Whether a limit asks for the severity of a violation; NONE: there is none. */
+export function reachesSeverity(
+  severity: AlertThresholds['severityFrom'],
+  severityFrom: AlertThresholds['severityFrom'],
+): boolean {
+  return severity !== 'NONE' && RANK[severity] >= RANK[severityFrom];
 }
 
 /** The sentence about this very change before those about limits. */

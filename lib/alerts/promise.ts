@@ -1,4 +1,5 @@
 import type { CountedPromise } from '../store/promise';
+import { reachesSeverity } from './decide';
 import { Thresholds } from './thresholds';
 
 /** What one rule's number of findings a day promises, and how it turned out. */
@@ -20,10 +21,12 @@ export interface Promised {
 }
 
 /** What decides whether a past problem would have been shown. */
-export type ShownBy = Pick<CountedPromise['rules'][number], 'findings_a_day' | 'risk_from'>;
+export type ShownBy = Pick<CountedPromise['rules'][number], 'findings_a_day' | 'risk_from' | 'severity_from'>;
+type Problem = CountedPromise['problems'][number];
 
 /**
- * How many of the past problems that reviewers confirmed a setting would have told at once. Pure.
+ * How many of the past problems that reviewers confirmed a setting would have told at once, whatever rules told of them
+ * until now: the setting may ask for less. Pure.
  * @param now  milliseconds since 1970
  */
 export function shownOf(
@@ -31,8 +34,9 @@ export function shownOf(
   setting: ShownBy,
   now: number,
 ): Pick<Promised, 'problems' | 'shown'> {
-  const isShown = shownBy(new Thresholds(normal, now), setting);
-  return { problems: problems.length, shown: problems.filter(isShown).length };
+  const thresholds = new Thresholds(normal, now);
+  const shown = problems.filter((problem) => isShown(problem, asksFor(problem, setting), setting, thresholds));
+  return { problems: problems.length, shown: shown.length };
 }
 
 /**
@@ -44,21 +48,33 @@ export function promisesOf({ normal, problems, rules }: CountedPromise, now: num
   const sittings = normal.reduce((sum, each) => sum + each.sittings, 0);
   // What a model scores now is what is promised for; before there is one, rule points.
   const modelled = normal.some((each) => each.modelled);
-  return rules.map(({ rule_id, findings_a_day, risk_from, told_today, held_today, told_normal }) => {
+  return rules.map((rule) => {
+    const { rule_id, findings_a_day, told_today, held_today, told_normal } = rule;
+    // What was told at its time was worth it by the rule of then.
+    const shown = problems.filter((problem) =>
+      isShown(problem, problem.told || asksFor(problem, rule), rule, thresholds),
+    );
     return {
       ...{ rule_id, findings_a_day, told_today, held_today, sittings },
       promised: thresholds.border(findings_a_day, modelled).promised,
       realised: sittings === 0 ? null : Math.min(1, told_normal / sittings),
       problems: problems.length,
-      shown: problems.filter(shownBy(thresholds, { findings_a_day, risk_from })).length,
+      shown: shown.length,
     };
   });
 }
 
-function shownBy(thresholds: Thresholds, { findings_a_day, risk_from }: ShownBy) {
-  return ({ score, modelled, always, told }: CountedPromise['problems'][number]): boolean => {
-    const { toldFrom, unusualFrom } = thresholds.border(findings_a_day, modelled);
-    const worth = told || score >= risk_from || (modelled && score >= unusualFrom);
-    return always || (worth && score >= toldFrom);
-  };
+/** Whether the limits of a setting ask for a sitting, as `decide` says it of an event. */
+function asksFor({ risk, severity }: Problem, { risk_from, severity_from }: ShownBy): boolean {
+  return (risk !== null && risk >= risk_from) || reachesSeverity(severity, severity_from);
+}
+
+function isShown(
+  { score, modelled, always }: Problem,
+  isAsked: boolean,
+  { findings_a_day }: ShownBy,
+  thresholds: Thresholds,
+): boolean {
+  const { toldFrom, unusualFrom } = thresholds.border(findings_a_day, modelled);
+  return always || ((isAsked || (modelled && score >= unusualFrom)) && score >= toldFrom);
 }

@@ -8,6 +8,8 @@ export interface CountedSittings {
   readonly first_at: string;
 }
 
+type Severity = 'HIGH' | 'MEDIUM' | 'LOW' | 'NONE';
+
 /** What became of sittings, as the store counts it: `billing_audit_promise`. */
 export interface CountedPromise {
   readonly normal: readonly CountedSittings[];
@@ -15,6 +17,10 @@ export interface CountedPromise {
   readonly problems: readonly {
     readonly score: number;
     readonly modelled: boolean;
+    /** The highest of its events, 0..1; null: none has one. */
+    readonly risk: number | null;
+    /** The highest of a violation; NONE: it violates nothing. */
+    readonly severity: Severity;
     readonly always: boolean;
     /** Told at once by some rule, at whatever setting held then. */
     readonly told: boolean;
@@ -24,6 +30,7 @@ export interface CountedPromise {
     readonly rule_id: string;
     readonly findings_a_day: number;
     readonly risk_from: number;
+    readonly severity_from: Severity;
     readonly told_today: number;
     /** In the last 24 hours. */
     readonly held_today: number;

@@ -67,6 +67,17 @@ class NoSuchModel extends BillingAuditError {
   readonly hint = '"billing-audit models list" names those that there are.';
 }
 
+/** What the gates said of a model is not known here, so it is not put in force as if they had let it pass. */
+class UnlistedModel extends BillingAuditError {
+  readonly code = 'unlisted_model';
+  readonly hint = 'Train again, or give --despite-gates to put it in force all the same, if it is still kept.';
+
+  constructor(version: number) {
+    const listed = `not among the newest ${MOST_LISTED} models`;
+    super(`Model ${version} was not put in force: it is ${listed}, so what its gates said is not known.`, { version });
+  }
+}
+
 async function withModels(flags: ModelsFlags, act: (store: ModelStore) => Promise<void>): Promise<void> {
   loadDotEnv();
   const { home } = readConfiguration({ ...(flags.home !== undefined && { home: flags.home }) }, process.env);
@@ -100,7 +111,8 @@ async function promote(
   { reason, despiteGates = false, dryRun = false, json = false }: ModelsFlags,
 ): Promise<void> {
   const moved = decider(reason);
-  const known = (await store.models(MOST_LISTED)).find((each) => each.version === version);
+  const known = listed(await store.models(MOST_LISTED), version);
+  if (!known && (dryRun || !despiteGates)) throw new UnlistedModel(version);
   const failed = failedGates(known);
   if (failed.length > 0 && !despiteGates) {
     const said = `Model ${version} was not put in force: ${failed.join(' ')}`;
@@ -136,6 +148,19 @@ async function rollBack(
   print(
     json ? JSON.stringify({ before, model, dry_run: false }) : `Model ${before} was taken back; ${now} is in force.`,
   );
+}
+
+/**
+ * The row of a model.
+ * @param models  the newest, at most so many as are listed
+ * @returns undefined where it is older than all of them, so that nobody says here what its gates said
+ * @throws NoSuchModel
+ */
+function listed(models: readonly StoredModel[], version: number): StoredModel | undefined {
+  const known = models.find((each) => each.version === version);
+  const oldest = models.length < MOST_LISTED ? 0 : (models.at(-1)?.version ?? 0);
+  if (!known && version >= oldest) throw new NoSuchModel(`There is no model ${version}.`, { version });
+  return known;
 }
 
 /** `risk` is no gate: it tells why a model leaves the risk score to rule points. */

@@ -16,7 +16,8 @@ export interface PromoteFlags {
 }
 
 /**
- * `train --promote`: a model of the trail, through the same gates as the node's. The exit code says whether it passed them.
+ * `train --promote`: a model of the trail, through the same gates as the node's. The exit code says whether it is in force,
+ * or with --dry-run whether it would be.
  */
 export async function trainAndPromote(
   { dryRun = false, home: folder, json = false }: PromoteFlags,
@@ -34,7 +35,7 @@ export async function trainAndPromote(
     }).finally(progress.end);
     if (!dryRun && report.is_new) await record(trail, report);
     print(json ? JSON.stringify({ ...report, dry_run: dryRun, practice: trail.practice }) : inWords(report, dryRun));
-    if (report.status === 'refused') process.exitCode = EXIT.foundWrong;
+    if (report.status !== 'champion') process.exitCode = EXIT.foundWrong;
   } finally {
     await trail.close();
   }
@@ -57,21 +58,27 @@ async function record({ store }: Awaited<ReturnType<typeof openTrail>>, report: 
   await tellCommand(store, commandRun('train --promote', done, { model: version, status }, Date.now()));
 }
 
-function inWords({ version, status, is_new, gates, data, seconds }: TrainingReport, dryRun: boolean): string {
+function inWords(report: TrainingReport, dryRun: boolean): string {
+  const { version, is_new, gates, data, seconds } = report;
   const learned = `${data.events} events from ${data.from} to ${data.to}, ${data.labelled} of them called a finding, in ${seconds} s`;
   return [
     `${is_new ? `Model ${version}` : `Model ${version}, which is kept already,`} learned from ${learned}.`,
     ...gates.map(({ passed, because }) => `  ${passed ? 'passed' : 'failed'}  ${because}`),
-    outcome(version, status, dryRun),
+    dryRun && is_new ? prospect(report) : outcome(report),
   ].join('\n');
 }
 
-function outcome(version: number, status: TrainingReport['status'], dryRun: boolean): string {
-  if (dryRun) {
-    const would = status === 'refused' ? 'It would be refused' : 'It would be put in force';
-    return `${would}. Nothing was kept: leave --dry-run out to do it.`;
-  }
+function prospect({ status }: TrainingReport): string {
+  const would = status === 'refused' ? 'It would be refused' : 'It would be put in force';
+  return `${would}. Nothing was kept: leave --dry-run out to do it.`;
+}
+
+/** What a model is, whether it was kept just now or before. A training puts no model in force that is kept already. */
+function outcome({ version, status, is_new, is_kept }: TrainingReport): string {
   if (status === 'champion') return `Model ${version} is in force.`;
-  if (status === 'refused') return `Model ${version} was refused, and the model before stays in force.`;
-  return `Model ${version} is ${status}: "billing-audit models promote ${version}" puts it in force.`;
+  if (is_new && status === 'refused') return `Model ${version} was refused, and the model before stays in force.`;
+  const now = `Model ${version} is ${status} and not put in force again by a training`;
+  if (!is_kept) return `${now}; it can no longer be: train on other data, or with another --seed.`;
+  const despite = status === 'refused' ? ' --despite-gates' : '';
+  return `${now}: "billing-audit models promote ${version} --reason ...${despite}" does it.`;
 }

@@ -25,9 +25,9 @@ fifth of the events, which it was not trained on. The same files and seed give t
 
 With --promote it learns from the trail of a home in place of files, as the node Model Training does: with what reviewers said,
 compared with the model in force on the newest changes. One that passes its gates is put in force at once, another is kept as
-refused; the trail says either. --dry-run keeps nothing.
+refused; the trail says either. A model that is kept already stays what it is. --dry-run keeps nothing.
 
-Exit codes: 0 done, 1 its gates refused it, 2 misused, 3 could not be done.`;
+Exit codes: 0 done (with --promote: the model is in force), 1 its gates refused it or it is kept already and not in force, 2 misused, 3 could not be done.`;
 
 export function addTrain(program: Command): void {
   program

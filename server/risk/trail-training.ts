@@ -95,14 +95,19 @@ function counting(store: ModelStore, onProgress: TrailTraining['onProgress']): M
   };
 }
 
-/** A store in which a new model is described and not put down. */
+/** So many rows the store gives at most. */
+const MOST_KNOWN = 50;
+
+/** A store in which a new model is described and not put down; one that is there already is what it is. */
 function keepingNothing(store: ModelStore): ModelStore {
   return {
     ...store,
     putModel: async (given) => {
-      const known = await store.models(1);
+      const models = await store.models(MOST_KNOWN);
       const hash = sha256Hex(given.description);
-      return { model: asStored(given, hash, (known[0]?.version ?? 0) + 1), isNew: known[0]?.hash !== hash };
+      const known = models.find((each) => each.hash === hash);
+      if (known) return { model: known, isNew: false };
+      return { model: asStored(given, hash, (models[0]?.version ?? 0) + 1), isNew: true };
     },
   };
 }

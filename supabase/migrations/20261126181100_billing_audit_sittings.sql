@@ -24,12 +24,16 @@ create table billing_audit.sittings (
     events      bigint      not null check (events > 0),
     score       numeric     not null check (score between 0 and 1),
     modelled    boolean     not null,
+    risk        numeric     check (risk between 0 and 1),
+    severity    integer     not null default 0 check (severity between 0 and 3),
     always      boolean     not null default false
 );
 comment on table billing_audit.sittings is 'What a person did until 30 minutes passed without an event, and its highest risk.';
 comment on column billing_audit.sittings.person is 'E-mail in lower case; kind:automation and such where no person did it; empty = erased.';
 comment on column billing_audit.sittings.score is 'In thousandths, so that scores can be counted.';
 comment on column billing_audit.sittings.modelled is 'A model took part; its scores are not compared with those of rule points.';
+comment on column billing_audit.sittings.risk is 'Its highest risk, as limits are compared with it; null = nobody said any, the score is how strange it is.';
+comment on column billing_audit.sittings.severity is 'Highest severity of a violation in it: 1 low, 2 medium, 3 high; 0 = no violation.';
 comment on column billing_audit.sittings.always is 'Something in it is told whatever the settings say.';
 create index sittings_of_person on billing_audit.sittings (person, last_at desc);
 create index sittings_recent on billing_audit.sittings (last_at) include (score, modelled, always);
@@ -52,23 +56,33 @@ as $$
     select round(coalesce(risk_score, anomaly_score, 0), 3)
 $$;
 
+-- What the severity of an event counts among limits: 1 low, 2 medium, 3 high; 0 where it violates nothing.
+create function billing_audit.violation_rank(violation_type text, severity text) returns integer
+language sql immutable
+set search_path = ''
+as $$
+    select case when violation_type in ('NONE', 'APPROVED_CORRECTION') then 0 else billing_audit.severity_rank(severity) end
+$$;
+
 -- Lays what some seconds or days of the trail hold into the sittings. Each span is one person's, without half an hour's pause.
 create function billing_audit.keep_sitting(
-    person_ text, from_ timestamptz, to_ timestamptz, events_ bigint, score_ numeric, modelled_ boolean
+    person_ text, from_ timestamptz, to_ timestamptz, events_ bigint, score_ numeric, modelled_ boolean,
+    risk_ numeric, severity_ integer
 ) returns void
 language plpgsql
 set search_path = ''
 as $$
 begin
     update billing_audit.sittings as s set began_at = least(s.began_at, from_), last_at = greatest(s.last_at, to_),
-        events = s.events + events_, score = greatest(s.score, score_), modelled = s.modelled or modelled_
+        events = s.events + events_, score = greatest(s.score, score_), modelled = s.modelled or modelled_,
+        risk = greatest(s.risk, risk_), severity = greatest(s.severity, severity_)
     where s.id = (
         select id from billing_audit.sittings
         where person = person_ and last_at >= from_ - interval '30 minutes' and began_at <= to_ + interval '30 minutes'
         order by last_at desc limit 1);
     if not found then
-        insert into billing_audit.sittings (person, began_at, last_at, events, score, modelled)
-        values (person_, from_, to_, events_, score_, modelled_);
+        insert into billing_audit.sittings (person, began_at, last_at, events, score, modelled, risk, severity)
+        values (person_, from_, to_, events_, score_, modelled_, risk_, severity_);
     end if;
 end
 $$;
@@ -79,14 +93,16 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-    perform billing_audit.keep_sitting(i.person, i.from_at, i.to_at, i.events, i.score, i.modelled)
+    perform billing_audit.keep_sitting(i.person, i.from_at, i.to_at, i.events, i.score, i.modelled, i.risk, i.severity)
     from (
-        select person, min(at) as from_at, max(at) as to_at, count(*) as events, max(score) as score, bool_or(modelled) as modelled
+        select person, min(at) as from_at, max(at) as to_at, count(*) as events, max(score) as score, bool_or(modelled) as modelled,
+            max(risk_score) as risk, max(severity) as severity
         from (
             select *, count(*) filter (where begins) over (partition by person order by at, seq, stream) as span
             from (
                 select coalesce(d.person, 'kind:' || e.changed_by_kind) as person, e.changed_at as at, e.stream, e.seq,
                     billing_audit.sitting_score(e.risk_score, e.anomaly_score) as score, e.anomaly_score is not null as modelled,
+                    e.risk_score, billing_audit.violation_rank(e.violation_type, e.severity) as severity,
                     coalesce(e.changed_at - lag(e.changed_at) over (
                         partition by coalesce(d.person, 'kind:' || e.changed_by_kind) order by e.changed_at, e.seq, e.stream)
                         > interval '30 minutes', true) as begins
@@ -187,7 +203,8 @@ as $$
 $$;
 
 -- p: at. How the promise is kept, for each rule with a cap in force. Gives {normal, problems: the sittings that reviewers
--- confirmed [{score, modelled, always, told}], rules: [{rule_id, findings_a_day, risk_from, told_today, held_today,
+-- confirmed [{score, modelled, risk: its highest or null, severity: the highest of a violation or NONE, always, told: by
+-- some rule, as rules were then}], rules: [{rule_id, findings_a_day, risk_from, severity_from, told_today, held_today,
 -- told_normal: normal sittings of the last 28 days that it told}]}.
 create function public.billing_audit_promise(p jsonb) returns jsonb
 language sql security definer
@@ -200,12 +217,13 @@ as $$
         'normal', billing_audit.normal_sittings(g.at),
         'problems', (
             select coalesce(jsonb_agg(jsonb_build_object('score', c.score, 'modelled', c.modelled, 'always', c.always,
+                'risk', c.risk, 'severity', (array['NONE', 'LOW', 'MEDIUM', 'HIGH'])[c.severity + 1],
                 'told', exists (select from billing_audit.findings as f where f.sitting_id = c.id and not f.held))
                 order by c.id), '[]')
             from confirmed as c),
         'rules', (
             select coalesce(jsonb_agg(jsonb_build_object('rule_id', r.rule_id, 'findings_a_day', r.findings_a_day,
-                'risk_from', r.risk_from, 'told_today', billing_audit.told_today(r, g.at),
+                'risk_from', r.risk_from, 'severity_from', r.severity_from, 'told_today', billing_audit.told_today(r, g.at),
                 'held_today', (
                     select count(*) from billing_audit.findings as f where f.rule_id = r.rule_id and f.held
                         and f.found_at >= g.at - interval '24 hours'),
@@ -239,7 +257,8 @@ call billing_audit.protect_table('billing_audit.findings');
 grant select, insert, update on billing_audit.sittings to billing_audit_owner;
 grant select, insert, update on billing_audit.findings to billing_audit_owner;
 call billing_audit.keep_private('billing_audit.sitting_score(numeric, numeric)');
-call billing_audit.keep_private('billing_audit.keep_sitting(text, timestamptz, timestamptz, bigint, numeric, boolean)');
+call billing_audit.keep_private('billing_audit.violation_rank(text, text)');
+call billing_audit.keep_private('billing_audit.keep_sitting(text, timestamptz, timestamptz, bigint, numeric, boolean, numeric, integer)');
 call billing_audit.keep_private('billing_audit.keep_sittings(text[], bigint[])');
 call billing_audit.keep_private('billing_audit.confirmed_sittings()');
 call billing_audit.keep_private('billing_audit.normal_sittings(timestamptz)');

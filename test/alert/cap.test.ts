@@ -1,6 +1,6 @@
 import fastCheck from 'fast-check';
 import { Cap, type CappedRule, type KnownSittings } from '../../lib/alerts/cap';
-import { promisesOf } from '../../lib/alerts/promise';
+import { promisesOf, shownOf } from '../../lib/alerts/promise';
 import type { AuditEvent } from '../../lib/event';
 import { event } from './samples';
 
@@ -133,22 +133,53 @@ describe('with a model', () => {
 });
 
 describe('the promise', () => {
-  const counted = { rule_id: 'node-1', findings_a_day: 2, risk_from: 0.3, told_today: 1, held_today: 4 };
-  const problem = { score: 0.6, modelled: false, always: false, told: false };
+  const counted = {
+    rule_id: 'node-1',
+    findings_a_day: 2,
+    risk_from: 0.3,
+    told_today: 1,
+    held_today: 4,
+    severity_from: 'NONE',
+  } as const;
+  const problem = { score: 0.6, modelled: false, risk: 0.6, severity: 'NONE', always: false, told: false } as const;
 
   it('says how many past problems the setting would have shown, and what share was told', () => {
     const normal = history({ '0.1': 90, '0.5': 8, '0.65': 2 });
     const problems = [
       { ...problem, score: 0.69 },
       { ...problem, score: 0.5 },
-      { ...problem, score: 0.1, always: true },
-      { ...problem, score: 0.2, told: true },
+      { ...problem, score: 0.1, risk: 0.1, always: true },
+      { ...problem, score: 0.2, risk: 0.2, told: true },
     ];
     const [kept] = promisesOf({ normal, problems, rules: [{ ...counted, told_normal: 28 }] }, NOW);
     expect(kept).toMatchObject({ problems: 4, shown: 2, sittings: 2800, realised: 0.01, held_today: 4 });
     expect(kept?.promised).toBeCloseTo(0.02, 3);
     const rules = [{ ...counted, findings_a_day: 30, told_normal: 0 }];
     expect(promisesOf({ normal, problems, rules }, NOW)).toMatchObject([{ shown: 4 }]);
+  });
+
+  it('counts for another setting what that asks for, though the rule of then told more', () => {
+    const problems = [
+      { ...problem, told: true },
+      { ...problem, risk: 0.1, severity: 'MEDIUM', told: true } as const,
+      // It is strange, which is no risk that a limit is compared with.
+      { ...problem, risk: null, modelled: true, told: true },
+      { ...problem, risk: 0.1, always: true },
+    ];
+    const shown = (risk_from: number, severity_from: 'LOW' | 'MEDIUM' | 'HIGH' | 'NONE') =>
+      shownOf({ normal: [], problems }, { findings_a_day: 20, risk_from, severity_from }, NOW);
+    expect(shown(0.3, 'MEDIUM')).toEqual({ shown: 3, problems: 4 });
+    expect(shown(0.3, 'HIGH')).toEqual({ shown: 2, problems: 4 });
+    expect(shown(0.9, 'LOW')).toEqual({ shown: 2, problems: 4 });
+    expect(shown(0.9, 'NONE')).toEqual({ shown: 1, problems: 4 });
+  });
+
+  it('counts for a rule in force what its severity asks for', () => {
+    const problems = [{ ...problem, risk: 0.1, severity: 'HIGH' } as const];
+    const rule = { ...counted, risk_from: 0.9, told_normal: 0 };
+    expect(promisesOf({ normal: [], problems, rules: [rule] }, NOW)).toMatchObject([{ shown: 0 }]);
+    const rules = [{ ...rule, severity_from: 'HIGH' } as const];
+    expect(promisesOf({ normal: [], problems, rules }, NOW)).toMatchObject([{ shown: 1 }]);
   });
 
   it('promises nothing where too little is known, or all may be told', () => {

@@ -252,11 +252,34 @@ describe('the count of sittings', () => {
         { score: 0.1, modelled: false, sittings: 1 },
         { score: 0.5, modelled: false, sittings: 1 },
       ],
-      problems: [{ score: 0.5, always: false, told: false }],
-      rules: [{ rule_id: 'node-1', findings_a_day: 1, told_today: 1, held_today: 1, told_normal: 1 }],
+      problems: [{ score: 0.5, risk: 0.5, severity: 'NONE', always: false, told: false }],
+      rules: [{ rule_id: 'node-1', findings_a_day: 1, severity_from: 'NONE', told_today: 1, held_today: 1 }],
     });
+    expect(answer).toMatchObject({ rules: [{ told_normal: 1 }] });
     await store().judge({ event_key: 'k:ben', verdict: 'unsure', ...reviewer });
     expect(await house.driver.rpc('billing_audit_promise', asked)).toMatchObject({ problems: [] });
+  });
+
+  it('tells of a problem its highest risk and the highest severity of its violations', async () => {
+    await enlist();
+    const violation = { violation_type: 'DATE_VALIDATION_ERROR', severity: 'MEDIUM' } as const;
+    await recorded(
+      mild('ana', { ...violation, risk_score: 0.1 }),
+      mild('ana', { event_key: 'k:ana:2', severity: 'HIGH', risk_score: 0.35 }),
+      mild('ana', { event_key: 'k:ana:3', severity: 'HIGH', violation_type: 'APPROVED_CORRECTION', risk_score: 0 }),
+    );
+    // It goes on later, and what was said of it stays.
+    await recorded(mild('ana', { event_key: 'k:ana:4', ...violation, severity: 'LOW', risk_score: null }));
+    await recorded(mild('ben', { risk_score: null, anomaly_score: 0.8 }));
+    const reviewer = { by: 'auditor@example.com', role: 'auditor' } as const;
+    for (const event_key of ['k:ana', 'k:ben']) await store().judge({ event_key, verdict: 'true', ...reviewer });
+    const asked = { at: new Date(house.clock).toISOString() };
+    expect(await house.driver.rpc('billing_audit_promise', asked)).toMatchObject({
+      problems: [
+        { score: 0.35, modelled: false, risk: 0.35, severity: 'MEDIUM', told: true },
+        { score: 0.8, modelled: true, risk: null, severity: 'NONE', told: false },
+      ],
+    });
   });
 
   it('names nobody any more who was erased', async () => {

@@ -59,10 +59,11 @@ describe('a judgement', () => {
 
 it('tells what the number of findings a day promises, and how it turned out', async () => {
   const first_at = new Date(NOW - 86_400_000).toISOString();
+  const rule = { rule_id: 'n', findings_a_day: 20, risk_from: 0.7, severity_from: 'HIGH' } as const;
   store.counted = {
     normal: [{ score: 0.1, modelled: false, sittings: 50, first_at }],
-    problems: [{ score: 0.6, modelled: false, always: true, told: true }],
-    rules: [{ rule_id: 'n', findings_a_day: 20, risk_from: 0.7, told_today: 3, held_today: 4, told_normal: 1 }],
+    problems: [{ score: 0.6, modelled: false, risk: 0.6, severity: 'NONE', always: true, told: true }],
+    rules: [{ ...rule, told_today: 3, held_today: 4, told_normal: 1 }],
   };
   const { cards } = await show(store.ports());
   const counts = { findings_a_day: 20, told_today: 3, held_today: 4, sittings: 50, problems: 1, shown: 1 };

@@ -76,7 +76,7 @@ describe('what the runtime says beside a field', () => {
 
   it('follows the number, though the dialog is not deployed', async () => {
     red = await startNodeRed({ palette, flows: FLOWS, env: { BILLING_AUDIT_HOME: await homeWithProblems() } });
-    const fields = { findingsADay: '20', alertFrom: '0.3' };
+    const fields = { findingsADay: '20', alertFrom: '0.3', severityFrom: 'NONE' };
     const all = { status: 200, body: { key: 'shown', facts: { shown: 2, problems: 2 } } };
     // What was recorded before the start is decided first.
     await red.until(async () => (await ask(fields)).body.facts?.['shown'] === 2, 'the sittings to be counted');
@@ -84,6 +84,10 @@ describe('what the runtime says beside a field', () => {
     expect(await ask({ ...fields, findingsADay: '1' })).toMatchObject({ body: { facts: { shown: 1, problems: 2 } } });
     expect(await ask({ ...fields, findingsADay: '' })).toEqual(all);
     expect((await ask(fields, { id: 'not-deployed' })).status).toBe(200);
+    // What was told as it is deployed would not be, were the dialog deployed.
+    expect(await ask({ ...fields, alertFrom: '0.5' })).toMatchObject({ body: { facts: { shown: 1, problems: 2 } } });
+    const none = { body: { key: 'shown', facts: { shown: 0, problems: 2 } } };
+    expect(await ask({ ...fields, alertFrom: '0.9' })).toMatchObject(none);
   });
 
   it('says that nothing was marked yet, and what is wrong with what it is asked', async () => {
@@ -173,6 +177,8 @@ describe('the sentence beside a field', () => {
     await red.until(async () => (await sentence().innerText()) === '', 'no sentence about what is no number');
     await page.locator('#node-input-findingsADay').fill('20');
     await says('2 of 2 past problems');
+    await page.locator('#node-input-alertFrom').fill('0.9');
+    await says('0 of 2 past problems');
     await page.locator('#node-input-alertFrom').fill('7');
     await says('"Tell from a risk of" must be 1 or less');
     expect(await sentence().getAttribute('class')).toContain('billing-audit-failure');

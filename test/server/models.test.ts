@@ -118,6 +118,9 @@ describe('billing-audit train --promote', () => {
       expect.stringMatching(/^Model 1, which is kept already, learned/u),
     ]);
     expect(again.stdout).toMatch(/\n {2}passed {2}.+\nModel 1 is in force\.\n$/su);
+    expect(json(['train', '--promote', '--dry-run'])).toMatchObject({
+      ...{ status: 0, answer: { status: 'champion', version: 1, is_new: false, dry_run: true } },
+    });
     expect(json(['models', 'list']).answer.models).toMatchObject([
       { version: 1, status: 'champion', trained_by: expect.stringContaining('(command line)') as string },
     ]);
@@ -160,5 +163,42 @@ describe('billing-audit train --promote', () => {
     expect(said.at(-1)).toMatch(
       /^model_rolled_back: .*\(command line\) took model 2 back; model 1 is in force: too loud/u,
     );
+  });
+
+  it('does not put a model in force by training that was taken back, and says how that is done', async () => {
+    expect(billingAudit('models', 'rollback', '--reason', 'too loud').stdout).toContain('no model is in force');
+    const retired = { status: 1, answer: { status: 'retired', version: 1, is_new: false } };
+    // Another model is newer than it.
+    expect(json(['train', '--promote', '--dry-run'])).toMatchObject(retired);
+    expect(json(['train', '--promote'])).toMatchObject(retired);
+    expect(billingAudit('train', '--promote')).toMatchObject({
+      status: 1,
+      stdout: expect.stringMatching(/\nModel 1 is retired .*"billing-audit models promote 1 --reason/u) as string,
+    });
+    expect(billingAudit('models', 'promote', '1', '--reason', 'quiet by now').status).toBe(0);
+    expect(billingAudit('train', '--promote').status).toBe(0);
+  });
+
+  it('refuses a model whose gates nobody can name, since 50 are newer', async () => {
+    await inStore(async (driver) => {
+      const store = modelsOver(driver);
+      const { model, body } = await store.champion(null);
+      const { data, metrics } = model!;
+      for (let seed = 10; seed < 60; seed += 1)
+        await store.putModel({
+          ...{ data, metrics, gates: [], body: body!, seed, by: 'a test', status: 'refused' },
+          description: `{"kind":"risk-model","seed":${seed}}`,
+        });
+    });
+    const old = ['models', 'promote', '2', '--reason', 'try it'];
+    for (const words of [old, [...old, '--dry-run'], [...old, '--despite-gates', '--dry-run']])
+      expect(billingAudit(...words)).toMatchObject({
+        status: 3,
+        stderr: expect.stringContaining('Model 2 was not put in force: it is not among the newest 50') as string,
+      });
+    expect((await acts()).at(-1)).toMatch(/^model_trained/u);
+    // It was in force before the one that is, so it is kept, and a person may decide for it.
+    expect(billingAudit(...old, '--despite-gates').stdout).toBe('Model 2 is in force.\n');
+    expect(billingAudit('models', 'promote', '99', '--reason', 'x').stderr).toContain('There is no model 99');
   });
 });
