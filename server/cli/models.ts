@@ -33,7 +33,7 @@ export function addModels(program: Command): void {
   models
     .command('list')
     .description('The newest models, what they learned from, and how their gates came out.')
-    .option('--limit <n>', 'how many at most', '20')
+    .option('--limit <n>', `how many at most, up to ${MOST_LISTED}`, '20')
     .option(...HOME)
     .option(...JSON_LINE)
     .action((flags: ModelsFlags) => guarded(() => withModels(flags, (store) => list(store, flags))));
@@ -100,7 +100,9 @@ function decider(reason: string | undefined): { readonly by: string; readonly ro
 const MOST_LISTED = 50;
 
 async function list(store: ModelStore, { limit = '20', json }: ModelsFlags): Promise<void> {
-  const found = await store.models(Math.min(versionOf('--limit', limit), MOST_LISTED));
+  const most = versionOf('--limit', limit);
+  if (most > MOST_LISTED) throw new BadSetting('--limit', `is ${most}`, `Give ${MOST_LISTED} at most.`);
+  const found = await store.models(most);
   if (json) print(JSON.stringify({ models: found }));
   else print(found.length === 0 ? 'There is no model yet.' : found.map(inWords).join('\n'));
 }
@@ -168,9 +170,10 @@ function failedGates(model: StoredModel | undefined): readonly string[] {
   return (model?.gates ?? []).filter(({ name, passed }) => !passed && name !== 'risk').map(({ because }) => because);
 }
 
-function inWords({ version, status, is_kept, data, trained_by, created_at, gates }: StoredModel): string {
+function inWords(model: StoredModel): string {
+  const { version, status, is_kept, data, trained_by, created_at } = model;
   const kept = is_kept ? '' : ', no longer kept';
-  const failed = gates.filter(({ passed }) => !passed).map(({ because }) => `\n    ${because}`);
+  const failed = failedGates(model).map((because) => `\n    ${because}`);
   return `model ${version}, ${status}${kept}: of ${data.events} events, by ${trained_by} at ${created_at}${failed.join('')}`;
 }
 
