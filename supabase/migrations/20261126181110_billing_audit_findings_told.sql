@@ -319,51 +319,7 @@ begin
 end
 $$;
 
--- As before (20261123120400), without what waits for the summary: a bell that counts it would undo the cap.
--- p: limit, only_open. Gives {alerts, unread, total}, the newest first, one for each event or notice. Unread = nobody has
--- answered it yet.
-create or replace function public.billing_audit_alerts(p jsonb) returns jsonb
-language sql security definer
-set search_path = ''
-as $$
-    with told as (
-        select event_key, max(id) as id, min(raised_at) as raised_at, bool_or(always) as always,
-            jsonb_agg(jsonb_build_object('recipient', recipient, 'mail_id', mail_id::text) order by recipient)
-                filter (where recipient <> '') as recipients
-        from billing_audit.alerts where not held group by event_key
-    ), answered as (
-        select t.*, w.answer
-        from told as t
-        left join lateral (
-            select jsonb_build_object('decision', decision, 'person', person, 'reason', reason,
-                'answered_at', billing_audit.instant(answered_at)) as answer
-            from billing_audit.alert_answers as w where w.event_key = t.event_key order by id desc limit 1
-        ) as w on true
-    ), page as (
-        select * from answered
-        where answer is null or not coalesce((p ->> 'only_open')::boolean, false)
-        order by id desc limit coalesce((p ->> 'limit')::integer, 100)
-    )
-    select jsonb_build_object(
-        'total', (select count(*) from told),
-        'unread', (select count(*) from answered where answer is null),
-        'alerts', (
-            select coalesce(jsonb_agg(jsonb_build_object(
-                'event_key', g.event_key, 'raised_at', billing_audit.instant(g.raised_at), 'severity', a.severity,
-                'always', g.always, 'why', a.why, 'notice', a.notice, 'answer', g.answer,
-                'recipients', (
-                    select coalesce(jsonb_agg(r || jsonb_build_object('mail_state', m.state, 'mail_kind', m.kind)), '[]')
-                    from jsonb_array_elements(g.recipients) as r
-                    join billing_audit.alert_mails as m on m.id = (r ->> 'mail_id')::bigint),
-                'event', case when a.notice is null then billing_audit.event_json(e, d.payload) end)
-                order by g.id desc), '[]')
-            from page as g
-            join billing_audit.alerts as a on a.id = g.id
-            left join billing_audit.audit_events as e on e.stream = a.stream and e.seq = a.seq
-            left join billing_audit.event_payloads as d on d.stream = a.stream and d.seq = a.seq))
-$$;
-
--- As before (20261126130000), without what waits for the summary.
+-- As before (20261126130000), without what waits for the summary: a bell that counts it would undo the cap.
 create or replace function public.billing_audit_seen_alerts(p jsonb) returns jsonb
 language plpgsql security definer
 set search_path = ''

@@ -87,7 +87,7 @@ end
 $$;
 alter function public.billing_audit_search(jsonb) set jit = off;
 
--- As before (20261126181110), without what is archived.
+-- As before (20261123120400), without what waits for the summary (20261126181110), and without what is archived.
 -- p: limit, only_open. Gives {alerts, unread, total}, the newest first, one for each event or notice. Unread = nobody has
 -- answered it yet; of what is archived only the total is told.
 create or replace function public.billing_audit_alerts(p jsonb) returns jsonb

@@ -4,7 +4,7 @@ import { LiveStates, type LiveStatesParts } from '../../lib/runtime/models/live-
 import { engineOf } from '../../lib/runtime/models/learned-model';
 import type { ReadyModel } from '../../lib/runtime/models/live-state';
 import { Models } from '../../lib/runtime/models/models';
-import { stateFileFor } from '../../lib/runtime/models/state-file';
+import { removeStates, stateFileFor } from '../../lib/runtime/models/state-file';
 import { thisMachine } from '../../lib/runtime/machine';
 import type { BillingSettings } from '../../lib/settings';
 import type { ModelStore } from '../../lib/store';
@@ -164,4 +164,9 @@ it('lets a state that is made anew after an erasure stay in use', async () => {
   for (const hour of [2, 3, 4]) states.live(at(hour));
   expect(states.live(at(5))).toBeNull();
   await stop();
+});
+
+it('says so when the states that must be forgotten cannot be looked for', () => {
+  expect(() => removeStates(__filename)).toThrow(/ENOTDIR/u);
+  expect(() => removeStates(`${__dirname}/nowhere`)).not.toThrow();
 });

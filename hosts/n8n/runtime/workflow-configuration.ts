@@ -101,6 +101,7 @@ function effectiveValue(name: string, field: Field, entered: unknown, shared: Va
     const given = { fields: { [name]: field }, entered: { [name]: entered }, shared: filled(shared), environment: {} };
     return completeFields(given).params[name] ?? null;
   } catch {
+    // What the node itself will refuse is compared as it was entered.
     return entered ?? null;
   }
 }
@@ -130,6 +131,7 @@ function settingsIn(shared: Values): Values {
   try {
     return { ...completeSettings({ shared: filled(shared), environment: {} }) };
   } catch {
+    // As above.
     return filled(shared);
   }
 }

@@ -184,6 +184,7 @@ function changeIn(line: FoldLine): FoldLine {
   return { ...line, kind, changed_by: line.changed_by?.toLowerCase() ?? null };
 }
 
+/** @returns null for what is no object: a person of whom nothing can be read teaches nothing */
 function parsed(text: string | null | undefined): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text ?? 'null');

@@ -94,7 +94,9 @@ function statesIn(folder: string): { readonly file: string; readonly written: nu
   let names: string[];
   try {
     names = readdirSync(folder);
-  } catch {
+  } catch (thrown) {
+    // A folder that cannot be read may hold what must be forgotten.
+    if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') throw thrown;
     return [];
   }
   return names
