@@ -77,8 +77,8 @@ export function passOnTheWire(pass: Passing): void {
   const accepting = new WeakSet<object>();
   prototype.query = function (this: object, ...given: unknown[]): unknown {
     const send = (): unknown => query.apply(this, given);
-    const [text] = given;
-    if (typeof text !== 'string') return send();
+    const text = textOf(given[0]);
+    if (text === null) return send();
     if (ACCEPTS.test(text)) {
       pass('before insert', 'nothing is written');
       accepting.add(this);
@@ -91,6 +91,13 @@ export function passOnTheWire(pass: Passing): void {
     pass('before commit', 'the commit is under way');
     return after(sent, () => pass('before answer', 'the commit is through'));
   };
+}
+
+/** A statement may be given by itself, or with its values and its time-out. */
+function textOf(given: unknown): string | null {
+  if (typeof given === 'string') return given;
+  const { text } = (given ?? {}) as { readonly text?: unknown };
+  return typeof text === 'string' ? text : null;
 }
 
 function after(sent: unknown, then: () => void): unknown {
