@@ -1,6 +1,5 @@
 import { AwaitedRows } from './awaited-rows';
-import { compareHangings, nameOf } from './resolution/compare-hangings';
-import { readAt } from './resolution/resolver';
+import { recordHangings } from './resolution/record-hangings';
 import type { WatchParts, WatchTarget } from './watch-parts';
 
 /** How a compare came about. */
@@ -40,27 +39,21 @@ export class HangingWatch {
 
   /** @param version  the sheet's, just seen */
   async compare(version: number, reason: CompareReason): Promise<void> {
-    const { client, store, now, timing, onResolved } = this.parts;
+    const { now, timing, onResolved } = this.parts;
     const { sheetId } = this.target;
     if (this.doneUpTo === version) return;
     const isEarly = now() - this.comparedAt < timing.sweepSeconds * 1000;
     if (reason === 'sweep' && isEarly && this.isSettled) return;
-    const known = await store.knownHangings(sheetId);
-    const isDone = known.lists.length > 1 && known.lists.every((list) => list.version === version);
-    if (isDone) this.doneUpTo = version;
-    if (isDone) return;
-    const sheet = await client.sheetFacts(sheetId);
-    const observedAt = readAt(sheet, now());
     const isOverdue = (hanging: string): boolean => this.awaited.isOverdue(hanging);
-    const { compared, awaited } = await compareHangings({ sheet, known, observedAt, isOverdue }, client);
-    const audit_run_id = `backfill:${sheetId}:${sheet.version}`;
-    const { event_keys } = await store.resolveHangings({ ...compared, audit_run_id, found_by: 'backfill' });
-    this.awaited.keep(awaited);
+    const done = await recordHangings(sheetId, version, isOverdue, this.parts);
+    if (done === null) this.doneUpTo = version;
+    if (done === null) return;
+    this.awaited.keep(done.awaited);
     this.comparedAt = now();
-    if (this.isSettled) this.doneUpTo = sheet.version;
-    this.tell(compared.lists.flatMap(({ list, problem }) => (problem === null ? [] : [`${list}: ${problem}`])));
-    if (event_keys.length > 0) onResolved();
-    if (compared.objects.length > 0) this.onFound(compared.objects.map(nameOf));
+    if (this.isSettled) this.doneUpTo = done.version;
+    this.tell(done.problems);
+    if (done.recorded > 0) onResolved();
+    if (done.found.length > 0) this.onFound(done.found);
   }
 
   /** Each trouble once, and again after it was over. */
@@ -68,9 +61,14 @@ export class HangingWatch {
     const problem = problems.length === 0 ? null : problems.join('; ');
     if (problem !== null && problem !== this.toldProblem) {
       const { sheetId } = this.target;
-      const hint = 'Callbacks still tell of them; give the account that owns the token the right to read them.';
-      this.parts.log.warn(`Sheet ${sheetId} is compared without its ${problem}. ${hint}`, { sheet: sheetId });
+      this.parts.log.warn(withoutLists(sheetId, problem), { sheet: sheetId });
     }
     this.toldProblem = problem;
   }
+}
+
+/** @param problem  lists and reasons, as `recordHangings` gives them */
+export function withoutLists(sheetId: string, problem: string): string {
+  const hint = 'Callbacks still tell of them; give the account that owns the token the right to read them.';
+  return `Sheet ${sheetId} is compared without its ${problem}. ${hint}`;
 }

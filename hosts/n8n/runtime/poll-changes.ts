@@ -6,9 +6,9 @@ import { createPeople } from '../../../lib/runtime/people';
 import { VersionTrust } from '../../../lib/runtime/resolution/version-trust';
 import { nodeError } from './errors';
 import { parameter } from './context';
+import { lookMemories } from './look-memories';
 import { machineOf } from './machine';
 import { recordWorkflow } from './record-workflow';
-import { missingRows } from './missing-rows';
 import { orOvertaken } from './poll-overtaken';
 import { placeOf } from './ports';
 import { chosen, followedSheets, type Chosen } from './sheets';
@@ -70,14 +70,14 @@ async function lookAtAll(
   const { client } = await openSmartsheet(context, driver);
   const { now, log } = machineOf(context);
   const sheetIds = await followedSheets(named, { client, now, log, place: placeOf(context) });
-  const missing = missingRows(context);
+  const memories = lookMemories(context);
   const hooked = await tendWebhooks({ store, client, now, log }, sheetIds, named.workspaceIds.length > 0);
   const people = createPeople(client, now);
   const failures: unknown[] = [];
   for (const sheetId of sheetIds) {
-    const look: Look = { sheetId, hasWebhook: hooked.has(sheetId), missingSince: missing.of(sheetId) };
+    const look: Look = { sheetId, hasWebhook: hooked.has(sheetId), memory: memories.of(sheetId) };
     try {
-      missing.keep(sheetId, await lookOnce(look, { client, people, store, now, log, trust: new VersionTrust() }));
+      memories.keep(sheetId, await lookOnce(look, { client, people, store, now, log, trust: new VersionTrust() }));
     } catch (failure) {
       log.error(`Sheet ${sheetId} could not be looked at: ${messageOf(failure)}`);
       failures.push(failure);
