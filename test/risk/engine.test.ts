@@ -100,7 +100,7 @@ describe('the risk engine', () => {
   it('refuses parts that do not belong together', () => {
     const json = JSON.parse(JSON.stringify(engine)) as RiskEngineJson;
     expect(() => RiskEngine.fromJSON({ ...json, features: ['one'] })).toThrow(BadModel);
-    expect(() => RiskEngine.fromJSON({ ...json, version: 2 } as never)).toThrow(BadModel);
+    expect(() => RiskEngine.fromJSON({ ...json, version: 1 } as never)).toThrow(BadModel);
     expect(() => RiskEngine.fromJSON({ ...json, anomalyShare: null } as never)).toThrow(BadModel);
     expect(() => RiskEngine.fromJSON({ ...json, categories: { ...json.categories!, names: [] } })).toThrow(BadModel);
   });
