@@ -26,7 +26,7 @@ export interface TrainingRows {
 
 export interface EngineOptions {
   readonly seed?: number;
-  /** How much the anomaly adds to the log-odds when events are ranked: 1 with few labels, 0.15 and less with all. */
+  /** How frequent unknown kinds of findings are beside known ones when events are ranked: 1 with few labels, 0.15 and less with all. */
   readonly anomalyShare?: number;
   /**
    * How many ordinary events teach the risk at most; drawn by chance, each then counts for those that were left out. All
@@ -76,6 +76,7 @@ export interface RiskEngineJson {
   readonly risk: RiskModelJson | null;
   readonly categories: { readonly names: readonly string[]; readonly model: LogisticModelJson } | null;
   readonly anomalyShare: number;
+  readonly prior: number;
 }
 
 /** Raised when its figures come to mean something else: a model of before is refused, and trained anew. */
@@ -94,6 +95,8 @@ export class RiskEngine {
     private readonly riskModel: RiskModel | null,
     private readonly categories: { readonly names: readonly string[]; readonly model: LogisticModel } | null,
     readonly anomalyShare: number,
+    /** The log-odds of a finding in training; 0 where it knows no risk. */
+    readonly prior: number,
   ) {}
 
   /**
@@ -108,7 +111,15 @@ export class RiskEngine {
     const anomaly = Kinds.fit(features, values, filled, seed);
     const isTaught = new Set(Array.from(labels)).size > 1;
     const riskModel = isTaught ? fittedRisk(rows, anomaly, filled, { most: mostOrdinary, seed }) : null;
-    return new RiskEngine(features, bins, anomaly, riskModel, categoriesOf(rows, filled), anomalyShare);
+    return new RiskEngine(
+      features,
+      bins,
+      anomaly,
+      riskModel,
+      categoriesOf(rows, filled),
+      anomalyShare,
+      isTaught ? priorOf(rows) : 0,
+    );
   }
 
   /** The same engine with probabilities calibrated on later events, which it was not trained on. */
@@ -116,14 +127,14 @@ export class RiskEngine {
     if (!this.riskModel) return this;
     const filled = filledTable(this.bins, values);
     const risk = this.riskModel.calibratedOn(widen(values, this.features.length, this.anomaly, filled), labels);
-    return new RiskEngine(this.features, this.bins, this.anomaly, risk, this.categories, this.anomalyShare);
+    return new RiskEngine(this.features, this.bins, this.anomaly, risk, this.categories, this.anomalyShare, this.prior);
   }
 
   /** The same engine with probabilities calibrated by what it said itself, uncalibrated, of later events. */
   calibratedBy(logOdds: ArrayLike<number>, labels: ArrayLike<number>): RiskEngine {
-    const { features, bins, anomaly, categories, anomalyShare } = this;
+    const { features, bins, anomaly, categories, anomalyShare, prior } = this;
     const risk = this.riskModel?.with(plattCalibration(logOdds, labels)) ?? null;
-    return new RiskEngine(features, bins, anomaly, risk, categories, anomalyShare);
+    return new RiskEngine(features, bins, anomaly, risk, categories, anomalyShare, prior);
   }
 
   /** The calibration of its risk; the identity where it knows none. */
@@ -133,7 +144,7 @@ export class RiskEngine {
 
   /** The same engine ranking with another share of the anomaly. */
   withAnomalyShare(share: number): RiskEngine {
-    return new RiskEngine(this.features, this.bins, this.anomaly, this.riskModel, this.categories, share);
+    return new RiskEngine(this.features, this.bins, this.anomaly, this.riskModel, this.categories, share, this.prior);
   }
 
   /** @throws BadNumbers  when the event has not the engine's features, or an infinite value */
@@ -144,7 +155,7 @@ export class RiskEngine {
     return {
       risk: judgement?.probability ?? null,
       anomaly,
-      rank: judgement ? rankOf(judgement, anomaly, this.anomalyShare) : -Math.log1p(-anomaly),
+      rank: judgement ? this.rankBy(judgement.logOdds, anomaly) : -Math.log1p(-anomaly),
       category: this.categoryOf(filled),
       judgement,
       tails: tails.map(({ column, side, probability }) =>
@@ -164,7 +175,7 @@ export class RiskEngine {
       anomaly,
       logOdds,
       risk: logOdds === null ? null : sigmoid(logOdds),
-      rank: logOdds === null ? -Math.log1p(-anomaly) : rankOf({ logOdds, base: this.base }, anomaly, this.anomalyShare),
+      rank: logOdds === null ? -Math.log1p(-anomaly) : this.rankBy(logOdds, anomaly),
     };
   }
 
@@ -180,7 +191,7 @@ export class RiskEngine {
 
   /** The same engine without what labels taught: it says how strange an event is, and leaves the risk to others. */
   withoutRisk(): RiskEngine {
-    return new RiskEngine(this.features, this.bins, this.anomaly, null, null, this.anomalyShare);
+    return new RiskEngine(this.features, this.bins, this.anomaly, null, null, this.anomalyShare, 0);
   }
 
   /**
@@ -211,6 +222,10 @@ export class RiskEngine {
     return this.riskModel !== null;
   }
 
+  private rankBy(logOdds: number, anomaly: number): number {
+    return rankOf({ logOdds, prior: this.prior }, anomaly, this.anomalyShare);
+  }
+
   private oddFigure(column: number, side: 'low' | 'high', probability: number, value: number): OddFigure {
     const typical = this.bins.columns[column]?.median ?? 0;
     const known = Number.isFinite(value) ? value : null;
@@ -228,6 +243,7 @@ export class RiskEngine {
       risk: this.riskModel?.toJSON() ?? null,
       categories: categories && { names: categories.names, model: categories.model.toJSON() },
       anomalyShare: this.anomalyShare,
+      prior: this.prior,
     };
   }
 
@@ -248,9 +264,11 @@ export class RiskEngine {
     if (categories && categories.names?.length !== categories.model.classes) {
       throw new BadModel('risk engine', 'its kinds have no names');
     }
-    if (!Number.isFinite(json.anomalyShare)) throw new BadModel('risk engine', 'its anomaly share is not a number');
+    if (![json.anomalyShare, json.prior].every(Number.isFinite)) {
+      throw new BadModel('risk engine', 'its anomaly share or its prior is not a number');
+    }
     const risk = json.risk && RiskModel.fromJSON(json.risk);
-    return new RiskEngine(json.features, bins, anomaly, risk, categories, json.anomalyShare);
+    return new RiskEngine(json.features, bins, anomaly, risk, categories, json.anomalyShare, json.prior);
   }
 
   private fill(values: ArrayLike<number>): Float64Array {
@@ -289,6 +307,12 @@ function filledTable(bins: TailBins, values: Float64Array): Table {
 /** Four places of a standard deviation: what is saved is shorter, and nothing else changes. */
 function short(value: number): number {
   return Math.round(value * 1e4) / 1e4;
+}
+
+/** The log-odds of a finding among events. */
+function priorOf({ labels }: TrainingRows): number {
+  const findings = Array.from(labels).filter(Boolean).length;
+  return Math.log(findings / (labels.length - findings));
 }
 
 /** The risk model over all labelled rows, and over the ordinary ones or a part of them. */
