@@ -72,12 +72,13 @@ function tell(lines: readonly MonthLine[], values: Float64Array, at: Float64Arra
     return { line, score: recent.take(at[row] as number, anomaly), tails };
   });
   const cells = scored.filter(({ line }) => line.kind === 'cell_changed');
-  const place = (score: number): number => cells.filter((other) => other.score > score).length + 1;
+  const placeIn = (all: typeof scored, score: number): number => all.filter((other) => other.score > score).length + 1;
   const asked = cells.filter(({ line }) => line.rowKey === LINE);
   const first = cells.toSorted((left, right) => right.score - left.score).slice(0, SHOWN);
   console.table(
     [...asked, ...first].map(({ line, score, tails }) => ({
-      place: `${place(score)} of ${cells.length}`,
+      place: `${placeIn(cells, score)} of ${cells.length}`,
+      'among all': `${placeIn(scored, score)} of ${scored.length}`,
       anomaly: score.toFixed(6),
       line: line.rowKey,
       change: `${line.column_name}: ${line.old_value} -> ${line.new_value}`,

@@ -72,9 +72,10 @@ function measureWorld(config: WorldConfig, seed: number): void {
     'engine, 25 % of labels',
     evaluate(prepared, ranks(prepared, fitted(prepared, { found, unseen: null }, seed)), TEST_FROM),
   );
-  const told = readings(prepared, fitted(prepared, ALL, seed));
-  note('engine, all labels', evaluate(prepared, ranksOf(told, 0), TEST_FROM));
-  note('engine, all labels, anomaly 0.15', evaluate(prepared, ranksOf(told, 0.15), TEST_FROM));
+  const full = fitted(prepared, ALL, seed);
+  const told = readings(prepared, full);
+  note('engine, all labels', evaluate(prepared, ranksOf(told, full, 0), TEST_FROM));
+  note('engine, all labels, anomaly 0.15', evaluate(prepared, ranksOf(told, full, 0.15), TEST_FROM));
   calibration(prepared, told, seed);
 }
 
@@ -115,9 +116,9 @@ function ranks(prepared: Prepared, engine: RiskEngine): Float64Array {
 }
 
 /** The ranks that the engine would give with another share of the anomaly. */
-function ranksOf(told: readonly (RiskReading | null)[], share: number): Float64Array {
+function ranksOf(told: readonly (RiskReading | null)[], { prior }: RiskEngine, share: number): Float64Array {
   return Float64Array.from(told, (reading) =>
-    reading?.judgement ? rankOf(reading.judgement, reading.anomaly, share) : 0,
+    reading?.judgement ? rankOf({ logOdds: reading.judgement.logOdds, prior }, reading.anomaly, share) : 0,
   );
 }
 

@@ -5,6 +5,7 @@ import {
   RecentRank,
   RiskEngine,
   type RiskEngineJson,
+  type RiskReading,
   RiskScorer,
   RiskState,
   type TrainingRows,
@@ -71,15 +72,22 @@ describe('the risk engine', () => {
     expect(() => engine.weigh([1, Infinity, 2])).toThrow(BadNumbers);
   });
 
-  it('ranks what is strange though labels know nothing of it: no log-odds below the usual ones count against it', () => {
+  it('ranks what is strange though labels call it harmless: an unknown kind is as likely as it is rare', () => {
     // Far below in money, as no finding ever was.
     const strange = engine.read([-9, 0, 0]);
     const ordinary = engine.read([0, 0, 0]);
     expect(strange.judgement!.logOdds).toBeLessThan(strange.judgement!.base);
-    expect(strange.rank).toBeCloseTo(strange.judgement!.base - Math.log1p(-strange.anomaly), 9);
+    // 60 of 660 are findings.
+    const unknown = (anomaly: number): number => 60 / 600 / (1 - anomaly);
+    const odds = ({ rank }: RiskReading): number => Math.exp(rank);
+    const known = (reading: RiskReading): number => Math.exp(reading.judgement!.logOdds);
+    expect(odds(strange)).toBeCloseTo(known(strange) + unknown(strange.anomaly), 9);
     expect(strange.rank).toBeGreaterThan(ordinary.rank);
+    // A call that is far above the usual ones, and no finding: it must not hide what is strange.
+    expect(strange.rank).toBeGreaterThan(strange.judgement!.base + 2);
+    expect(engine.withAnomalyShare(0).read([-9, 0, 0]).rank).toBe(strange.judgement!.logOdds);
     const risky = engine.read([5.5, 0, 0]);
-    expect(risky.rank).toBeCloseTo(risky.judgement!.logOdds - Math.log1p(-risky.anomaly), 9);
+    expect(odds(risky)).toBeCloseTo(known(risky) + unknown(risky.anomaly), 6);
     expect(risky.rank).toBeGreaterThan(strange.rank);
   });
 
@@ -100,8 +108,9 @@ describe('the risk engine', () => {
   it('refuses parts that do not belong together', () => {
     const json = JSON.parse(JSON.stringify(engine)) as RiskEngineJson;
     expect(() => RiskEngine.fromJSON({ ...json, features: ['one'] })).toThrow(BadModel);
-    expect(() => RiskEngine.fromJSON({ ...json, version: 2 } as never)).toThrow(BadModel);
+    expect(() => RiskEngine.fromJSON({ ...json, version: 1 } as never)).toThrow(BadModel);
     expect(() => RiskEngine.fromJSON({ ...json, anomalyShare: null } as never)).toThrow(BadModel);
+    expect(() => RiskEngine.fromJSON({ ...json, prior: null } as never)).toThrow(BadModel);
     expect(() => RiskEngine.fromJSON({ ...json, categories: { ...json.categories!, names: [] } })).toThrow(BadModel);
   });
 });

@@ -8,6 +8,8 @@ import { LeSiNN, type LeSiNNJson } from './lesinn';
 export interface AnomalyModelOptions {
   readonly seed?: number;
   readonly trees?: number;
+  /** Of LeSiNN. */
+  readonly samples?: number;
   /** How many points of each column's distribution are kept; fewer make a smaller file. */
   readonly knots?: number;
   /** Of LeSiNN: no column's spread is taken for smaller. */
@@ -39,6 +41,9 @@ export interface Strangeness {
 /** Half a vote: it looks at the columns that the forest cuts already, one by one. */
 const ECOD_SHARE = 0.5;
 
+/** What all three have together: a sum as great as so many nats of each. */
+export const VOTES = 2 + ECOD_SHARE;
+
 /** Enough trees that two seeds agree on the strangest rows. */
 const TREES = 200;
 
@@ -61,11 +66,11 @@ export class AnomalyModel {
   /** The model, and what it says of the very rows that it was fitted on; no row is its own neighbour. */
   static fitted(
     table: Table,
-    { seed = 0, trees = TREES, knots, leastSpread = 0 }: AnomalyModelOptions = {},
+    { seed = 0, trees = TREES, samples, knots, leastSpread = 0 }: AnomalyModelOptions = {},
   ): { readonly model: AnomalyModel; readonly scores: readonly Strangeness[] } {
     const { rows, columns, values } = table;
     const forest = IsolationForest.fit(table, { trees, seed });
-    const lesinn = LeSiNN.fit(table, { seed, leastSpread });
+    const lesinn = LeSiNN.fit(table, { seed, leastSpread, ...(samples !== undefined && { samples }) });
     const ecod = Ecod.fit(table, knots);
     const ofRows = (score: (row: number) => number): Float64Array =>
       Float64Array.from({ length: rows }, (_, row) => score(row));

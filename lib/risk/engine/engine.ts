@@ -1,5 +1,4 @@
-import { AnomalyModel, type AnomalyModelJson, type Strangeness } from '../detectors/anomaly-model';
-import { EmpiricalDistribution, type EmpiricalDistributionJson } from '../detectors/empirical-distribution';
+import type { Strangeness } from '../detectors/anomaly-model';
 import { BadModel } from '../errors';
 import { LogisticModel, type LogisticModelJson } from '../logistic/logistic-model';
 import { sigmoid } from '../logistic/likelihood';
@@ -9,6 +8,7 @@ import { TailBins } from '../logistic/tail-bins';
 import { drawDifferent, seededRandom } from '../seeded-random';
 import { checkedTable, rowsOfTable, type Table } from '../table';
 import { incidentWeights } from './incident-weights';
+import { Kinds, type KindsJson } from './kinds';
 import { rankOf } from './rank-of';
 
 /** What an engine is trained on: events in the order of time, as figures. */
@@ -26,7 +26,7 @@ export interface TrainingRows {
 
 export interface EngineOptions {
   readonly seed?: number;
-  /** How much the anomaly adds to the log-odds when events are ranked: 1 with few labels, 0.15 and less with all. */
+  /** How frequent unknown kinds of findings are beside known ones when events are ranked: 1 with few labels, 0.15 and less with all. */
   readonly anomalyShare?: number;
   /**
    * How many ordinary events teach the risk at most; drawn by chance, each then counts for those that were left out. All
@@ -69,21 +69,18 @@ export interface OddFigure {
 
 export interface RiskEngineJson {
   readonly kind: 'risk-engine';
-  readonly version: 1;
+  readonly version: typeof VERSION;
   readonly features: readonly string[];
   readonly bins: TailBins['columns'];
-  readonly anomaly: AnomalyModelJson;
-  readonly combined: EmpiricalDistributionJson;
+  readonly anomaly: KindsJson;
   readonly risk: RiskModelJson | null;
   readonly categories: { readonly names: readonly string[]; readonly model: LogisticModelJson } | null;
   readonly anomalyShare: number;
+  readonly prior: number;
 }
 
-/** The detectors need no more rows than this to know what is ordinary; all rows teach the logistic model. */
-const DETECTOR_ROWS = 10_000;
-/** A model stays below 2 MB with these, and ranks as with twice of each. */
-const TREES = 100;
-const KNOTS = 320;
+/** Raised when its figures come to mean something else: a model of before is refused, and trained anew. */
+const VERSION = 2;
 const ANOMALY_INPUTS = ['anomaly_forest', 'anomaly_neighbours', 'anomaly_tails'] as const;
 const L2 = 3;
 /** So many odd values are told of one event. */
@@ -94,11 +91,12 @@ export class RiskEngine {
   private constructor(
     readonly features: readonly string[],
     private readonly bins: TailBins,
-    private readonly anomaly: AnomalyModel,
-    private readonly combined: EmpiricalDistribution,
+    private readonly anomaly: Kinds,
     private readonly riskModel: RiskModel | null,
     private readonly categories: { readonly names: readonly string[]; readonly model: LogisticModel } | null,
     readonly anomalyShare: number,
+    /** The log-odds of a finding in training; 0 where it knows no risk. */
+    readonly prior: number,
   ) {}
 
   /**
@@ -110,16 +108,18 @@ export class RiskEngine {
     const { features, values, labels } = rows;
     const bins = TailBins.fit(values, features.length);
     const filled = filledTable(bins, values);
-    const sample = sampled(filled, DETECTOR_ROWS, seed);
-    const { model: anomaly, scores } = AnomalyModel.fitted(sample, {
-      ...{ seed, trees: TREES, knots: KNOTS },
-      // Standardised by what is known, before gaps were filled.
-      leastSpread: 1,
-    });
-    const combined = EmpiricalDistribution.fit(Float64Array.from(scores, (score) => score.combined));
+    const anomaly = Kinds.fit(features, values, filled, seed);
     const isTaught = new Set(Array.from(labels)).size > 1;
     const riskModel = isTaught ? fittedRisk(rows, anomaly, filled, { most: mostOrdinary, seed }) : null;
-    return new RiskEngine(features, bins, anomaly, combined, riskModel, categoriesOf(rows, filled), anomalyShare);
+    return new RiskEngine(
+      features,
+      bins,
+      anomaly,
+      riskModel,
+      categoriesOf(rows, filled),
+      anomalyShare,
+      isTaught ? priorOf(rows) : 0,
+    );
   }
 
   /** The same engine with probabilities calibrated on later events, which it was not trained on. */
@@ -127,22 +127,14 @@ export class RiskEngine {
     if (!this.riskModel) return this;
     const filled = filledTable(this.bins, values);
     const risk = this.riskModel.calibratedOn(widen(values, this.features.length, this.anomaly, filled), labels);
-    return new RiskEngine(
-      this.features,
-      this.bins,
-      this.anomaly,
-      this.combined,
-      risk,
-      this.categories,
-      this.anomalyShare,
-    );
+    return new RiskEngine(this.features, this.bins, this.anomaly, risk, this.categories, this.anomalyShare, this.prior);
   }
 
   /** The same engine with probabilities calibrated by what it said itself, uncalibrated, of later events. */
   calibratedBy(logOdds: ArrayLike<number>, labels: ArrayLike<number>): RiskEngine {
-    const { features, bins, anomaly, combined, categories, anomalyShare } = this;
+    const { features, bins, anomaly, categories, anomalyShare, prior } = this;
     const risk = this.riskModel?.with(plattCalibration(logOdds, labels)) ?? null;
-    return new RiskEngine(features, bins, anomaly, combined, risk, categories, anomalyShare);
+    return new RiskEngine(features, bins, anomaly, risk, categories, anomalyShare, prior);
   }
 
   /** The calibration of its risk; the identity where it knows none. */
@@ -152,27 +144,18 @@ export class RiskEngine {
 
   /** The same engine ranking with another share of the anomaly. */
   withAnomalyShare(share: number): RiskEngine {
-    return new RiskEngine(
-      this.features,
-      this.bins,
-      this.anomaly,
-      this.combined,
-      this.riskModel,
-      this.categories,
-      share,
-    );
+    return new RiskEngine(this.features, this.bins, this.anomaly, this.riskModel, this.categories, share, this.prior);
   }
 
   /** @throws BadNumbers  when the event has not the engine's features, or an infinite value */
   read(values: ArrayLike<number>): RiskReading {
     const filled = this.fill(values);
-    const { strangeness: strange, tails } = this.anomaly.read(filled, TAILS);
-    const judgement = this.riskModel?.judge(withStrangeness(values, strange)) ?? null;
-    const anomaly = this.combined.rank(strange.combined);
+    const { strangeness, anomaly, tails } = this.anomaly.read(values, filled, TAILS);
+    const judgement = this.riskModel?.judge(withStrangeness(values, strangeness)) ?? null;
     return {
       risk: judgement?.probability ?? null,
       anomaly,
-      rank: judgement ? rankOf(judgement, anomaly, this.anomalyShare) : -Math.log1p(-anomaly),
+      rank: judgement ? this.rankBy(judgement.logOdds, anomaly) : -Math.log1p(-anomaly),
       category: this.categoryOf(filled),
       judgement,
       tails: tails.map(({ column, side, probability }) =>
@@ -186,30 +169,29 @@ export class RiskEngine {
    * @throws BadNumbers  as `read`
    */
   weigh(values: ArrayLike<number>): EventWeight {
-    const strange = this.anomaly.score(this.fill(values));
-    const anomaly = this.combined.rank(strange.combined);
-    const logOdds = this.riskModel?.logOdds(withStrangeness(values, strange)) ?? null;
+    const { strangeness, anomaly } = this.anomaly.score(values, this.fill(values));
+    const logOdds = this.riskModel?.logOdds(withStrangeness(values, strangeness)) ?? null;
     return {
       anomaly,
       logOdds,
       risk: logOdds === null ? null : sigmoid(logOdds),
-      rank: logOdds === null ? -Math.log1p(-anomaly) : rankOf({ logOdds, base: this.base }, anomaly, this.anomalyShare),
+      rank: logOdds === null ? -Math.log1p(-anomaly) : this.rankBy(logOdds, anomaly),
     };
   }
 
   /** From now on an event costs less: for who asks about many. */
   prepareForMany(): void {
-    this.anomaly.lesinn.prepareForMany();
+    this.anomaly.prepareForMany();
   }
 
   /** How rare an event is among the training events, 0..1: of `read` that figure alone. */
   anomalyOf(values: ArrayLike<number>): number {
-    return this.combined.rank(this.anomaly.score(this.fill(values)).combined);
+    return this.anomaly.score(values, this.fill(values)).anomaly;
   }
 
   /** The same engine without what labels taught: it says how strange an event is, and leaves the risk to others. */
   withoutRisk(): RiskEngine {
-    return new RiskEngine(this.features, this.bins, this.anomaly, this.combined, null, null, this.anomalyShare);
+    return new RiskEngine(this.features, this.bins, this.anomaly, null, null, this.anomalyShare, 0);
   }
 
   /**
@@ -240,6 +222,10 @@ export class RiskEngine {
     return this.riskModel !== null;
   }
 
+  private rankBy(logOdds: number, anomaly: number): number {
+    return rankOf({ logOdds, prior: this.prior }, anomaly, this.anomalyShare);
+  }
+
   private oddFigure(column: number, side: 'low' | 'high', probability: number, value: number): OddFigure {
     const typical = this.bins.columns[column]?.median ?? 0;
     const known = Number.isFinite(value) ? value : null;
@@ -250,24 +236,24 @@ export class RiskEngine {
     const { categories } = this;
     return {
       kind: 'risk-engine',
-      version: 1,
+      version: VERSION,
       features: this.features,
       bins: this.bins.columns,
       anomaly: this.anomaly.toJSON(),
-      combined: this.combined.toJSON(),
       risk: this.riskModel?.toJSON() ?? null,
       categories: categories && { names: categories.names, model: categories.model.toJSON() },
       anomalyShare: this.anomalyShare,
+      prior: this.prior,
     };
   }
 
   /** @throws BadModel  when it was written by another version, or a part is damaged */
   static fromJSON(json: RiskEngineJson): RiskEngine {
-    if (json?.kind !== 'risk-engine' || json.version !== 1) {
+    if (json?.kind !== 'risk-engine' || json.version !== VERSION) {
       throw new BadModel('risk engine', `its kind is ${String(json?.kind)}, version ${String(json?.version)}`);
     }
     const bins = TailBins.fromJSON(json.bins);
-    const anomaly = AnomalyModel.fromJSON(json.anomaly);
+    const anomaly = Kinds.fromJSON(json.anomaly);
     if (json.features?.length !== bins.columns.length || anomaly.columns !== bins.columns.length) {
       throw new BadModel('risk engine', 'its parts know different numbers of features');
     }
@@ -278,10 +264,11 @@ export class RiskEngine {
     if (categories && categories.names?.length !== categories.model.classes) {
       throw new BadModel('risk engine', 'its kinds have no names');
     }
-    if (!Number.isFinite(json.anomalyShare)) throw new BadModel('risk engine', 'its anomaly share is not a number');
-    const combined = EmpiricalDistribution.fromJSON(json.combined);
+    if (![json.anomalyShare, json.prior].every(Number.isFinite)) {
+      throw new BadModel('risk engine', 'its anomaly share or its prior is not a number');
+    }
     const risk = json.risk && RiskModel.fromJSON(json.risk);
-    return new RiskEngine(json.features, bins, anomaly, combined, risk, categories, json.anomalyShare);
+    return new RiskEngine(json.features, bins, anomaly, risk, categories, json.anomalyShare, json.prior);
   }
 
   private fill(values: ArrayLike<number>): Float64Array {
@@ -322,19 +309,16 @@ function short(value: number): number {
   return Math.round(value * 1e4) / 1e4;
 }
 
-function sampled(table: Table, most: number, seed: number): Table {
-  if (table.rows <= most) return table;
-  const drawn = drawDifferent(table.rows, most, seededRandom(seed + 1));
-  return rowsOfTable(
-    table,
-    drawn.sort((left, right) => left - right),
-  );
+/** The log-odds of a finding among events. */
+function priorOf({ labels }: TrainingRows): number {
+  const findings = Array.from(labels).filter(Boolean).length;
+  return Math.log(findings / (labels.length - findings));
 }
 
 /** The risk model over all labelled rows, and over the ordinary ones or a part of them. */
 function fittedRisk(
   rows: TrainingRows,
-  anomaly: AnomalyModel,
+  anomaly: Kinds,
   filled: Table,
   { most, seed }: { readonly most: number; readonly seed: number },
 ): RiskModel {
@@ -357,12 +341,14 @@ function fittedRisk(
 }
 
 /** Each row with what the three detectors say of it. */
-function widen(values: Float64Array, columns: number, anomaly: AnomalyModel, filled: Table): Float64Array {
+function widen(values: Float64Array, columns: number, anomaly: Kinds, filled: Table): Float64Array {
   const width = columns + ANOMALY_INPUTS.length;
   const widened = new Float64Array(filled.rows * width);
   for (let row = 0; row < filled.rows; row += 1) {
-    widened.set(values.subarray(row * columns, (row + 1) * columns), row * width);
-    const { forest, lesinn, ecod } = anomaly.score(filled.values, row * columns);
+    const figures = values.subarray(row * columns, (row + 1) * columns);
+    widened.set(figures, row * width);
+    const { strangeness } = anomaly.score(figures, filled.values.subarray(row * columns, (row + 1) * columns));
+    const { forest, lesinn, ecod } = strangeness;
     widened.set([forest, lesinn, ecod], row * width + columns);
   }
   return widened;

@@ -41,6 +41,7 @@ const words = {
   rise: ['Amount added', amount],
   signed_size: ['Change of the amount', signedAmount],
   relative: ['Change against the old value', (value) => percent(Math.sinh(value))],
+  is_cell: ['Change of a cell', yesNo],
   is_price: ['Change of a price', yesNo],
   is_quantity: ['Change of a quantity', yesNo],
   off_habit: ["Size against this person's edits of the column", deviations],

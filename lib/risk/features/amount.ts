@@ -15,6 +15,8 @@ export const amount = {
     event.delta === null || event.oldNumber === null
       ? NaN
       : Math.asinh(event.delta / Math.max(1, Math.abs(event.oldNumber))),
+  /** What tells a changed cell from a row that came or went, a comment or a file. */
+  is_cell: ({ event }) => flag(event.kind === 'cell_changed'),
   is_price: ({ event }) => flag(event.columnKind === 'price'),
   is_quantity: ({ event }) => flag(event.columnKind === 'quantity'),
   off_habit: ({ event, person }) => off(event, person?.habits.scales.get(event.column ?? '')),

@@ -17,6 +17,12 @@ export type FeatureName = keyof typeof all;
 /** The names of all features, in the order of their figures. */
 export const FEATURES = Object.keys(all) as readonly FeatureName[];
 
+/**
+ * Those that are the logarithm of one amount: how far one goes beyond all that were seen says something. Of counts, ages and
+ * sums over days it says none: they drift, and neighbours share them.
+ */
+export const AMOUNTS: ReadonlySet<string> = new Set<FeatureName>(['size']);
+
 const functions: readonly Feature[] = Object.values(all);
 
 /**

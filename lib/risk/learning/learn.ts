@@ -51,7 +51,7 @@ export const FEWEST_EVENTS = 50;
 /** The oldest part trains, the middle calibrates, the newest compares: neither model was trained on it. */
 const TRAINED = 0.65;
 const CALIBRATED = 0.8;
-/** How much of the anomaly is added to the rank: with few labels, and with many. */
+/** How frequent unknown kinds of findings are taken to be beside known ones: with few labels, and with many. */
 const SHARES = [0.5, 0.15] as const;
 /** So many ordinary events teach the risk; more of them cost time and tell it nothing new. */
 const MOST_ORDINARY = 15_000;
@@ -127,12 +127,12 @@ function part({ events, values, labels, incidents, categories }: LabelledRows, f
 }
 
 /** Chosen on the events that calibrate, so that the newest ones stay unseen. */
-function bestShare({ logOdds, base, anomalies }: Readings, truth: readonly number[]): number {
+function bestShare({ logOdds, prior, anomalies }: Readings, truth: readonly number[]): number {
   if (new Set(truth).size < 2 || logOdds.every((one) => one === 0)) return SHARES[0];
   const precision = (share: number): number =>
     averagePrecision(
       truth,
-      truth.map((_, row) => rankOf({ logOdds: logOdds[row] as number, base }, anomalies[row] as number, share)),
+      truth.map((_, row) => rankOf({ logOdds: logOdds[row] as number, prior }, anomalies[row] as number, share)),
     );
   return precision(SHARES[1]) > precision(SHARES[0]) ? SHARES[1] : SHARES[0];
 }
@@ -141,8 +141,8 @@ interface Readings {
   readonly ranks: Float64Array;
   readonly risks: Float64Array;
   readonly logOdds: Float64Array;
-  /** The log-odds that all reasons are added to. */
-  readonly base: number;
+  /** The log-odds of a finding among the events that taught it. */
+  readonly prior: number;
   readonly anomalies: Float64Array;
 }
 
@@ -151,8 +151,8 @@ function readingsOf(engine: RiskEngine, { events, values }: LabelledRows, from: 
   const count = events.length - from;
   const figures = (): Float64Array => new Float64Array(count);
   engine.prepareForMany();
-  const { base } = engine;
-  const readings: Readings = { ranks: figures(), risks: figures(), logOdds: figures(), base, anomalies: figures() };
+  const { prior } = engine;
+  const readings: Readings = { ranks: figures(), risks: figures(), logOdds: figures(), prior, anomalies: figures() };
   for (let row = 0; row < count; row += 1) {
     const { rank, risk, anomaly, logOdds } = engine.weigh(rowOf(values, from + row));
     readings.ranks[row] = rank;
@@ -165,17 +165,16 @@ function readingsOf(engine: RiskEngine, { events, values }: LabelledRows, from: 
 
 /** The same as if the calibrated engine had read the events again: reading is what takes time. */
 function calibratedReadings(
-  { logOdds: raw, base: rawBase, anomalies }: Readings,
+  { logOdds: raw, prior, anomalies }: Readings,
   { calibration: { slope, offset }, knowsRisk }: RiskEngine,
   share: number,
 ): Readings {
   const logOdds = knowsRisk ? raw.map((one) => slope * one + offset) : raw;
-  const base = knowsRisk ? slope * rawBase + offset : rawBase;
   const risks = knowsRisk ? logOdds.map((one) => 1 / (1 + Math.exp(-one))) : raw;
   const ranks = logOdds.map((one, row) =>
-    knowsRisk ? rankOf({ logOdds: one, base }, anomalies[row] as number, share) : rarity(anomalies[row] as number),
+    knowsRisk ? rankOf({ logOdds: one, prior }, anomalies[row] as number, share) : rarity(anomalies[row] as number),
   );
-  return { ranks, risks, logOdds, base, anomalies };
+  return { ranks, risks, logOdds, prior, anomalies };
 }
 
 function rarity(anomaly: number): number {
@@ -186,7 +185,7 @@ function rarity(anomaly: number): number {
 function comparisonWith(champion: RiskEngine | null, rows: LabelledRows, from: number): Readings {
   if (champion?.knowsRisk) return readingsOf(champion, rows, from);
   const points = Float64Array.from(rows.events.slice(from), ({ ruleScore }) => ruleScore ?? 0);
-  return { ranks: points, risks: points, logOdds: points, base: 0, anomalies: points };
+  return { ranks: points, risks: points, logOdds: points, prior: 0, anomalies: points };
 }
 
 function riskGates(
