@@ -7,6 +7,7 @@ import type { Log } from '../../lib/ports';
 import { thisMachine } from '../../lib/runtime/machine';
 import type { ModelDesk } from '../../lib/runtime/models/desk';
 import { Models } from '../../lib/runtime/models/models';
+import { type KeptState, readState } from '../../lib/runtime/models/state-file';
 import { defaultSettings } from '../../lib/settings';
 import {
   type EmbeddedStoreDriver,
@@ -39,8 +40,10 @@ export interface ModelHouse {
   readonly complaints: string[];
   /** A process of its own, as far as models go. */
   begin(home: string, over?: Partial<ModelStore>): { readonly all: Models; readonly desk: ModelDesk };
-  /** The state in a home. */
+  /** The state in a home, as it was written. */
   state(home: string): string;
+  /** The same, read. */
+  kept(home: string): KeptState;
   /** Ends the processes that were begun. */
   stopAll(): Promise<void>;
   close(): Promise<void>;
@@ -71,6 +74,7 @@ export async function openModelHouse(): Promise<ModelHouse> {
       return { all, desk: all.deskFor(settings) };
     },
     state: (home) => readFileSync(join(folder, home, 'state.json'), 'utf8'),
+    kept: (home) => readState(join(folder, home, 'state.json'), settings)!,
     async close() {
       await stopAll();
       await driver.close();

@@ -24,8 +24,7 @@ function settledNow(given: ModelStore): ModelStore {
 }
 
 const text = (): string => house.state('imported');
-const persons = (): Map<string, { seen: number }> =>
-  new Map((JSON.parse(text()) as { state: { persons: [string, { seen: number }][] } }).state.persons);
+const persons = (): Map<string, { seen: number }> => new Map(house.kept('imported').fold.state.persons.toJSON());
 const anew = async (): Promise<string> => {
   rmSync(stateFile, { force: true });
   await keepStateInThread(parts);

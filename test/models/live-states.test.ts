@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { LiveStates, type LiveStatesParts } from '../../lib/runtime/models/live-states';
 import { engineOf } from '../../lib/runtime/models/learned-model';
 import type { ReadyModel } from '../../lib/runtime/models/live-state';
 import { Models } from '../../lib/runtime/models/models';
-import { removeStates, stateFileFor } from '../../lib/runtime/models/state-file';
+import { readState, removeStates, stateFileFor } from '../../lib/runtime/models/state-file';
 import { thisMachine } from '../../lib/runtime/machine';
 import type { BillingSettings } from '../../lib/settings';
 import type { ModelStore } from '../../lib/store';
@@ -124,8 +124,28 @@ it('ranks by the model that came into force while a state was made', async () =>
   states.renew();
   now.held.open();
   await live.state;
-  const model = (): unknown => (JSON.parse(readFileSync(file, 'utf8')) as { recent: { model: string } }).recent.model;
+  const model = (): unknown => readState(file, settings)?.recent?.model;
   await until(() => model() === 'another');
+  await stop();
+});
+
+it('scores on with the state of before while the next one is made and read', async () => {
+  const { states, now, stop } = begin('meanwhile');
+  const live = states.live(settings)!;
+  const before = await live.state;
+  await until(() => live.isReady);
+  now.held = gate();
+  const { reading } = now;
+  now.hash = 'another';
+  states.renew();
+  await until(() => now.reading > reading);
+  expect(states.live(settings)).toMatchObject({ isReady: true });
+  expect(await states.live(settings)!.state).toBe(before);
+  expect(before!.judge(house.events[650]!, { ...ready, hash: 'another' })).not.toBeNull();
+  now.held.open();
+  let next = before;
+  await until(() => (live.state.then((state) => (next = state)), next !== before));
+  expect(next!.judge(house.events[650]!, { ...ready, hash: 'another' })).not.toBeNull();
   await stop();
 });
 

@@ -29,8 +29,7 @@ afterAll(() => house.close());
 // A first model, by which the month ranks.
 beforeAll(() => begin('first').desk.train(order), 120_000);
 
-const ranksIn = (home: string): unknown[] =>
-  (JSON.parse(state(home)) as { recent: { events: unknown[] } }).recent.events;
+const ranksIn = (home: string): readonly unknown[] => house.kept(home).recent!.events;
 
 it('keeps its state and how the month ranks, which the trail tells again to the same bytes', async () => {
   const stateFile = join(folder, 'kept', 'state.json');

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { StoreNotSynced, StoreUnavailable } from '../../lib/store';
+import { CallLanes, OTHERS_IN_A_ROW } from '../../lib/store/embedded/call-lanes';
 import type { WorkerCall, WorkerRequest } from '../../lib/store/embedded/protocol';
 import { StoreCalls } from '../../lib/store/embedded/store-calls';
 import { TwoLanes, URGENT_IN_A_ROW } from '../../lib/store/embedded/two-lanes';
@@ -139,6 +140,37 @@ describe('calls of the store', () => {
     expect(worker?.begun.map(nameOf)).toEqual(['under way', 'callback', 'ordinary']);
   });
 
+  it('of the background wait for whoever was just answered and asks on, and go on when nobody does', async () => {
+    const { calls, workers } = startCalls();
+    const asksOn = calls.call(rpc('facts'), long).then(() => calls.call(rpc('append'), long));
+    const pages = [calls.call(rpc('page'), long, 'background'), calls.call(rpc('page 2'), long, 'background')];
+    const worker = workers[0]?.ready();
+    for (const count of [1, 2, 3, 4]) {
+      await begins(worker, count);
+      worker?.answer();
+    }
+    await Promise.all([asksOn, ...pages]);
+    expect(worker?.begun.map(nameOf)).toEqual(['facts', 'append', 'page', 'page 2']);
+  });
+
+  it('of the background are answered too when the store closes in their pause', async () => {
+    const { calls, workers } = startCalls();
+    const first = calls.call(rpc('first'), long);
+    const page = calls.call(rpc('page'), long, 'background');
+    const worker = workers[0]?.ready();
+    await begins(worker, 1);
+    worker?.answer();
+    await first;
+    const closing = calls.close(long);
+    await begins(worker, 2);
+    worker?.answer();
+    expect(await page).toBe('page');
+    await begins(worker, 3);
+    worker?.answer();
+    worker?.emit('exit', 0);
+    await closing;
+  });
+
   it('are answered before the store closes, and refused from then on; closing waits for the exit', async () => {
     const { calls, workers } = startCalls();
     const last = calls.call(rpc('last'), long);
@@ -171,6 +203,35 @@ describe('calls of the store', () => {
     await begins(workers[1]?.ready(), 1);
     workers[1]?.answer();
     expect(await second).toBe('second');
+  });
+});
+
+describe('the lane of the background', () => {
+  it('has its turn when it is quiet, and after a row of others where it never is', () => {
+    const lanes = new CallLanes<string>();
+    lanes.push('page 0', 'background');
+    lanes.push('page 1', 'background');
+    const others = Array.from({ length: OTHERS_IN_A_ROW + 1 }, (_, index) => `other ${index}`);
+    for (const each of others) lanes.push(each, 'ordinary');
+    const taken = Array.from({ length: others.length + 1 }, () => lanes.next(false));
+    expect(taken).toEqual([...others.slice(0, OTHERS_IN_A_ROW), 'page 0', ...others.slice(OTHERS_IN_A_ROW)]);
+    expect(lanes.next(false)).toBe('pause');
+    lanes.push('urgent', 'urgent');
+    expect(lanes.next(false)).toBe('urgent');
+    expect(lanes.next(true)).toBe('page 1');
+    expect(lanes.next(false)).toBeUndefined();
+    expect(lanes.next(true)).toBeUndefined();
+  });
+
+  it('has no turn before others for what they asked before it came', () => {
+    const lanes = new CallLanes<string>();
+    for (let index = 0; index < OTHERS_IN_A_ROW; index += 1) {
+      lanes.push('other', 'ordinary');
+      lanes.next(true);
+    }
+    lanes.push('page', 'background');
+    lanes.push('another', 'ordinary');
+    expect(lanes.next(false)).toBe('another');
   });
 });
 

@@ -51,9 +51,12 @@ export class LeSiNN {
   ) {
     this.scaled = new Float64Array(columns);
     this.order = byDifference(points, columns);
-    this.ordered = points.map(
-      (_, place) => points[place - (place % columns) + (this.order[place % columns] as number)] as number,
-    );
+    this.ordered = new Float64Array(points.length);
+    for (let from = 0; from < points.length; from += columns) {
+      for (let place = 0; place < columns; place += 1) {
+        this.ordered[from + place] = points[from + (this.order[place] as number)] as number;
+      }
+    }
   }
 
   static fit(table: Table, options: LeSiNNOptions = {}): LeSiNN {
@@ -112,7 +115,8 @@ export class LeSiNN {
       columns > 0 &&
       json.spreads?.length === columns &&
       json.points?.length === json.samples * json.size * columns &&
-      [...json.means, ...json.points].every((value) => Number.isFinite(value)) &&
+      json.means.every(Number.isFinite) &&
+      json.points.every(Number.isFinite) &&
       json.spreads.every((spread) => spread > 0);
     if (!whole) throw new BadModel('LeSiNN', 'its points are not whole');
     const { means, spreads } = json;

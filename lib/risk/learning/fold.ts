@@ -1,4 +1,5 @@
 import { amountOf } from '../../event';
+import { atOnce, type Steps } from '../../steps';
 import { type BillingSettings, canonicalTitle, QUANTITY, UNITS_TOTAL_PRICE } from '../../settings';
 import { BadModel } from '../errors';
 import { type EventLine, EventReader, type RiskEvent } from '../features/risk-event';
@@ -72,11 +73,16 @@ export class TrailFold {
 
   /** @throws BadModel  when it was saved by another version */
   static load(settings: BillingSettings, json: Record<string, unknown>): TrailFold {
+    return atOnce(TrailFold.loading(settings, json));
+  }
+
+  /** The same in steps. */
+  static *loading(settings: BillingSettings, json: Record<string, unknown>): Steps<TrailFold> {
     const { state, verdicts, counted } = json as Partial<SavedFold>;
     if (!state || !Array.isArray(verdicts) || !Array.isArray(counted)) {
       throw new BadModel('risk state', 'it has no state or no verdicts');
     }
-    return new TrailFold(settings, RiskState.load(state), verdicts, new Set(counted));
+    return new TrailFold(settings, yield* RiskState.loading(state), verdicts, new Set(counted));
   }
 
   /**

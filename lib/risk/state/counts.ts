@@ -1,3 +1,5 @@
+import { atOnce, type Steps } from '../../steps';
+
 const DAY = 86_400_000;
 
 /** A count that fades: `[value, when it had that value]`. */
@@ -16,6 +18,7 @@ export function raised(count: Faded, at: number, by = 1): Faded {
   return [worth(count, at) + by, Math.max(count[1], at)];
 }
 
+const PAIRS_OF_A_STEP = 50;
 /** What a key costs beside its letters: places in two maps, and a plain value. */
 const ENTRY_BYTES = 160;
 
@@ -102,9 +105,25 @@ export class BoundedMap<Value> {
   }
 
   load(pairs: readonly (readonly [string, Value])[]): this {
-    for (const [key, value] of pairs) this.set(key, value);
+    return atOnce(this.loading(pairs));
+  }
+
+  /**
+   * The same in steps.
+   * @param read  makes of a value as it was saved what it was
+   */
+  *loading(pairs: readonly (readonly [string, Value])[], read = (value: Value): Value => value): Steps<this> {
+    for (const [index, [key, value]] of pairs.entries()) {
+      this.set(key, read(value));
+      if (index % PAIRS_OF_A_STEP === 0) yield;
+    }
     return this;
   }
+}
+
+/** A map as it was saved. */
+export function pairsOf<Value>(map: unknown): [string, Value][] {
+  return map as [string, Value][];
 }
 
 /** How often each of several things happened, fading; bounded. */

@@ -16,6 +16,12 @@ export const RATIONS = {
 
 export type Ration = keyof typeof RATIONS;
 
+/** Maps that are saved as they are; those of persons, roles and rows are read into what they were. */
+export const SAVED_AS_THEY_ARE = [
+  ...(['workRequests', 'columnScales', 'pairs', 'units', 'values'] as const),
+  ...(['sheetVerdicts', 'workRequestVerdicts', 'directory', 'book'] as const),
+];
+
 /** Bytes that a whole state may come to; `columns` counts twice, as what is done in them and how much. */
 export const MOST_STATE_BYTES =
   Object.values(RATIONS).reduce((sum, megabytes) => sum + megabytes, RATIONS.columns) * MEGABYTE;

@@ -1,11 +1,13 @@
+import { atOnce, type Steps } from '../../steps';
 import type { RiskEvent } from '../features/risk-event';
 import { BadModel } from '../errors';
 import { type ContextLine, type PersonContext, rememberBefore, type RowState, type Verdict } from './context';
 import { roundness, signedLog } from './figures';
-import { BoundedMap, type Faded, raised, type Scale, scaledBy, Tally, worth } from './counts';
+import { BoundedMap, type Faded, pairsOf, raised, type Scale, scaledBy, Tally, worth } from './counts';
 import { isRepriced } from './book';
 import { NAME_LETTERS, shortened, shortName, shortText, TEXT_LETTERS } from './short';
-import { bytesOfEvent, bytesOfPersonContext, bytesOfRow, bytesOfTexts, type Ration, rationOf } from './rations';
+import { bytesOfEvent, bytesOfPersonContext, bytesOfRow, bytesOfTexts } from './rations';
+import { type Ration, rationOf, SAVED_AS_THEY_ARE } from './rations';
 import { addTo, PersonState } from './person';
 import { sittingWith } from './sitting-so-far';
 import { stepOf } from './step-of';
@@ -22,6 +24,7 @@ const MOST_WAITING = 50_000;
 const MOST_LEAVES = 40;
 const ACTIVE_MILLISECONDS = 2 * 3_600_000;
 const MOST_ACTIVE = 500;
+const EVENTS_OF_A_STEP = 500;
 
 interface WorkRequestState {
   scale: Scale;
@@ -213,32 +216,32 @@ export class RiskState {
 
   /** @throws BadModel  when it was saved by another version */
   static load(json: Record<string, unknown>, share = 1): RiskState {
+    return atOnce(RiskState.loading(json, share));
+  }
+
+  /** The same in steps. */
+  static *loading(json: Record<string, unknown>, share = 1): Steps<RiskState> {
     if (json?.['version'] !== STATE_VERSION)
       throw new BadModel('risk state', `its version is ${String(json?.['version'])}`);
     const saved = json as unknown as RiskState;
     const state = new RiskState(share);
-    const pairsOf = <Value>(map: unknown): [string, Value][] => map as [string, Value][];
-    for (const [name, person] of pairsOf<PersonState>(saved.persons)) state.persons.set(name, PersonState.load(person));
+    for (const [name, person] of pairsOf<PersonState>(saved.persons)) {
+      state.persons.set(name, PersonState.load(person));
+      yield;
+    }
     for (const [name, role] of pairsOf<RoleState>(saved.roles)) {
       state.roles.set(name, { columns: new Tally(200).load(role.columns as never), added: role.added });
+      yield;
     }
-    for (const [key, row] of pairsOf<RowState>(saved.rows)) state.rows.set(key, { ...row, lastAt: row.lastAt ?? NaN });
+    yield* state.rows.loading(pairsOf(saved.rows), (row) => ({ ...row, lastAt: row.lastAt ?? NaN }));
     state.columns.load(saved.columns as never);
     state.sheets.load(saved.sheets as never);
-    const plain = [
-      'workRequests',
-      'columnScales',
-      'pairs',
-      'units',
-      'values',
-      'sheetVerdicts',
-      'workRequestVerdicts',
-      'directory',
-      'book',
-    ] as const;
-    for (const name of plain) (state[name] as BoundedMap<unknown>).load(pairsOf(saved[name]));
+    for (const name of SAVED_AS_THEY_ARE) yield* (state[name] as BoundedMap<unknown>).loading(pairsOf(saved[name]));
     const { hours, rounded, money, active, waiting } = saved;
-    state.#waitingBytes = waiting.reduce((sum, event) => sum + bytesOfEvent(event), 0);
+    for (const [index, event] of waiting.entries()) {
+      state.#waitingBytes += bytesOfEvent(event);
+      if (index % EVENTS_OF_A_STEP === 0) yield;
+    }
     return Object.assign(state, { hours, rounded, money, active, waiting });
   }
 

@@ -3,7 +3,8 @@ import { messageOf } from '../../errors';
 import { sha256Hex } from '../../hash';
 import type { Log, Now } from '../../ports';
 import type { ModelStore, StoredModel } from '../../store/models';
-import { engineOf } from './learned-model';
+import { inSlices } from '../../steps';
+import { readingEngine } from './learned-model';
 import type { ReadyModel } from './live-state';
 
 /** The model in force, as far as this process knows. */
@@ -50,10 +51,16 @@ export class ChampionKeeper {
     return this.current;
   }
 
-  /** Asks the store now. */
+  /** Asks the store. */
   look(): Promise<InForce> {
     this.looking ??= this.asked().finally(() => (this.looking = null));
     return this.looking;
+  }
+
+  /** Asks the store now, for who has just moved a model: whoever is looking may have asked before. */
+  async lookAgain(): Promise<InForce> {
+    await this.looking?.catch(() => undefined);
+    return this.look();
   }
 
   private async asked(): Promise<InForce> {
@@ -61,16 +68,17 @@ export class ChampionKeeper {
     const { model, body } = await this.parts.store.champion(this.current?.model?.hash ?? null);
     if (!this.current) this.foundAtStart = model !== null;
     if (model === null) this.current = NONE;
-    else if (body !== null || this.current?.model?.hash !== model.hash) this.current = this.read(model, body ?? '');
+    else if (body !== null || this.current?.model?.hash !== model.hash)
+      this.current = await this.read(model, body ?? '');
     // Who asked begins what follows in a turn of its own: with the reading of a model it would hold up events for both.
     await nextTurn();
     return this.known;
   }
 
-  private read(model: StoredModel, body: string): InForce {
+  private async read(model: StoredModel, body: string): Promise<InForce> {
     try {
       if (sha256Hex(body) !== model.body_sha256) throw new Error('its text is not the one that was trained');
-      const ready = { engine: engineOf(body), hash: model.hash };
+      const ready = { engine: await inSlices(readingEngine(body)), hash: model.hash };
       this.parts.log.info(`Model ${model.version} is in force.`);
       return { model, ready, problem: null };
     } catch (thrown) {

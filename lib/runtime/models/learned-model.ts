@@ -1,6 +1,7 @@
 import { canonicalJson, sha256Hex } from '../../hash';
 import { FEATURES, labelsOf, learn, type Learned, type LearnRequest, BadModel, RiskEngine } from '../../risk';
 import type { RiskEngineJson } from '../../risk';
+import { atOnce, type Steps } from '../../steps';
 import type { Feedback, NewModel } from '../../store/models';
 
 /** What a training came to, as it can be kept. */
@@ -44,12 +45,18 @@ export function descriptionOf(body: string, data: NewModel['data'], seed: number
  * @throws BadModel  when it is damaged, or was trained by a version with other features
  */
 export function engineOf(body: string): RiskEngine {
+  return atOnce(readingEngine(body));
+}
+
+/** The same in steps. */
+export function* readingEngine(body: string): Steps<RiskEngine> {
   let json: RiskEngineJson;
   try {
     json = JSON.parse(body) as RiskEngineJson;
   } catch {
     throw new BadModel('risk engine', 'it is no JSON');
   }
+  yield;
   const engine = RiskEngine.fromJSON(json);
   if (engine.features.length !== FEATURES.length || engine.features.some((name, at) => name !== FEATURES[at])) {
     throw new BadModel('risk engine', 'this version makes other features than those that it was trained on');

@@ -13,11 +13,12 @@ import {
   wordOf,
 } from '../../risk';
 import type { BillingSettings } from '../../settings';
+import { inSlices, type Steps } from '../../steps';
 import type { ModelStore, TrailLine, TrailLines } from '../../store/models';
 import type { ModelWord } from './desk';
 import { Erasures, type KnownErasures } from './erasures';
 import { readOnce } from './reading';
-import { type KeptState, readState, removeStates } from './state-file';
+import { type KeptState, readStateInSlices, removeStates } from './state-file';
 
 /** The model in force, ready to be asked. */
 export interface ReadyModel {
@@ -75,7 +76,7 @@ export class LiveState {
     ready: ReadyModel | null,
     known: KnownErasures | null = null,
   ): Promise<LiveState> {
-    const kept = keptIn(parts);
+    const kept = await keptIn(parts);
     const erasures = new Erasures(kept?.position ?? 0, known);
     let state = kept ? LiveState.from(parts, kept, erasures) : await LiveState.anew(parts, ready, erasures);
     // Each time that something was erased meanwhile, it is made anew of what is left.
@@ -87,10 +88,7 @@ export class LiveState {
   private static async anew(parts: LiveStateParts, ready: ReadyModel | null, erasures: Erasures): Promise<LiveState> {
     for (;;) {
       const state = LiveState.from(parts, null, erasures);
-      const hand = (lines: readonly TrailLine[]): Promise<void> => {
-        for (const line of lines) state.take(line, ready);
-        return Promise.resolve();
-      };
+      const hand = (lines: readonly TrailLine[]): Promise<void> => inSlices(state.taking(lines, ready));
       const read = await readOnce(parts.store, { from: 0, ahead: null, upTo: 'settled', erasures, hand });
       if (typeof read !== 'string') {
         state.position = read.position;
@@ -149,12 +147,20 @@ export class LiveState {
         removeStates(dirname(this.parts.stateFile));
         return false;
       }
-      for (const line of lines) this.take(line, ready);
+      await inSlices(this.taking(lines, ready));
       // Of what is younger there may still come something in between: it is read again the next time.
       if (next !== null) this.position = Math.max(this.position, Math.min(next, settled));
       from = next;
     }
     return true;
+  }
+
+  /** In steps: what a hundred lines take, an event that passes would notice. */
+  private *taking(lines: readonly TrailLine[], ready: ReadyModel | null): Steps<void> {
+    for (const line of lines) {
+      this.take(line, ready);
+      yield;
+    }
   }
 
   private take(line: TrailLine, ready: ReadyModel | null): void {
@@ -185,9 +191,9 @@ export class LiveState {
 }
 
 /** Null where nothing is kept that can be used. */
-function keptIn({ stateFile, settings, log }: LiveStateParts): KeptState | null {
+async function keptIn({ stateFile, settings, log }: LiveStateParts): Promise<KeptState | null> {
   try {
-    return readState(stateFile, settings);
+    return await readStateInSlices(stateFile, settings);
   } catch (thrown) {
     log.warn(`The kept state of the model is made anew: ${messageOf(thrown)}`);
     return null;

@@ -127,7 +127,7 @@ export class Models {
     log.info(`A training ended: model ${model.version} is ${model.status}.`, { seconds, events: model.data.events });
     // What had moved is learned by now; another look at it would train again for nothing.
     this.drift?.watch.forget();
-    const { ready } = await this.champion.look();
+    const { ready } = await this.champion.lookAgain();
     // It begins to be made, so that events need not wait for it; until it is there they go as before.
     if (ready && isServing) this.states.live(settings);
     return { ...model, is_new: isNew, seconds };
@@ -135,7 +135,7 @@ export class Models {
 
   private async moved<Result>(moving: Promise<Result>): Promise<Result> {
     const moved = await moving;
-    await this.champion.look();
+    await this.champion.lookAgain();
     return moved;
   }
 }

@@ -1,9 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { messageOf } from '../../errors';
 import { canonicalJson, sha256Hex } from '../../hash';
 import { BadModel, TrailFold } from '../../risk';
 import type { BillingSettings } from '../../settings';
+import { atOnce, inSlices, type Steps } from '../../steps';
+import { Pieces, textOfPieces } from './pieces';
 
 /** The state of the features up to a position of the trail. */
 export interface KeptState {
@@ -22,6 +25,8 @@ export interface KeptRanks {
 }
 
 const OWNER_ONLY_FILE = 0o600;
+/** 3: in pieces. */
+const VERSION = 3;
 const STATE_FILE = /^state(-[0-9a-f]+)?\.json(\.new)?$/u;
 
 /**
@@ -44,15 +49,12 @@ export function writeState(
   settings: BillingSettings,
   { fold, position, ahead, recent }: KeptState,
 ): void {
-  const text = JSON.stringify({
-    kind: 'risk-state',
-    version: 2,
-    settings: settingsHash(settings),
-    position,
-    ahead,
-    recent,
-    ...fold.toJSON(),
-  });
+  const { state, ...rest } = fold.toJSON();
+  const head = { kind: 'risk-state', version: VERSION, settings: settingsHash(settings), position, ahead };
+  const text = textOfPieces({ ...head, rankedBy: recent?.model ?? null }, [
+    { ...rest, ranks: recent?.events ?? [] },
+    state.toJSON(),
+  ]);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(`${file}.new`, text, { mode: OWNER_ONLY_FILE });
   renameSync(`${file}.new`, file);
@@ -63,20 +65,40 @@ export function writeState(
  * @throws BadModel  when it is damaged, or of another version
  */
 export function readState(file: string, settings: BillingSettings): KeptState | null {
-  let json: Record<string, unknown>;
   try {
-    json = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    return atOnce(reading(file, readFileSync(file), settings));
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new BadModel('risk state', `${file} cannot be read (${messageOf(thrown)})`, { file });
+    return whyNot(file, thrown);
   }
-  if (json?.['kind'] !== 'risk-state' || json['version'] !== 2 || !Number.isSafeInteger(json['position'])) {
+}
+
+/** The same by a thread that has other work meanwhile: no step of it takes more than some milliseconds. */
+export async function readStateInSlices(file: string, settings: BillingSettings): Promise<KeptState | null> {
+  try {
+    return await inSlices(reading(file, await readFile(file), settings));
+  } catch (thrown) {
+    return whyNot(file, thrown);
+  }
+}
+
+function whyNot(file: string, thrown: unknown): null {
+  if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return null;
+  if (thrown instanceof BadModel) throw thrown;
+  throw new BadModel('risk state', `${file} cannot be read (${messageOf(thrown)})`, { file });
+}
+
+function* reading(file: string, bytes: Buffer, settings: BillingSettings): Steps<KeptState | null> {
+  const pieces = new Pieces(bytes);
+  const head = pieces.head();
+  if (head?.['kind'] !== 'risk-state' || head['version'] !== VERSION || !Number.isSafeInteger(head['position'])) {
     throw new BadModel('risk state', `${file} is of another version`, { file });
   }
-  if (json['settings'] !== settingsHash(settings)) return null;
-  const recent = (json['recent'] ?? null) as KeptRanks | null;
-  const ahead = (json['ahead'] ?? null) as string | null;
-  return { fold: TrailFold.load(settings, json), position: json['position'] as number, ahead, recent };
+  if (head['settings'] !== settingsHash(settings)) return null;
+  const [rest = {}, state = {}] = yield* pieces.objects();
+  const fold = yield* TrailFold.loading(settings, { ...rest, state });
+  const [model, ahead] = [head['rankedBy'], head['ahead']] as [string | null, string | null];
+  const recent = model === null ? null : { model, events: rest['ranks'] as KeptRanks['events'] };
+  return { fold, position: head['position'] as number, ahead, recent };
 }
 
 /** For an erasure: what was erased must not live on in any state beside this one. */

@@ -119,13 +119,16 @@ async function begun(asked: Promise<FromThread>): Promise<Begun> {
   return answer;
 }
 
-/** Hands lines on: the next page is read while the thread takes the one before. */
+/** So many pages wait for the thread at most: it has less priority than what reads them. */
+const MOST_AHEAD = 4;
+
+/** Hands lines on: the next pages are read while the thread takes those before. No lines: it waits until all are taken. */
 function handTo(ask: Ask, onProgress: TrainingParts['onProgress']): HandLines {
-  let taking: Promise<unknown> = Promise.resolve();
+  const taking: Promise<unknown>[] = [];
   let read = 0;
   return async (lines) => {
-    await taking;
-    if (lines.length > 0) taking = ask({ type: 'lines', lines });
+    while (taking.length > (lines.length === 0 ? 0 : MOST_AHEAD - 1)) await taking.shift();
+    if (lines.length > 0) taking.push(ask({ type: 'lines', lines }));
     read += lines.length;
     onProgress?.(read);
   };

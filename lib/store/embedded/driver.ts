@@ -5,6 +5,7 @@ import { CALL_MILLISECONDS, limitOf } from '../call-limits';
 import { migrate, type SqlSession } from '../migrate';
 import { missingFunction, StoreLocked, StoreRefused } from '../store-errors';
 import type { Caller, StoreDriver } from '../store';
+import type { CallLane } from './call-lanes';
 import { openInbox, type Inbox } from './inbox';
 import { journalFilesIn, type JournalFiles } from './journal-files';
 import { takeLock, type Lock } from './lock';
@@ -59,6 +60,18 @@ const UPKEEP_MILLISECONDS = 30_000;
 
 /** Who delivers a callback must hear at once that it is kept: Smartsheet gives up on a slow receiver. */
 const URGENT = new Set(['billing_audit_accept_callback']);
+/** What a training reads and keeps: hundreds of calls one after the other, between which events pass. */
+const BACKGROUND = new Set([
+  'billing_audit_trail_lines',
+  'billing_audit_imported_lines',
+  'billing_audit_put_model',
+  'billing_audit_champion_model',
+]);
+
+function laneOf(name: string): CallLane {
+  if (URGENT.has(name)) return 'urgent';
+  return BACKGROUND.has(name) ? 'background' : 'ordinary';
+}
 
 /**
  * Opens the embedded store: lock, worker thread, migrations, leases of the dead. One process at a time.
@@ -140,10 +153,11 @@ class EmbeddedDriver implements EmbeddedStoreDriver {
     }
     const { role, claims } = await this.#identityOf(caller);
     const call = { kind: 'rpc', name, p: JSON.stringify(p), role, claims: JSON.stringify(claims) } as const;
-    const lane = URGENT.has(name) ? 'urgent' : 'ordinary';
-    const value = await this.#calls.call(call, limitOf(name, this.#timeout()), lane).catch((thrown: unknown) => {
-      throw isMissing(thrown, name) ? missingFunction(name, this.#options.directory) : thrown;
-    });
+    const value = await this.#calls
+      .call(call, limitOf(name, this.#timeout()), laneOf(name))
+      .catch((thrown: unknown) => {
+        throw isMissing(thrown, name) ? missingFunction(name, this.#options.directory) : thrown;
+      });
     this.#countCommit();
     return value;
   }
@@ -182,7 +196,7 @@ class EmbeddedDriver implements EmbeddedStoreDriver {
     const due = dueUpkeep(this.#upkeep, this.#now());
     if (due === null || this.#closing || !this.#calls.isOpen()) return;
     this.#upkeep = afterUpkeep(this.#upkeep, due, this.#now());
-    if (due === 'checkpoint') await this.#calls.call({ kind: due }, MIGRATION_MILLISECONDS);
+    if (due === 'checkpoint') await this.#calls.call({ kind: due }, MIGRATION_MILLISECONDS, 'background');
     else await this.#forEachTable((table) => ({ kind: due, table }));
   }
 
@@ -190,7 +204,7 @@ class EmbeddedDriver implements EmbeddedStoreDriver {
   async #forEachTable(callFor: (table: string) => WorkerCall): Promise<void> {
     for (const { name } of await this.transaction([{ sql: UPKEPT_TABLES }])) {
       if (this.#closing) return;
-      await this.#calls.call(callFor(String(name)), MIGRATION_MILLISECONDS);
+      await this.#calls.call(callFor(String(name)), MIGRATION_MILLISECONDS, 'background');
     }
   }
 

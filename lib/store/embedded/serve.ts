@@ -20,15 +20,15 @@ export type CountedFiles = NodeFS & { readonly syncs: number; syncAll(): void };
 
 /**
  * Small memory, a write-ahead log that stays small, commits that reach the disk. Measured: 16 MB of buffers cost no
- * speed here; without limits the log is recycled at 1 GB. ANALYZE looks at 3,000 rows of a table, however large it is:
- * 40 ms in which nobody is served, where the usual 30,000 take 500. Our plans are by index and need no more.
+ * speed here; without limits the log is recycled at 1 GB. ANALYZE looks at 1,500 rows of a table, however large it is:
+ * 20 ms in which nobody is served, where the usual 30,000 take 500. Our plans are by index and need no more.
  */
 const PARAMETERS = [
   'shared_buffers=16MB',
   'max_wal_size=128MB',
   'min_wal_size=32MB',
   'wal_sync_method=fsync',
-  'default_statistics_target=10',
+  'default_statistics_target=5',
 ];
 
 /**

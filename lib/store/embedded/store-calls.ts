@@ -1,10 +1,11 @@
 import { StoreUnavailable } from '../store-errors';
+import { CallLanes, QUIET_MILLISECONDS, type CallLane } from './call-lanes';
 import type { WorkerCall } from './protocol';
-import { TwoLanes, type Lane } from './two-lanes';
 import type { WorkerThread } from './worker-thread';
 
 interface WaitingCall {
   readonly request: WorkerCall;
+  readonly lane: CallLane;
   readonly timeoutMilliseconds: number;
   readonly resolve: (value: unknown) => void;
   readonly reject: (thrown: unknown) => void;
@@ -19,11 +20,15 @@ interface WaitingCall {
  */
 export class StoreCalls {
   readonly #startThread: () => WorkerThread;
-  readonly #lanes = new TwoLanes<WaitingCall>();
+  readonly #lanes = new CallLanes<WaitingCall>();
   #thread: WorkerThread | null = null;
   #serving: Promise<void> | null = null;
   #isClosed = false;
   #lost: Error | null = null;
+  /** When somebody who waits was answered last, in milliseconds of this process. */
+  #answered = -Infinity;
+  /** Ends the pause in which the background waits for others. */
+  #goOn: (() => void) | null = null;
 
   constructor(startThread: () => WorkerThread) {
     this.#startThread = startThread;
@@ -34,11 +39,12 @@ export class StoreCalls {
    * @throws StoreRefused  what PostgreSQL said
    * @throws StoreUnavailable  closed, not to be opened, or the thread ended in the middle of this call
    */
-  call(request: WorkerCall, timeoutMilliseconds: number, lane: Lane = 'ordinary'): Promise<unknown> {
+  call(request: WorkerCall, timeoutMilliseconds: number, lane: CallLane = 'ordinary'): Promise<unknown> {
     if (this.#isClosed) return Promise.reject(new StoreUnavailable('it is closed'));
     if (this.#lost) return Promise.reject(this.#lost);
     return new Promise((resolve, reject) => {
-      this.#lanes.push({ request, timeoutMilliseconds, resolve, reject }, lane);
+      this.#lanes.push({ request, lane, timeoutMilliseconds, resolve, reject }, lane);
+      this.#goOn?.();
       this.#serving ??= this.#serve();
     });
   }
@@ -71,12 +77,30 @@ export class StoreCalls {
 
   /** Never rejects: each caller hears of its own. */
   async #serve(): Promise<void> {
-    for (let waiting = this.#lanes.next(); waiting; waiting = this.#lanes.next()) await this.#perform(waiting);
+    for (let next = this.#next(); next; next = this.#next()) {
+      if (next === 'pause') await this.#pause();
+      else await this.#perform(next);
+    }
     this.#serving = null;
   }
 
+  #next(): WaitingCall | 'pause' | undefined {
+    return this.#lanes.next(performance.now() - this.#answered >= QUIET_MILLISECONDS);
+  }
+
+  /** Until it has been quiet for long enough, or somebody calls. */
+  async #pause(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((goOn) => {
+      this.#goOn = goOn;
+      timer = setTimeout(goOn, QUIET_MILLISECONDS);
+    });
+    this.#goOn = null;
+    clearTimeout(timer);
+  }
+
   async #perform(waiting: WaitingCall): Promise<void> {
-    const { request, timeoutMilliseconds, resolve, reject } = waiting;
+    const { request, lane, timeoutMilliseconds, resolve, reject } = waiting;
     try {
       const thread = await this.#openThread();
       await thread.call(request, timeoutMilliseconds).then(resolve, reject);
@@ -84,6 +108,7 @@ export class StoreCalls {
       // One attempt to open for all who wait: each of its own would make the last one wait for all of them.
       for (const each of [waiting, ...this.#lanes.takeAll()]) each.reject(thrown);
     }
+    if (lane !== 'background') this.#answered = performance.now();
   }
 
   async #openThread(): Promise<WorkerThread> {
