@@ -23,6 +23,7 @@ import { startPractice, type PracticeOffice } from './practice';
 import type { NewPassword } from './sign-in';
 import { placeOfServer, type SetupPlace } from './setup';
 import { smartsheetOfServer } from './smartsheet-of-server';
+import { healthAt, RunsAlready, runningServer } from './running-server';
 import { timeZoneOf } from './time-zone';
 import { version } from './version';
 
@@ -62,6 +63,7 @@ export async function start(
   const setup = placeOfServer(environment, configuration.home, [assets.firstFlow, assets.dashboardFlow]);
   const { folder, practice: practising } = openHome(configuration.home, configuration.smartsheetToken);
   checkBefore(configuration, environment, practising);
+  await refuseSecond(folder, environment);
   useNetworkSettings(environment);
   const { log, onFailure, onAccess } = openJournal(folder, environment, { onAccess: logAccess, onFailure: logFailure });
   const access = new AccessRecorder({ home: folder, folder: join(folder, 'access'), onFailure });
@@ -197,6 +199,17 @@ function heartbeatOf(url: string | null, address: string, log: LogFile): Heartbe
     sleep: quietSleep,
     say: (level, message) => log.write({ level, from: 'heartbeat', message }),
   });
+}
+
+/**
+ * Said before any port is tried: "the port is taken" would send people looking for another port, while they need none.
+ * @throws RunsAlready  a server answers that has the home open
+ */
+async function refuseSecond(folder: string, environment: NodeJS.ProcessEnv): Promise<void> {
+  const running = runningServer(folder, environment);
+  // The number of a process that was killed may be another program's by now: only one that answers counts.
+  if (running === null || (await healthAt(running.address, httpOverFetch())) === null) return;
+  throw new RunsAlready(folder, running);
 }
 
 /** What is told before anything listens. @throws BadSetting */

@@ -104,6 +104,22 @@ it('shows the nodes nothing that leads out of practice', async () => {
 });
 
 describe('a start that cannot be', () => {
+  it('exits with 3 when a server has the home open, and says which and where, not that a port is taken', async () => {
+    const home = newHome();
+    const ports = await freePorts();
+    const first = startCli(home, ports);
+    await until(async () => (await health(first)).counts.events > 0, said(first), 40_000);
+    for (const others of [ports, await freePorts()]) {
+      const second = startCli(home, others);
+      expect(await second.ended).toBe(3);
+      expect(second.output()).toContain(`runs already: process ${first.child.pid} has `);
+      expect(second.output()).toContain(`Open ${first.address}/dashboard`);
+      expect(second.output()).not.toMatch(/cannot listen|in use/u);
+    }
+    first.child.kill('SIGTERM');
+    expect(await first.ended).toBe(0);
+  });
+
   it.each(['port', 'sandboxPort'] as const)('exits with 3 and says so when its %s is in use', async (taken) => {
     const ports = await freePorts();
     const other = createServer();
