@@ -83,7 +83,7 @@ export async function start(
       })
     : null;
   const userDirectory = join(folder, 'node-red');
-  const flowWasPlaced = placeFirstFlows(userDirectory, setup.shippedFlows);
+  const flowWasPlaced = placeFlows(userDirectory, setup);
   setVariables(environment, variablesFor(configuration, folder, practice), practising);
   try {
     const nodeRed = await startNodeRed({
@@ -228,6 +228,17 @@ function refuseStrangers(host: string): void {
   );
 }
 
+/** A newer flow is offered from then on, so what was placed has to be remembered now, and not when somebody asks. */
+function placeFlows(userDirectory: string, { shippedFlows }: SetupPlace): boolean {
+  const wasPlaced = placeFirstFlows(userDirectory, shippedFlows);
+  if (wasPlaced) shippedFlow(userDirectory, shippedFlows).seen();
+  return wasPlaced;
+}
+
+function shippedFlow(userDirectory: string, files: readonly string[]): ShippedFlow {
+  return new ShippedFlow(files, join(userDirectory, 'versions', 'shipped-flow-seen'));
+}
+
 function partsFor(
   home: string,
   setup: SetupPlace,
@@ -236,7 +247,7 @@ function partsFor(
   smartsheet: ServerParts['smartsheet'],
 ): ServerParts {
   const record: AccessRecorder['record'] = (event) => access.record(event);
-  const versions = join(home, 'node-red', 'versions');
+  const userDirectory = join(home, 'node-red');
   return {
     home,
     log,
@@ -248,8 +259,8 @@ function partsFor(
     },
     now: Date.now,
     smartsheet,
-    shelf: new VersionShelf(versions, Date.now),
-    shipped: new ShippedFlow(setup.shippedFlows, join(versions, 'shipped-flow-seen')),
+    shelf: new VersionShelf(join(userDirectory, 'versions'), Date.now),
+    shipped: shippedFlow(userDirectory, setup.shippedFlows),
   };
 }
 

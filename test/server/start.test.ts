@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +51,8 @@ describe('npm start without a token', () => {
     expect(await cli.ended).toBe(0);
     await until(async () => !(await answers(cli.practiceAddress)), 'the practice Smartsheet to be gone');
     expect(cli.output()).not.toMatch(/"log":"failure"|ended by itself/);
+    // Else the flow of a later version would be taken for the one that was placed, and never be offered.
+    expect(existsSync(join(home, 'sandbox', 'node-red', 'versions', 'shipped-flow-seen'))).toBe(true);
   });
 
   it('goes on where it was, and takes its office along when it is killed', async () => {
