@@ -84,3 +84,18 @@ describe('billing-audit import of history', () => {
     LONG,
   );
 });
+
+describe('billing-audit import of people', () => {
+  it('says how many it saved, and that nothing differs when it is done again', () => {
+    const file = join(folder.path, 'people.csv');
+    writeFileSync(file, 'e-mail,name,access level\nanna@example.com,Anna,5\n');
+    expect(run('--people', file)).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('1 person saved') as string,
+    });
+    expect(run('--people', file)).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('Nothing differs from what is known; nobody was changed.') as string,
+    });
+  });
+});

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { openHome } from '../../lib/runtime/home';
 import { openEmbeddedStore, secretBox, storeOver } from '../../lib/store';
-import { event } from '../store/examples';
+import { event, sheetId } from '../store/examples';
 import { newFolder, removeFolder } from '../support/store';
 import { runCli } from './cli';
 
@@ -58,5 +58,18 @@ describe('billing-audit erase', () => {
     expect(erase('Ana@example.com', '--yes').stdout).toMatch(
       /^1 event lost its values and personal fields, from \S+ to \S+\.\nThe trail says so as erasure 2\.\n$/,
     );
+  });
+});
+
+describe('billing-audit export --sheet', () => {
+  const exported = (sheet: string, ...words: readonly string[]) =>
+    billingAudit('export', '--from', '2026-01-01', '--to', '2026-02-28', '--out', 'a.csv', '--sheet', sheet, ...words);
+
+  it('says of a sheet that was never watched that nothing of it can be there', () => {
+    expect(exported('99')).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('Sheet 99 was never watched here') as string,
+    });
+    expect(JSON.parse(exported(sheetId, '--json').stdout)).toMatchObject({ changes: 1, never_watched: [] });
   });
 });
