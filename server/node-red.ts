@@ -14,6 +14,7 @@ import type { SheetReader } from './people';
 import { rpcRefused } from './rpc';
 import { setupRoutes, type SetupPlace } from './setup';
 import { dashboardAccess, EditorPass, FrontDoor, signInPages, type SignIn, type Visitor } from './sign-in';
+import { nothingHere } from './sign-in/pages';
 
 // The type package describes Node-RED 1.3; these are the parts of 5's embedding interface that we use.
 interface NodeRed {
@@ -116,6 +117,7 @@ export async function startNodeRed(options: NodeRedOptions): Promise<RunningNode
     application.use('/admin', red.httpAdmin);
     application.use('/', red.httpNode);
     if (options.parts) application.use(whereNobodyAnswers(options.parts.home));
+    application.use(nothingHere());
     await red.start();
     running.red = red;
     return {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { BillingAuditError } from '../lib/errors';
 import type { Http } from '../lib/ports';
 import { readRuntimeNote } from '../lib/runtime/home';
 
@@ -17,6 +18,17 @@ export interface RunningServer {
   readonly startedAt: string;
   /** `http://host:port` as seen from this machine. */
   readonly address: string;
+}
+
+/** A home belongs to one server at a time. */
+export class RunsAlready extends BillingAuditError {
+  readonly code = 'runs_already';
+  readonly hint: string;
+
+  constructor(home: string, { pid, address }: RunningServer) {
+    super(`Billing Audit runs already: process ${pid} has ${home} open, at ${address}.`, { home, pid, address });
+    this.hint = `Open ${address}/dashboard; to start it anew, stop that process first. Another server needs a BILLING_AUDIT_HOME (--home) of its own.`;
+  }
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -23,6 +23,7 @@ import { startPractice, type PracticeOffice } from './practice';
 import type { NewPassword } from './sign-in';
 import { placeOfServer, type SetupPlace } from './setup';
 import { smartsheetOfServer } from './smartsheet-of-server';
+import { healthAt, RunsAlready, runningServer } from './running-server';
 import { timeZoneOf } from './time-zone';
 import { version } from './version';
 
@@ -62,6 +63,7 @@ export async function start(
   const setup = placeOfServer(environment, configuration.home, [assets.firstFlow, assets.dashboardFlow]);
   const { folder, practice: practising } = openHome(configuration.home, configuration.smartsheetToken);
   checkBefore(configuration, environment, practising);
+  await refuseSecond(folder, environment);
   useNetworkSettings(environment);
   const { log, onFailure, onAccess } = openJournal(folder, environment, { onAccess: logAccess, onFailure: logFailure });
   const access = new AccessRecorder({ home: folder, folder: join(folder, 'access'), onFailure });
@@ -81,7 +83,7 @@ export async function start(
       })
     : null;
   const userDirectory = join(folder, 'node-red');
-  const flowWasPlaced = placeFirstFlows(userDirectory, setup.shippedFlows);
+  const flowWasPlaced = placeFlows(userDirectory, setup);
   setVariables(environment, variablesFor(configuration, folder, practice), practising);
   try {
     const nodeRed = await startNodeRed({
@@ -199,6 +201,17 @@ function heartbeatOf(url: string | null, address: string, log: LogFile): Heartbe
   });
 }
 
+/**
+ * Said before any port is tried: "the port is taken" would send people looking for another port, while they need none.
+ * @throws RunsAlready  a server answers that has the home open
+ */
+async function refuseSecond(folder: string, environment: NodeJS.ProcessEnv): Promise<void> {
+  const running = runningServer(folder, environment);
+  // The number of a process that was killed may be another program's by now: only one that answers counts.
+  if (running === null || (await healthAt(running.address, httpOverFetch())) === null) return;
+  throw new RunsAlready(folder, running);
+}
+
 /** What is told before anything listens. @throws BadSetting */
 function checkBefore({ host }: Configuration, environment: NodeJS.ProcessEnv, practising: boolean): void {
   if (practising) refuseStrangers(host);
@@ -215,6 +228,17 @@ function refuseStrangers(host: string): void {
   );
 }
 
+/** A newer flow is offered from then on, so what was placed has to be remembered now, and not when somebody asks. */
+function placeFlows(userDirectory: string, { shippedFlows }: SetupPlace): boolean {
+  const wasPlaced = placeFirstFlows(userDirectory, shippedFlows);
+  if (wasPlaced) shippedFlow(userDirectory, shippedFlows).seen();
+  return wasPlaced;
+}
+
+function shippedFlow(userDirectory: string, files: readonly string[]): ShippedFlow {
+  return new ShippedFlow(files, join(userDirectory, 'versions', 'shipped-flow-seen'));
+}
+
 function partsFor(
   home: string,
   setup: SetupPlace,
@@ -223,7 +247,7 @@ function partsFor(
   smartsheet: ServerParts['smartsheet'],
 ): ServerParts {
   const record: AccessRecorder['record'] = (event) => access.record(event);
-  const versions = join(home, 'node-red', 'versions');
+  const userDirectory = join(home, 'node-red');
   return {
     home,
     log,
@@ -235,8 +259,8 @@ function partsFor(
     },
     now: Date.now,
     smartsheet,
-    shelf: new VersionShelf(versions, Date.now),
-    shipped: new ShippedFlow(setup.shippedFlows, join(versions, 'shipped-flow-seen')),
+    shelf: new VersionShelf(join(userDirectory, 'versions'), Date.now),
+    shipped: shippedFlow(userDirectory, setup.shippedFlows),
   };
 }
 

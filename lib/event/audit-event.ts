@@ -67,6 +67,11 @@ const KINDS_OF_THE_STORE = ['coverage', ...ACT_KINDS] as const;
 /** A change of before this watch, that another program recorded; it stands in the chain `imported` and is judged by nobody. */
 const IMPORTED = 'imported';
 
+const NO_CHANGES = ['sheet_checked', IMPORTED, ...KINDS_OF_THE_STORE] as const;
+
+/** All that an entry of the trail can be: an event, or who came and who did what beside changing cells (`lib/access`). */
+export const KINDS_IN_TRAIL = [...changeKind.options, ...NO_CHANGES, 'access'] as const;
+
 /**
  * A judged change. `timestamp` is null until the trail has stored it. Beside the 25 fields it carries what later nodes
  * and the trail need: its key, what kind of change it was, the reasons of its score.
@@ -74,7 +79,7 @@ const IMPORTED = 'imported';
 export const auditEventSchema = z.object({
   ...contractFields,
   event_key: z.string().min(1),
-  kind: changeKind.or(z.enum(['sheet_checked', IMPORTED, ...KINDS_OF_THE_STORE])),
+  kind: changeKind.or(z.enum(NO_CHANGES)),
   sheet_name: z.string(),
   changed_by_kind: actorKind,
   /** ISO 4217. */

@@ -51,6 +51,7 @@ export function recordingStore(
     failJob: (job, why, again) => store.failJob(job, why, again),
     withdrawJob: (jobId) => store.withdrawJob(jobId),
     event: (eventKey) => store.event(eventKey),
+    watchTroubles: () => store.watchTroubles(),
     deadBySheet: () => store.deadBySheet(),
     tryDeadAgain: (who) => store.tryDeadAgain(who),
     accessReader: (reader) => store.accessReader(reader),

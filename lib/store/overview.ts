@@ -36,6 +36,8 @@ export interface DashboardStore {
   promise(at: string): Promise<CountedPromise>;
   /** What is usual, from the rollups. */
   patterns(query: PatternsQuery): Promise<Patterns>;
+  /** What is wrong with the watch itself and lasts, the oldest first. */
+  watchTroubles(): Promise<readonly LastingTrouble[]>;
   /** Callbacks that failed eight times, by their sheet; those with most first. */
   deadBySheet(): Promise<DeadBySheet>;
   /**
@@ -43,6 +45,16 @@ export interface DashboardStore {
    * @throws StoreRefused  BA005 nobody, or without the right
    */
   tryDeadAgain(who: { readonly by: string; readonly role: string }): Promise<TriedAgain>;
+}
+
+/** A failure of the watch of one sheet, of which people were told, and which is not over. */
+export interface LastingTrouble {
+  /** `token`, `sheet` and `watch`: nothing is seen of the sheet; `webhook` and `callbacks`: changes are found, only later. */
+  readonly kind: string;
+  readonly sheet_id: string;
+  /** A line without a full stop. */
+  readonly title: string;
+  readonly began_at: string;
 }
 
 export interface DeadBySheet {

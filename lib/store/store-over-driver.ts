@@ -10,7 +10,7 @@ import type { SecretBox } from './secret-box';
 import type { Patterns } from './patterns';
 import type { CountedPromise } from './promise';
 import type { DashboardStore, Judgement, Mark, MarkedEvent, NeedsLookPage, OverviewAnswer } from './overview';
-import type { RaisedAlerts, DeadBySheet, SeenAlerts, TriedAgain } from './overview';
+import type { RaisedAlerts, DeadBySheet, LastingTrouble, SeenAlerts, TriedAgain } from './overview';
 import { SecretUnreadable, StoreRefused } from './store-errors';
 import type {
   Appended,
@@ -259,6 +259,8 @@ function dashboardOver(driver: StoreDriver): DashboardStore {
     seenAlerts: (reader) => ask<SeenAlerts>(driver, 'billing_audit_seen_alerts', reader),
     promise: (at) => ask<CountedPromise>(driver, 'billing_audit_promise', { at }),
     patterns: (query) => ask<Patterns>(driver, 'billing_audit_patterns', query),
+    watchTroubles: async () =>
+      (await ask<{ troubles: readonly LastingTrouble[] }>(driver, 'billing_audit_watch_troubles', {})).troubles,
     deadBySheet: () => ask<DeadBySheet>(driver, 'billing_audit_dead_by_sheet', {}),
     tryDeadAgain: (who) => ask<TriedAgain>(driver, 'billing_audit_try_dead_again', who),
   };

@@ -1,7 +1,7 @@
 import { promisesOf } from '../../lib/alerts';
 import type { Emit, Params } from '../../lib/define';
 import type { Ports } from '../../lib/ports';
-import type { Overview } from '../../lib/store/overview';
+import type { LastingTrouble, Overview } from '../../lib/store/overview';
 import type { auditMetricsFields } from './fields';
 import { ALERT_ROWS, ATTENTION_ROWS } from './fields';
 import { judgementsOf } from './judging';
@@ -58,6 +58,7 @@ async function numbers(
     ...(known === undefined ? {} : { known }),
   });
   if (answer.unchanged) return { version: answer.version, given: {} };
+  const troubles = await store.watchTroubles();
   const promises = promisesOf(await store.promise(new Date(now).toISOString()), now);
   const { events, next } = await store.needsLook({ risk_from, limit: ATTENTION_ROWS });
   const { total, unread, alerts: latest } = await store.alerts({ limit: ALERT_ROWS });
@@ -66,17 +67,23 @@ async function numbers(
   const attention = { rows, next, after: null, order: 'newest' };
   const told = latest.map((alert) => alertOf(alert, settings, said.get(alert.event_key)));
   const raised = { total, unanswered: unread, latest: told };
-  return { version: answer.version, given: { ...charts(answer, settings, promises), attention, alerts: raised } };
+  return {
+    version: answer.version,
+    given: { ...charts(answer, settings, { promises, troubles }), attention, alerts: raised },
+  };
 }
+
+/** With these something is wrong, and the sheet is watched all the same. */
+const WATCHED_ALL_THE_SAME: readonly string[] = ['webhook', 'callbacks'];
 
 function charts(
   answer: Overview,
   settings: Ports['settings'],
-  promises: Cards['promises'],
+  { promises, troubles }: { readonly promises: Cards['promises']; readonly troubles: readonly LastingTrouble[] },
 ): Omit<Given, 'attention' | 'alerts'> {
   // A list is one message for each of its values, so a message that is a list stands in a list of its own.
   return {
-    cards: { ...cardsOf(answer, settings), promises },
+    cards: { ...cardsOf(answer, settings, troubles), promises },
     timeline: [answer.timeline.map(({ at, low, medium, high }) => ({ at, Low: low, Medium: medium, High: high }))],
     histogram: [answer.histogram.map(({ tenth, changes }) => ({ risk: tenthText(tenth), Changes: changes }))],
     people: [answer.people.map((each) => ({ ...each, person: each.person ?? 'Nobody knows who' }))],
@@ -85,9 +92,15 @@ function charts(
         ...sheet,
         last_change: whenTextOrNull(last_change_at, settings),
         compared: whenTextOrNull(compared_at, settings),
+        unseen_since: whenTextOrNull(unseenSince(sheet.sheet_id, troubles), settings),
       })),
     ],
   };
+}
+
+function unseenSince(sheetId: string, troubles: readonly LastingTrouble[]): string | null {
+  const unseen = troubles.find(({ kind, sheet_id }) => sheet_id === sheetId && !WATCHED_ALL_THE_SAME.includes(kind));
+  return unseen?.began_at ?? null;
 }
 
 /** A database that was set up by an earlier version does not tell this yet. */
@@ -98,6 +111,7 @@ interface SinceArrival {
 function cardsOf(
   { cards: counted, sheets: watched, ...answer }: Overview,
   settings: Ports['settings'],
+  troubles: readonly LastingTrouble[],
 ): Omit<Cards, 'promises'> {
   const { money_at_risk, last_problem_at, watching_since, last_event_at, last_backup_at, ...counts } = counted;
   const { median_seconds_to_alert, median_seconds_from_arrival, looking_by, ...numbers }: typeof counts & SinceArrival =
@@ -108,7 +122,8 @@ function cardsOf(
     looking_by: [...looking_by],
     version: answer.version,
     as_of: whenText(answer.as_of, settings),
-    well: counts.look_at + counts.looking + counts.dead_letters === 0,
+    well: counts.look_at + counts.looking + counts.dead_letters + troubles.length === 0,
+    troubles: troubles.map(({ title, began_at }) => ({ title, since: whenText(began_at, settings) })),
     last_problem: whenTextOrNull(last_problem_at, settings),
     watching_since: whenTextOrNull(watching_since, settings),
     last_event: whenTextOrNull(last_event_at, settings),

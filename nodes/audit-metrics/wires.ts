@@ -60,7 +60,10 @@ const cardsSchema = z.object({
   look_at: z.number(),
   looking: z.number(),
   looking_by: z.array(z.object({ name: z.string(), events: z.number() })),
+  /** Nothing is open, and nothing is wrong with the watch. */
   well: z.boolean(),
+  /** What is wrong with the watch itself: what, and since when. Empty = nothing. */
+  troubles: z.array(z.object({ title: z.string(), since: z.string() })),
   last_problem: z.string().nullable(),
   watching_since: z.string().nullable(),
   last_event: z.string().nullable(),
@@ -118,6 +121,8 @@ export const sheets = wire(
         watched_by: z.enum(['webhook', 'polling']),
         last_change: z.string().nullable(),
         compared: z.string().nullable(),
+        /** Since when nothing is seen of it; null = it is watched. */
+        unseen_since: z.string().nullable(),
       }),
     )
     .max(500),

@@ -64,8 +64,20 @@ export function whenTextOrNull(instant: string | null, read: Pick<Read, 'timeZon
   return instant === null ? null : whenText(instant, read);
 }
 
+/** What is recorded names moments in UTC; on a page they are said as all others are there. */
+function inBusinessTime(text: string, read: Pick<Read, 'timeZone'>): string {
+  return text.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/gu, (instant) => whenText(instant, read));
+}
+
 /** An event in the words of a table. */
 export function rowOf(event: MarkedEvent, read: Read, judgement: Row['judgement'] = null): Row {
+  const row = cellRowOf(event, read, judgement);
+  if (event.kind !== 'watch_gap') return row;
+  // A gap has no value before and after: what is known of it is a sentence.
+  return { ...row, old_value: '', new_value: '', reasons: [row.issue, ...row.reasons] };
+}
+
+function cellRowOf(event: MarkedEvent, read: Read, judgement: Row['judgement']): Row {
   return {
     event_key: event.event_key,
     when: whenText(event.changed_at, read),
@@ -79,7 +91,7 @@ export function rowOf(event: MarkedEvent, read: Read, judgement: Row['judgement'
     severity: event.severity,
     risk: event.risk_score === null ? null : Math.round(event.risk_score * 100),
     violation: VIOLATIONS[event.violation_type] ?? null,
-    issue: oneLine(event.issue_description, LONGEST_SENTENCE),
+    issue: oneLine(inBusinessTime(event.issue_description, read), LONGEST_SENTENCE),
     suggested_fix: oneLine(event.suggested_fix, LONGEST_SENTENCE),
     reasons: event.reasons.map(({ because }) => oneLine(because, LONGEST_SENTENCE)),
     link: safeLink(event.sheet_reference),
@@ -118,7 +130,8 @@ export function alertOf(
   // A row that came or went has no value of its own.
   const values = row.old_value === row.new_value ? '' : `: ${row.old_value} → ${row.new_value}`;
   const delta = row.delta === null ? '' : ` (${row.delta})`;
-  return { ...told, title: `${row.what}${values}${delta}`, text: `${shortPerson(row.person)}, ${row.sheet}` };
+  const text = event.kind === 'watch_gap' ? row.issue : `${shortPerson(row.person)}, ${row.sheet}`;
+  return { ...told, title: `${row.what}${values}${delta}`, text };
 }
 
 /** Money of one currency, from an exact decimal. */

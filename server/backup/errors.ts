@@ -12,6 +12,16 @@ export class CopyFailed extends BillingAuditError {
   }
 }
 
+/** The home has only practised so far: what is there is made up. */
+export class PracticeNotCopied extends BillingAuditError {
+  readonly code = 'practice_not_copied';
+  readonly hint = 'To watch real sheets: billing-audit setup. Another home is named with --home.';
+
+  constructor(home: string) {
+    super(`The home ${home} holds practice data alone, which is not copied.`, { home });
+  }
+}
+
 /** A copy was made and is none: it cannot be opened, or does not verify. */
 export class CopyNotGood extends BillingAuditError {
   readonly code = 'copy_not_good';

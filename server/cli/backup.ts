@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { BadSetting } from '../../lib/errors';
 import { namedStore, openEmbeddedStore } from '../../lib/store';
-import { backup, checkCopy, keepOf, type Backup } from '../backup';
+import { backup, checkCopy, keepOf, PracticeNotCopied, type Backup } from '../backup';
 import { readConfiguration } from '../configuration';
 import { NoTrail } from '../export';
 import { paletteFolder } from '../look-into-store';
@@ -69,7 +69,9 @@ async function made(
   const options = { home, folder, keep, assets, now: Date.now, check };
   if (databaseUrl !== null) return backup({ databaseUrl }, options);
   const directory = join(home, 'store', 'embedded');
-  if (!existsSync(directory)) throw new NoTrail(home);
+  if (!existsSync(directory)) {
+    throw existsSync(join(home, 'sandbox', 'store', 'embedded')) ? new PracticeNotCopied(home) : new NoTrail(home);
+  }
   const server = runningServer(home, process.env);
   if (server !== null) throw new ServerRuns(home, server.pid);
   const store = await openEmbeddedStore({

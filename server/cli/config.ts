@@ -14,7 +14,7 @@ import {
 import { readConfiguration, type StartFlags } from '../configuration';
 import { homeInUse } from '../home-in-use';
 import { runningServer } from '../running-server';
-import { Terminal } from '../setup';
+import { InputEnded, Terminal } from '../setup';
 import { EXIT, guarded, loadDotEnv, print } from './run';
 
 interface ConfigFlags extends Pick<StartFlags, 'home'> {
@@ -106,6 +106,11 @@ async function agreed(): Promise<boolean> {
   const terminal = new Terminal(process.stdin, process.stdout);
   try {
     return /^y(?:es)?$/iu.test(await terminal.ask('Change it? [no]: '));
+  } catch (thrown) {
+    if (!(thrown instanceof InputEnded)) throw thrown;
+    process.stdout.write('\n');
+    const hint = 'Nothing was changed. Add --yes to import without a question.';
+    throw new BadSetting('--yes', 'is missing, and nobody answers here', hint);
   } finally {
     terminal.close();
   }

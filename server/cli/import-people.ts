@@ -87,6 +87,7 @@ function tell(
   for (const { email } of heldBack)
     print(`${email} is you: your own line was left as it is. Somebody else can take it.`);
   if (dryRun) print(`${changes.length} would change. Nothing was saved.`);
+  else if (changes.length === 0) print('Nothing differs from what is known; nobody was changed.');
   else print(`${saved} ${saved === 1 ? 'person' : 'people'} saved${practice ? ' (practice data)' : ''}.`);
 }
 

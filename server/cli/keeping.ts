@@ -94,13 +94,21 @@ async function erase({ driver }: OpenTrail, { person, reason, yes, json }: Keepi
   const p = { person, ...keeper(reason), dry_run: yes !== true };
   const erased = (await driver.rpc('billing_audit_erase', p)) as Erased;
   if (json) return print(JSON.stringify(erased));
-  const { events, first_at, last_at, erasure_id } = erased;
+  for (const line of erasedInWords(person, erased)) print(line);
+}
+
+/** Somebody who asks for a misspelt address must not go home believing that the person's data is gone. */
+function erasedInWords(person: string, { events, first_at, last_at, erasure_id }: Erased): readonly string[] {
   const span = first_at === null ? '' : `, from ${first_at} to ${last_at}`;
-  print(
-    erasure_id === null
-      ? `${events} events would lose their values and personal fields${span}. Nothing was erased: add --yes to do it.`
-      : `${events} events lost their values and personal fields${span}. The trail says so as erasure ${erasure_id}.`,
-  );
+  const none = `No event is of ${person}: check the spelling if you expected any.`;
+  const what = `${events} event${events === 1 ? '' : 's'}`;
+  if (erasure_id === null) {
+    const would = `${what} would lose ${events === 1 ? 'its' : 'their'} values and personal fields${span}.`;
+    return [events === 0 ? none : would, 'Nothing was erased: add --yes to do it.'];
+  }
+  const lost = `${what} lost ${events === 1 ? 'its' : 'their'} values and personal fields${span}.`;
+  const rest = 'What else was kept of that address, in the directory of people for example, is erased.';
+  return [...(events === 0 ? [none, rest] : [lost]), `The trail says so as erasure ${erasure_id}.`];
 }
 
 interface Hold {
@@ -118,12 +126,31 @@ async function setHold({ driver }: OpenTrail, { person, sheet, from, to, reason,
   const p = {
     ...keeper(reason),
     ...(person !== undefined && { person }),
-    ...(sheet !== undefined && { sheet_id: sheet }),
-    ...(from !== undefined && { from: instantOf('--from', from) }),
-    ...(to !== undefined && { to: instantOf('--to', to) }),
+    ...(sheet !== undefined && { sheet_id: sheetOf(sheet) }),
+    ...spanOf(from, to),
   };
   const { hold } = (await driver.rpc('billing_audit_hold', p)) as { hold: Hold };
   print(json ? JSON.stringify(hold) : `Set: ${inWords(hold)}`);
+}
+
+/** @throws BadSetting  such a hold would stand in the trail and hold nothing */
+function spanOf(from: string | undefined, to: string | undefined): { readonly from?: string; readonly to?: string } {
+  const span = {
+    ...(from !== undefined && { from: instantOf('--from', from) }),
+    ...(to !== undefined && { to: instantOf('--to', to) }),
+  };
+  if (span.from !== undefined && span.to !== undefined && span.from >= span.to) {
+    const hint = 'Such a hold would hold nothing: give the later time as --to.';
+    throw new BadSetting('--to', `is ${span.to}, which is not after "--from", ${span.from}`, hint);
+  }
+  return span;
+}
+
+/** @throws BadSetting  no sheet has such an id */
+function sheetOf(text: string): string {
+  if (/^\d{1,20}$/u.test(text)) return text;
+  const hint = 'Give the id of the sheet: digits alone (File > Properties in Smartsheet).';
+  throw new BadSetting('--sheet', `is "${text}"`, hint);
 }
 
 async function release({ driver }: OpenTrail, id: string, { reason, json }: KeepingFlags): Promise<void> {

@@ -1,4 +1,5 @@
 import { BadSetting } from '../../lib/errors';
+import { actorKind, KINDS_IN_TRAIL, severity, violationType } from '../../lib/event';
 import type { TrailQuery } from '../../lib/store';
 
 /** A field of the trail and what it takes; the flag has its name with dashes. */
@@ -13,7 +14,7 @@ export const FIELDS = {
   work_request: 'work request, up to the first dot',
   column_name: 'column',
   changed_by: 'e-mail of who changed it',
-  changed_by_kind: 'person, automation, form, cell_link, system or unknown',
+  changed_by_kind: `${actorKind.options.slice(0, -1).join(', ')} or ${actorKind.options.at(-1)}`,
   violation_type: 'like HISTORICAL_CHANGE',
   severity: 'LOW, MEDIUM or HIGH',
   kind: 'like cell_changed, row_deleted or coverage',
@@ -33,6 +34,20 @@ export const FIELDS = {
 } as const satisfies Partial<Record<keyof TrailQuery, string>>;
 
 type Field = keyof typeof FIELDS;
+/** Fields that take one of a few words. Another word fits no event: "nothing was found" would then be a false all-clear. */
+const WORDS: Partial<Record<Field, readonly string[]>> = {
+  severity: severity.options,
+  violation_type: violationType.options,
+  kind: KINDS_IN_TRAIL,
+  changed_by_kind: actorKind.options,
+};
+/** Fields of which any other form fits no event either, and what they look like. */
+const FORMS: Partial<Record<Field, readonly [RegExp, string]>> = {
+  sheet_id: [/^\d{1,20}$/u, 'Give the id of the sheet: digits alone (File > Properties in Smartsheet).'],
+  row_id: [/^\d{1,20}$/u, 'Give the id of the row: digits alone.'],
+  rules_hash: [/^[0-9a-f]{64}$/u, 'Copy it from the rules_hash of an event: 64 characters.'],
+  currency: [/^[A-Z]{3}$/u, 'Write it like USD.'],
+};
 const INSTANTS: readonly Field[] = ['from', 'to', 'recorded_from', 'recorded_to'];
 export const ORDERS = ['newest', 'delta', 'money_at_risk'] as const;
 
@@ -75,11 +90,24 @@ function valueOf(field: Field, text: string): string | number | boolean {
     return risk;
   }
   if (field === 'week_ending' && !isDay(text)) throw new BadSetting(flag, `is "${text}"`, 'Write it like 2026-01-25.');
-  if (!INSTANTS.includes(field)) return text;
+  if (!INSTANTS.includes(field)) return wordOf(field, flag, text);
   const at = Date.parse(text);
   if (Number.isNaN(at))
     throw new BadSetting(flag, `is "${text}", which is no time`, 'Write it like 2026-01-31T09:00:00Z.');
   return new Date(at).toISOString();
+}
+
+/** @throws BadSetting  no event can have it */
+function wordOf(field: Field, flag: string, text: string): string {
+  const words = WORDS[field];
+  if (words !== undefined) {
+    const word = words.find((each) => each.toLowerCase() === text.toLowerCase());
+    if (word === undefined) throw new BadSetting(flag, `is "${text}"`, `Give one of ${words.join(', ')}.`);
+    return word;
+  }
+  const form = FORMS[field];
+  if (form !== undefined && !form[0].test(text)) throw new BadSetting(flag, `is "${text}"`, form[1]);
+  return text;
 }
 
 const isDay = (text: string): boolean => /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text));

@@ -2,8 +2,9 @@ import { checkAlerts } from './check-alerts';
 import { checkBackup, checkEvidence } from './check-evidence';
 import { checkClock, checkDisk, checkPermissions } from './check-machine';
 import { checkDashboard, checkDatabase, checkServer } from './check-server';
+import { checkModel, checkWatch } from './check-watch';
 import { checkSmartsheet } from './check-smartsheet';
-import { off, type Line } from './line';
+import type { Line } from './line';
 import { examine, type DoctorOptions } from './patient';
 
 export type { Line } from './line';
@@ -17,13 +18,14 @@ export async function diagnose(options: DoctorOptions): Promise<readonly Line[]>
   const patient = await examine(options);
   return [
     checkServer(patient),
+    ...checkWatch(patient),
     await checkDatabase(patient),
     checkPermissions(patient),
     ...(await checkSmartsheet(patient)),
     await checkDashboard(patient),
     await checkAlerts(patient),
     checkEvidence(patient),
-    off('models', 'Scores are rule points. A model can be tried with "billing-audit train" and "billing-audit score".'),
+    checkModel(patient),
     checkBackup(patient),
     await checkClock(patient),
     checkDisk(patient),

@@ -26,6 +26,10 @@ export function differenceOf(before: readonly FlowNode[], after: readonly FlowNo
   return difference;
 }
 
+export function isDifferent(difference: Difference): boolean {
+  return Object.values(difference).some((count) => count > 0);
+}
+
 /** "2 added, 1 changed", or "nothing". */
 export function inWords({ added, removed, changed, moved }: Difference): string {
   const parts = Object.entries({ added, removed, changed, moved }).filter(([, count]) => count > 0);

@@ -1,4 +1,4 @@
-export { differenceOf, inWords, type Difference } from './difference';
+export { differenceOf, inWords, isDifferent, type Difference } from './difference';
 export { keepingStorage, localStorageOfNodeRed, type NodeRedStorage, type SavedFlows } from './keeping-storage';
 export { flowVersionRoutes } from './routes';
 export { ShippedFlow, withShipped } from './shipped-flow';

@@ -25,12 +25,16 @@ export class ShippedFlow {
     return this.texts.flatMap((text) => JSON.parse(text) as FlowNode[]);
   }
 
-  /** Whether there is something new to offer. The first time nothing is: it was placed, or is known to be there. */
+  /**
+   * Whether there may be something new to offer. Of a home without a mark nobody knows which flow was placed in it: what
+   * differs from it is offered once.
+   */
   isNews(): boolean {
-    if (!existsSync(this.mark)) this.seen();
+    if (!existsSync(this.mark)) return true;
     return readFileSync(this.mark, 'utf8').trim() !== this.fingerprint();
   }
 
+  /** It was placed in the home, or an admin has answered the offer. */
   seen(): void {
     mkdirSync(dirname(this.mark), { recursive: true });
     writeFileSync(this.mark, `${this.fingerprint()}\n`, { mode: 0o600 });

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { messageOf } from '../../lib/errors';
 import { HistoryUnreadable, unreadableFile } from './errors';
 import { knownTitles } from './history-columns';
@@ -42,10 +42,16 @@ interface Table {
 }
 
 function opened(file: string): DatabaseSync {
+  // Loaded here alone: Node.js before 22.13 lacks it, and every other command works there.
+  const sqlite = process.getBuiltinModule('node:sqlite') as typeof import('node:sqlite') | undefined;
+  if (sqlite === undefined) {
+    const hint = 'Run it with Node.js 22.13 or later, or give the changes as a workbook (--xlsx).';
+    throw new HistoryUnreadable(file, `cannot be read by Node.js ${process.versions.node}, which has no SQLite`, hint);
+  }
   try {
     // A name that is not there would become an empty database, and a folder an error without a word about it.
     if (statSync(file).isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
-    return new DatabaseSync(file, { readOnly: true });
+    return new sqlite.DatabaseSync(file, { readOnly: true });
   } catch (thrown) {
     throw unreadableFile(file, thrown);
   }

@@ -48,7 +48,7 @@ function objectIn(text: string, file: string, line: number): Record<string, unkn
   }
   throw new BadLines(
     `Line ${line} of ${file === '-' ? 'standard input' : file} is not a JSON object.`,
-    'Give one event in each line, as `billing-audit export --format jsonl` writes them.',
+    'Give one JSON object in each line, as docs/risk.md describes them.',
     { file, line },
   );
 }

@@ -14,7 +14,7 @@ export { runAnswers, StepRefused } from './run-answers';
 export { setupRoutes, type SetupRoutes } from './pages/routes';
 export { placeOfServer, type SetupPlace } from './setup';
 export type { Tools } from './step';
-export { Terminal } from './terminal/terminal';
+export { InputEnded, Terminal } from './terminal/terminal';
 export { runWizard, savedText } from './terminal/wizard';
 export { freeBytes, proveWritable } from './writable-folder';
 export { wayOut } from './way-out';

@@ -74,6 +74,11 @@ describe('billing-audit backup', () => {
     expect([status, stderr]).toEqual([3, expect.any(String)]);
     expect(readBackupNote(home.folder)?.why).toMatch(/file/);
     expect(runCli(['backup', '--home', join(folder, 'none')], folder).stderr).toContain('holds no store');
+    mkdirSync(join(folder, 'practised', 'sandbox', 'store', 'embedded'), { recursive: true });
+    expect(runCli(['backup', '--home', join(folder, 'practised')], folder)).toMatchObject({
+      status: 3,
+      stderr: expect.stringContaining('holds practice data alone, which is not copied') as string,
+    });
     expect(() => readBackupSettings({ BACKUP_DIR: 'relative' })).toThrow(/where the server was started/);
   });
 });

@@ -4,11 +4,13 @@ import { defaultSettings } from '../../lib/settings';
 import type {
   AlertReader,
   Judgement,
+  LastingTrouble,
   Mark,
   NewJudgement,
   NewMark,
   Overview,
   OverviewQuery,
+  OverviewSheet,
   RaisedAlert,
   Store,
   TrailQuery,
@@ -44,6 +46,8 @@ export class AskedStore {
   found: Patterns = NO_PATTERNS;
   readonly askedPatterns: PatternsQuery[] = [];
   readonly readers: AlertReader[] = [];
+  troubles: LastingTrouble[] = [];
+  watched: OverviewSheet[] = [];
   /** Callbacks that were given up. */
   dead = 0;
   readonly tried: { readonly by: string; readonly role: string }[] = [];
@@ -63,7 +67,7 @@ export class AskedStore {
     this.now += this.milliseconds;
     if (this.failing) throw new Error('The store is not available.');
     if (query.known === this.version) return { version: this.version, unchanged: true } as const;
-    return whole({ version: this.version });
+    return whole({ version: this.version, sheets: this.watched });
   }
   async needsLook() {
     return { events: this.events.map((each) => ({ ...each, mark: null })), next: null };
@@ -89,6 +93,9 @@ export class AskedStore {
   async patterns(query: PatternsQuery): Promise<Patterns> {
     this.askedPatterns.push(query);
     return this.found;
+  }
+  async watchTroubles() {
+    return this.troubles;
   }
   async deadBySheet() {
     return { total: this.dead, sheets: this.dead === 0 ? [] : [{ ...DEAD, callbacks: this.dead }] };

@@ -12,12 +12,22 @@ import {
   SIGN_IN,
   startDashboard,
   violationsOn,
+  withDriver,
   withStore,
 } from './pages';
 
 const ARTEFACTS = resolve(__dirname, '../artefacts');
 const LIST = '[data-dead=list]';
 const AGAIN = '[data-dead=again]';
+const TROUBLE = {
+  kind: 'token',
+  sheet_id: '41',
+  severity: 'HIGH',
+  title: 'Sheet 41 is not watched: Smartsheet refuses the token',
+  text: 'Make a new token.',
+  began_at: '2026-02-03T16:30:00.000Z',
+  at: '2026-02-03T16:31:00.000Z',
+};
 
 const userDir = newFolder();
 const home = join(userDir, 'home');
@@ -28,6 +38,7 @@ beforeAll(async () => {
   buildShippedPalette();
   mkdirSync(ARTEFACTS, { recursive: true });
   mkdirSync(join(home, 'store'), { recursive: true });
+  await withDriver(home, (driver) => driver.rpc('billing_audit_begin_watch_trouble', TROUBLE));
   await withStore(home, async (store) => {
     await giveUp(store, '41', 3, 'Smartsheet refused to read sheet 41: not found (1006).');
     await giveUp(store, '42', 1, 'The callback cannot be understood: it is no JSON.');
@@ -66,6 +77,18 @@ async function open(role: string, { width = 1280, colorScheme = 'light' }: Look 
   await page.locator('[data-card]').first().waitFor();
   return page;
 }
+
+it('says above all numbers that the watch itself is not well, since when, and where it stands what to do', async () => {
+  const page = await open('viewer', { width: 390 });
+  const banner = page.locator('[data-cards=troubles]');
+  await banner.waitFor();
+  const text = await banner.innerText();
+  expect(text).toContain('Sheet 41 is not watched: Smartsheet refuses the token, since Tue 3 Feb 2026, 10:30.');
+  expect(text).toContain('behind the bell');
+  expect(await page.locator('[data-card=well] .ba-card__number').innerText()).toBe('Not now');
+  expect(await violationsOn(page)).toEqual([]);
+  await page.close();
+}, 120_000);
 
 it('shows a viewer which callbacks were put aside and why, and lets nobody but a manager or an admin try again', async () => {
   const page = await open('viewer');

@@ -66,6 +66,30 @@ describe('the overview of Audit Metrics', () => {
     expect(await show(ports)).toHaveProperty('cards');
   });
 
+  it('does not say that all is well while nobody sees what changes in a sheet', async () => {
+    const sheet = { changes: 0, watched_by: 'webhook', compared_at: null, last_change_at: null } as const;
+    store.watched = [
+      { ...sheet, sheet_id: '1', name: 'North' },
+      { ...sheet, sheet_id: '2', name: 'South' },
+    ];
+    expect(await show(store.ports())).toMatchObject({ cards: { well: true, troubles: [] } });
+    const began_at = '2026-02-03T16:30:00.000Z';
+    store.troubles = [
+      { kind: 'webhook', sheet_id: '1', title: 'The webhook of sheet "North" (1) does not work', began_at },
+      { kind: 'watch', sheet_id: '2', title: 'Sheet "South" (2) cannot be watched', began_at },
+    ];
+    const since = 'Tue 3 Feb 2026, 10:30';
+    expect(await show(store.ports())).toMatchObject({
+      cards: { well: false, troubles: store.troubles.map(({ title }) => ({ title, since })) },
+      sheets: [
+        [
+          { sheet_id: '1', unseen_since: null },
+          { sheet_id: '2', unseen_since: since },
+        ],
+      ],
+    });
+  });
+
   it('gives chart rows as one list, within the limit of its wires', async () => {
     const given = await show(store.ports());
     for (const [name, values] of Object.entries(given)) {
@@ -155,6 +179,28 @@ describe('a page of changes', () => {
 });
 
 describe('the alerts of the overview', () => {
+  it('tell of a gap in the watch in a sentence, with its times where the business is', async () => {
+    const span = 'from 2026-02-03T15:04:05.678Z to 2026-02-03T15:30:00.000Z nothing ran that watched it';
+    const gap = event(7, {
+      kind: 'watch_gap',
+      violation_type: 'WATCH_GAP',
+      column_name: null,
+      old_value: null,
+      new_value: span,
+      delta: null,
+      issue_description: `Of "North": ${span}.`,
+    });
+    const told = `Of "North": from Tue 3 Feb 2026, 09:04 to Tue 3 Feb 2026, 09:30 nothing ran that watched it.`;
+    store.events = [gap];
+    store.raised = [
+      { event_key: gap.event_key, raised_at: gap.changed_at, severity: 'HIGH', notice: null, event: gap },
+    ];
+    expect(await show(store.ports())).toMatchObject({
+      attention: { rows: [{ what: 'Gap in the watch', old_value: '', new_value: '', issue: told, reasons: [told] }] },
+      alerts: { latest: [{ title: 'Gap in the watch', text: told }] },
+    });
+  });
+
   it('are told in words, the newest first, with a notice that is no change of a sheet', async () => {
     const raised_at = '2026-02-03T17:00:00.000Z';
     const notice = { title: 'A webhook is gone', text: 'Sheet North is watched by polling.' };

@@ -287,6 +287,15 @@ describe('both pages', () => {
       const page = await open(path, 'manager', width);
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth, null);
       expect(overflow).toBeLessThanOrEqual(0);
+      // The name of the page must be whole beside the bell and the word that it is practice.
+      const cut = await page.evaluate(() => {
+        const title = document.querySelector('.v-toolbar-title') as HTMLElement;
+        const words = document.createRange();
+        words.selectNodeContents(title);
+        const right = (rects: { getBoundingClientRect(): DOMRect }): number => rects.getBoundingClientRect().right;
+        return right(words) > right(title) + 1 || title.innerText.trim() === '';
+      }, null);
+      expect([path, cut]).toEqual([path, false]);
       expect(await violationsOn(page)).toEqual([]);
       await page.screenshot({ path: join(ARTEFACTS, `${path}-${width}.png`) });
       await page.close();

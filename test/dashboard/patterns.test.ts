@@ -156,6 +156,15 @@ describe('the page of patterns', () => {
     await page.close();
   });
 
+  it('says what its two figures are, also while too little is known to be called usual', async () => {
+    await red.append(event(9000, { changed_at: new Date().toISOString(), changed_by: 'ana@example.com' }));
+    const page = await open(1280);
+    await page.locator('[data-figure=people] [data-subject]').first().waitFor();
+    const words = await page.locator('[data-figure=people]').innerText();
+    expect(words).toContain('nothing is called usual yet. Before → this week; of days with a change.');
+    await page.close();
+  });
+
   it('shows hours, weeks, months, people and sheets, on a phone as on a wall, without scrolling sideways', async () => {
     await seed();
     for (const width of [390, 1280, 1920]) {

@@ -207,6 +207,51 @@ describe('doctor beside a server', () => {
     expect(down.line('server').state).toBe('off');
   });
 
+  it('tells what the server says is not well, and which model it scores with', async () => {
+    const checks = [
+      { name: 'store', status: 'ok', text: '7 events in the trail (embedded store)' },
+      {
+        name: 'sheet 4583',
+        status: 'degraded',
+        text: 'Smartsheet cannot be reached; last compare none since the start',
+      },
+      { name: 'callbacks', status: 'degraded', text: 'last none since the start; none refused; 2 dead letters' },
+      { name: 'queue', status: 'ok', text: '0 callbacks and 0 changes wait' },
+      { name: 'model', status: 'ok', text: 'model 3 in force since 2026-01-05T09:00:00.000Z' },
+    ];
+    const { code, line, lines } = await beside({ status: 'degraded', checks });
+    expect(code).toBe(1);
+    expect(line('sheet 4583')).toEqual({
+      name: 'sheet 4583',
+      state: 'wrong',
+      text: 'Smartsheet cannot be reached; last compare none since the start.',
+      todo: expect.stringContaining('behind the bell') as string,
+    });
+    expect(line('callbacks')).toMatchObject({
+      state: 'wrong',
+      todo: expect.stringContaining('--replay-dead') as string,
+    });
+    expect(lines.map(({ name }) => name)).not.toContain('queue');
+    expect(line('models')).toMatchObject({ state: 'ok', text: 'Model 3 in force since 2026-01-05T09:00:00.000Z.' });
+    const { line: without } = await beside({ status: 'ok', checks: checks.slice(0, 1) });
+    expect(without('models')).toMatchObject({ state: 'off', text: 'No model is in force: scores are rule points.' });
+  });
+
+  /** A server that has the home open and says this of itself. */
+  async function beside(health: object): Promise<Said> {
+    const server = createServer((_request, response) => response.end(JSON.stringify(health)));
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const note = { pid: process.pid, started_at: new Date().toISOString(), address, service_key_file: '' };
+    mkdirSync(join(folder, '.billing-audit'), { recursive: true });
+    writeFileSync(join(folder, '.billing-audit', 'runtime.json'), JSON.stringify(note));
+    try {
+      return await askDoctor(real());
+    } finally {
+      server.close();
+    }
+  }
+
   it('notices a clock that is wrong', async () => {
     const server = await serverWithDate(new Date(Date.now() - 3_600_000));
     const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/2.0/`;

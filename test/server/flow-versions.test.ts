@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   differenceOf,
   inWords,
+  isDifferent,
   keepingStorage,
   ShippedFlow,
   VersionShelf,
@@ -94,6 +95,7 @@ describe('the shipped flow', () => {
   it('is no news in the home that it was placed in, and is once a new one is shipped', () => {
     writeFileSync(shipped, JSON.stringify([tab, node('a')]));
     const mark = join(folder, 'seen');
+    new ShippedFlow([shipped], mark).seen();
     expect(new ShippedFlow([shipped], mark).isNews()).toBe(false);
     writeFileSync(shipped, JSON.stringify([tab, node('a', { name: 'better' })]));
     const newer = new ShippedFlow([shipped], mark);
@@ -101,6 +103,16 @@ describe('the shipped flow', () => {
     newer.seen();
     expect(newer.isNews()).toBe(false);
     expect(readFileSync(mark, 'utf8')).toHaveLength(65);
+  });
+
+  it('may be news in a home of which nobody knows what was placed, until an admin has answered', () => {
+    const mark = join(folder, 'not-seen');
+    expect(new ShippedFlow([shipped], mark).isNews()).toBe(true);
+    expect(new ShippedFlow([shipped], mark).isNews()).toBe(true);
+    new ShippedFlow([shipped], mark).seen();
+    expect(new ShippedFlow([shipped], mark).isNews()).toBe(false);
+    expect(isDifferent(differenceOf([node('a')], [node('a')]))).toBe(false);
+    expect(isDifferent(differenceOf([node('a')], [node('a', { x: 2 })]))).toBe(true);
   });
 
   it("takes the place of its own tab, and leaves the user's tabs and set-up config nodes alone", () => {

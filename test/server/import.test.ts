@@ -84,3 +84,33 @@ describe('billing-audit import of history', () => {
     LONG,
   );
 });
+
+describe('a Node.js without SQLite, which 22.9 to 22.12 are', () => {
+  const without = { NODE_OPTIONS: '--no-experimental-sqlite' };
+
+  it('runs every command, and says of a database what it needs', () => {
+    expect(runCli(['--version'], folder.path, without)).toMatchObject({ status: 0, stderr: '' });
+    writeFileSync(join(folder.path, 'history.db'), '');
+    expect(runCli(['import', '--sqlite', 'history.db'], folder.path, without)).toMatchObject({
+      status: 3,
+      stderr: expect.stringMatching(
+        /history\.db cannot be read by Node\.js \S+, which has no SQLite\.\nRun it with/u,
+      ) as string,
+    });
+  });
+});
+
+describe('billing-audit import of people', () => {
+  it('says how many it saved, and that nothing differs when it is done again', () => {
+    const file = join(folder.path, 'people.csv');
+    writeFileSync(file, 'e-mail,name,access level\nanna@example.com,Anna,5\n');
+    expect(run('--people', file)).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('1 person saved') as string,
+    });
+    expect(run('--people', file)).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('Nothing differs from what is known; nobody was changed.') as string,
+    });
+  });
+});

@@ -25,7 +25,26 @@ describe('billing-audit search', () => {
     });
   });
 
+  it('takes words of the trail in any case', () => {
+    expect(queryOf({ ...base, kind: 'access' })).toMatchObject({ kind: 'access' });
+    expect(
+      queryOf({ ...base, severity: 'high', violationType: 'watch_gap', changedByKind: 'Api_Client' }),
+    ).toMatchObject({
+      severity: 'HIGH',
+      violation_type: 'WATCH_GAP',
+      changed_by_kind: 'api_client',
+    });
+  });
+
   it.each([
+    ['--severity', { severity: 'critical' }],
+    ['--violation-type', { violationType: 'HISTORICAL' }],
+    ['--kind', { kind: 'cell' }],
+    ['--changed-by-kind', { changedByKind: 'robot' }],
+    ['--sheet-id', { sheetId: 'Billing - Coast' }],
+    ['--row-id', { rowId: 'r1' }],
+    ['--rules-hash', { rulesHash: '7807f6f8' }],
+    ['--currency', { currency: 'dollars' }],
     ['--limit', { limit: '0' }],
     ['--limit', { limit: 'many' }],
     ['--risk-from', { riskFrom: '70' }],

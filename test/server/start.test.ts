@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +51,8 @@ describe('npm start without a token', () => {
     expect(await cli.ended).toBe(0);
     await until(async () => !(await answers(cli.practiceAddress)), 'the practice Smartsheet to be gone');
     expect(cli.output()).not.toMatch(/"log":"failure"|ended by itself/);
+    // Else the flow of a later version would be taken for the one that was placed, and never be offered.
+    expect(existsSync(join(home, 'sandbox', 'node-red', 'versions', 'shipped-flow-seen'))).toBe(true);
   });
 
   it('goes on where it was, and takes its office along when it is killed', async () => {
@@ -104,6 +106,22 @@ it('shows the nodes nothing that leads out of practice', async () => {
 });
 
 describe('a start that cannot be', () => {
+  it('exits with 3 when a server has the home open, and says which and where, not that a port is taken', async () => {
+    const home = newHome();
+    const ports = await freePorts();
+    const first = startCli(home, ports);
+    await until(async () => (await health(first)).counts.events > 0, said(first), 40_000);
+    for (const others of [ports, await freePorts()]) {
+      const second = startCli(home, others);
+      expect(await second.ended).toBe(3);
+      expect(second.output()).toContain(`runs already: process ${first.child.pid} has `);
+      expect(second.output()).toContain(`Open ${first.address}/dashboard`);
+      expect(second.output()).not.toMatch(/cannot listen|in use/u);
+    }
+    first.child.kill('SIGTERM');
+    expect(await first.ended).toBe(0);
+  });
+
   it.each(['port', 'sandboxPort'] as const)('exits with 3 and says so when its %s is in use', async (taken) => {
     const ports = await freePorts();
     const other = createServer();

@@ -83,6 +83,7 @@ function dashboardOfNothing(now: () => number): DashboardStore {
     seenAlerts: ({ by }) => Promise.resolve({ by, seen: 0, total: 0 }),
     promise: () => Promise.resolve({ normal: [], problems: [], rules: [] }),
     patterns: () => Promise.resolve(NO_PATTERNS),
+    watchTroubles: none,
     deadBySheet: () => Promise.resolve({ total: 0, sheets: [] }),
     tryDeadAgain: ({ by }) => Promise.resolve({ replayed: 0, by }),
   };

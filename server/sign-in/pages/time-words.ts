@@ -1,3 +1,5 @@
+import { DateTime } from 'luxon';
+
 /** "just now", "5 min ago", "3 h ago", "2 days ago". Both in milliseconds since 1970. */
 export function timeAgo(then: number, now: number): string {
   const minutes = Math.floor((now - then) / 60_000);
@@ -8,15 +10,7 @@ export function timeAgo(then: number, now: number): string {
   return `${Math.floor(hours / 24)} days ago`;
 }
 
-/** "Nov 23, 2026, 2:05 PM CST". */
+/** As on the dashboard, with the zone: "Mon 23 Nov 2026, 14:05 CST". @param instant  milliseconds since 1970 */
 export function timeOfDay(instant: number, timeZone: string): string {
-  return new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    day: 'numeric',
-    month: 'short',
-    year: 'numeric',
-    hour: 'numeric',
-    minute: '2-digit',
-    timeZoneName: 'short',
-  }).format(instant);
+  return DateTime.fromMillis(instant, { zone: timeZone, locale: 'en-US' }).toFormat('ccc d LLL yyyy, HH:mm ZZZZ');
 }

@@ -126,6 +126,19 @@ describe('config import', () => {
     expect([envIn(to), flowIn(to)]).toEqual([ENV, flowBefore]);
   });
 
+  it('says what is missing where nobody can answer its question, and changes nothing', async () => {
+    const from = installation('from', ENV, changed);
+    const to = installation('to', ENV);
+    await config(from, 'export', '../settings.json');
+    const flowBefore = flowIn(to);
+    const { code, errors } = await config(to, 'import', '../settings.json');
+    expect(code).toBe(2);
+    expect(errors).toBe(
+      '"--yes" is missing, and nobody answers here.\nNothing was changed. Add --yes to import without a question.\n',
+    );
+    expect([envIn(to), flowIn(to)]).toEqual([ENV, flowBefore]);
+  });
+
   it('does not write into the flow of a server that runs', async () => {
     const from = installation('from', ENV, changed);
     const to = installation('to', ENV);

@@ -40,6 +40,18 @@ describe('ports of their own', () => {
     }
   });
 
+  it('lead back from an address that nobody answers: people by a page, programs by JSON', async () => {
+    const cookie = await signedIn(server.address, 'admin', server.password('admin'));
+    const at = (accept: string) => ask(`${server.address}/nothing/<here>`, { cookie, headers: { accept } });
+    const page = await at('text/html');
+    expect([page.status, page.headers['content-type']]).toEqual([404, 'text/html; charset=utf-8']);
+    expect(page.body).toContain('Nothing is at this address');
+    expect(page.body).toContain('href="/dashboard"');
+    expect(page.body).not.toContain('<here>');
+    const line = await at('application/json');
+    expect([line.status, JSON.parse(line.body)]).toEqual([404, expect.objectContaining({ error: 'not_found' })]);
+  });
+
   it('serve the dashboard with its sign-in, and neither editor nor people', async () => {
     const at = server.dashboardAddress!;
     expect((await ask(`${at}/dashboard/overview`)).status).toBe(401);
