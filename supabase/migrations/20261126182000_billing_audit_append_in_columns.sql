@@ -4,7 +4,7 @@
 
 -- An event and its payload are stored by one statement, which locks the head of their chain, and no function stores one
 -- without the other or takes an event without its payload: asking for each again that the other is there was a fourteenth
--- of a batch. Whoever goes past the functions is told of: `billing_audit_seal_heads` gives what belongs to no event.
+-- of a batch. Whoever goes past the functions is told of: "verify" names what belongs to no event, or to a chain without a head.
 alter table billing_audit.event_payloads drop constraint event_payloads_stream_seq_fkey;
 alter table billing_audit.audit_events drop constraint audit_events_stream_fkey;
 
