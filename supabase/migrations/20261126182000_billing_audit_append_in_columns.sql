@@ -2,6 +2,17 @@
 -- Before, each event was put together as a row by itself, its payload name by name, and the list was walked five times.
 -- What is stored, hashed and answered is the same to the byte (test/store/contract/appended-bytes.ts).
 
+-- An event and its payload are stored by one statement, which locks the head of their chain, and no function stores one
+-- without the other or takes an event without its payload: asking for each again that the other is there was a fourteenth
+-- of a batch. Whoever goes past the functions is told of: "verify" names what belongs to no event, or to a chain without a head.
+alter table billing_audit.event_payloads drop constraint event_payloads_stream_seq_fkey;
+alter table billing_audit.audit_events drop constraint audit_events_stream_fkey;
+
+-- As before, but that a bound as in "{64}" makes the expression a machine of as many states: it took as long as storing a key.
+alter table billing_audit.audit_events
+    drop constraint audit_events_rules_hash_check,
+    add constraint audit_events_rules_hash_check check (octet_length(rules_hash) = 64 and rules_hash ~ '^[0-9a-f]+$');
+
 -- Its statement is planned once for each session, not once for each transaction.
 create or replace function billing_audit.clock() returns timestamptz
 language plpgsql volatile
@@ -58,12 +69,15 @@ create trigger to_be_told after insert on billing_audit.event_keys
 -- null where its event has left the database.
 -- The heads are locked in one order by everybody, so that two appends never wait for each other. All the rest is one
 -- statement, told from top to bottom:
---   given     the events in columns, each with its erasable half; of those that share a key the first counts
+--   asked     the keys, each with its salt; of those that share a key the first counts
 --   known     keys that are in the trail already
---   fresh     what is new, with its number in its stream and its salt
+--   fresh     what is new, with its number in its stream
+--   given     the events in columns, each with its erasable half
+--   bound     both together, with the commitment to the erasable half
 --   told      the text of each that is hashed
---   chained   the hashes, each over the one before
---   hours, rolled, looks, opened   the rollups in which each counts, in the order of their keys
+--   hashed, chained   the hashes, each over the one before
+--   alike, hours, rolled, looks, opened   the rollups in which each counts, in the order of their keys
+-- Only what is read more than once is kept in between; "offset 0" has what is made there made once.
 create or replace function public.billing_audit_append(p jsonb) returns jsonb
 language plpgsql security definer
 set search_path = ''
@@ -73,6 +87,7 @@ declare
     now_text   text := billing_audit.instant(now_);
     concern_   text := p ->> 'concern';
     keys_      text[];
+    chains_    text[];
     streams_   text[];
     is_lacking boolean;
     appended   jsonb;
@@ -83,12 +98,15 @@ begin
     if jsonb_path_exists(p, '$.events[*] ? (@.type() != "object")') then
         perform billing_audit.require_of_events(p -> 'events');
     end if;
-    select array_agg(e.event_key), array_agg(distinct coalesce(concern_, 'sheet:' || e.sheet_id)),
+    select array_agg(e.event_key order by e.place), array_agg(s.stream order by e.place), array_agg(distinct s.stream),
         -- "is not null" of a row: none of its fields is.
         bool_or(not (e is not null))
-    into keys_, streams_, is_lacking
-    from jsonb_to_recordset(p -> 'events') as e (event_key text, kind text, sheet_id text, violation_type text, changed_at text,
-        severity text, audit_run_id text, currency text, changed_by_kind text, intermediate_unknown text);
+    into keys_, chains_, streams_, is_lacking
+    from rows from (jsonb_to_recordset(p -> 'events') as (event_key text, kind text, sheet_id text, violation_type text,
+        changed_at text, severity text, audit_run_id text, currency text, changed_by_kind text, intermediate_unknown text)
+    ) with ordinality as e (event_key, kind, sheet_id, violation_type, changed_at, severity, audit_run_id, currency,
+        changed_by_kind, intermediate_unknown, place)
+    cross join lateral (select coalesce(concern_, 'sheet:' || e.sheet_id) as stream) as s;
     if is_lacking then
         perform billing_audit.require_of_events(p -> 'events');
     elsif concern_ !~ '^[a-z_]+$' then
@@ -101,14 +119,27 @@ begin
     on conflict do nothing;
     perform from billing_audit.streams where stream = any (streams_) order by stream for update;
 
-    with given as materialized (
-        -- Without the event's JSON: what is carried from here to the end is held in memory at each step.
+    with asked as materialized (
+        select a.event_key, a.stream, a.place, row_number() over (partition by a.event_key order by a.place) = 1 as is_first,
+            -- 122 random bits out of the core, so that no extension is needed.
+            uuid_send(gen_random_uuid()) as salt
+        from unnest(keys_, chains_) with ordinality as a (event_key, stream, place)
+    ), known as materialized (
+        select k.event_key, k.stream, k.seq, a.recorded_at
+        from billing_audit.event_keys as k
+        left join billing_audit.audit_events as a on a.stream = k.stream and a.seq = k.seq
+        where k.event_key = any (keys_)
+    ), fresh as (
+        select a.place, a.stream, a.salt, h.head, h.seq + row_number() over (partition by a.stream order by a.place) as seq
+        from asked as a
+        join billing_audit.streams as h using (stream)
+        where a.is_first and not exists (select from known where known.event_key = a.event_key)
+    ), given as (
+        -- Without the event's JSON: what is carried from here to the end is held in memory.
         select e.event_key, e.kind, e.sheet_id, e.row_id, e.work_request, e.column_name, e.violation_type, e.delta, e.currency,
             e.changed_by_kind, e.changed_at, e.week_ending, e.is_historical, e.audit_run_id, e.severity, e.risk_score,
             e.anomaly_score, e.predicted_category, e.approval_id, e.intermediate_unknown, e.rules_hash, e.model_version,
-            e.flow_version, e.place, coalesce(concern_, 'sheet:' || e.sheet_id) as stream,
-            billing_audit.payload_from(e.event, billing_audit.without_columns(e.event)) as payload,
-            row_number() over (partition by e.event_key order by e.place) = 1 as is_first
+            e.flow_version, e.place, billing_audit.payload_from(e.event, billing_audit.without_columns(e.event)) as payload
         from rows from (
             jsonb_to_recordset(p -> 'events') as (event_key text, kind text, sheet_id text, row_id text, work_request text,
                 column_name text, violation_type text, delta numeric, currency text, changed_by_kind text,
@@ -119,30 +150,24 @@ begin
         ) with ordinality as e (event_key, kind, sheet_id, row_id, work_request, column_name, violation_type, delta, currency,
             changed_by_kind, changed_at, week_ending, is_historical, audit_run_id, severity, risk_score, anomaly_score,
             predicted_category, approval_id, intermediate_unknown, rules_hash, model_version, flow_version, event, place)
-    ), known as materialized (
-        select k.event_key, k.stream, k.seq, a.recorded_at
-        from billing_audit.event_keys as k
-        left join billing_audit.audit_events as a on a.stream = k.stream and a.seq = k.seq
-        where k.event_key = any (keys_)
-    ), fresh as materialized (
-        select g.*, h.head, h.seq + row_number() over (partition by g.stream order by g.place) as seq,
-            -- 122 random bits out of the core, so that no extension is needed.
-            uuid_send(gen_random_uuid()) as salt
+        offset 0
+    ), bound as (
+        select g.*, f.stream, f.seq, f.head, f.salt, billing_audit.commit_to(f.salt, g.payload) as commitment,
+            lower(g.payload ->> 'changed_by') as person, billing_audit.is_change(g.kind) as is_change
         from given as g
-        join billing_audit.streams as h using (stream)
-        where g.is_first and not exists (select from known where known.event_key = g.event_key)
-    ), bound as materialized (
-        select f.*, billing_audit.commit_to(f.salt, f.payload) as commitment, lower(f.payload ->> 'changed_by') as person,
-            billing_audit.is_change(f.kind) as is_change
-        from fresh as f
-    ), told as materialized (
+        join fresh as f using (place)
+        offset 0
+    ), told as (
         select b.*, billing_audit.event_preimage(row(stream, seq, null, event_key, kind, now_, sheet_id, row_id, work_request,
             column_name, violation_type, delta, currency, changed_by_kind, changed_at, week_ending, is_historical, audit_run_id,
             severity, risk_score, anomaly_score, predicted_category, approval_id, intermediate_unknown, rules_hash,
             model_version, flow_version, commitment, null, null, null)::billing_audit.audit_events) as preimage
         from bound as b
-    ), chained as materialized (
+        offset 0
+    ), hashed as (
         select *, billing_audit.chained(head, preimage) over (partition by stream order by seq) as hash from told
+    ), chained as materialized (
+        select *, lag(hash, 1, head) over (partition by stream order by seq) as previous_hash from hashed
     ), inserted as (
         insert into billing_audit.audit_events (
             stream, seq, event_key, kind, recorded_at, sheet_id, row_id, work_request, column_name, violation_type,
@@ -153,7 +178,7 @@ begin
             stream, seq, event_key, kind, now_, sheet_id, row_id, work_request, column_name, violation_type, delta, currency,
             changed_by_kind, changed_at, week_ending, is_historical, audit_run_id, severity, risk_score, anomaly_score,
             predicted_category, approval_id, intermediate_unknown, rules_hash, model_version, flow_version, commitment,
-            lag(hash, 1, head) over (partition by stream order by seq), preimage, hash
+            previous_hash, preimage, hash
         from chained
         order by place
     ), payloads as (
@@ -171,12 +196,16 @@ begin
             from chained group by stream
         ) as c
         where s.stream = c.stream
+    ), alike as (
+        select severity, risk_score, sheet_id, person, predicted_category, billing_audit.hour_of(changed_at) as hour,
+            count(*) as changes
+        from chained where is_change
+        group by 1, 2, 3, 4, 5, 6
     ), hours as materialized (
-        select t.dimension, t.start, t.key, count(*) as changes
-        from chained as c
+        select t.dimension, t.start, t.key, sum(a.changes)::bigint as changes
+        from alike as a
         cross join lateral billing_audit.rollup_places(
-            c.severity, c.risk_score, c.sheet_id, c.person, c.predicted_category, c.changed_at, now_) as t
-        where c.is_change
+            a.severity, a.risk_score, a.sheet_id, a.person, a.predicted_category, a.hour, now_) as t
         group by t.dimension, t.start, t.key
     ), rolled as (
         insert into billing_audit.rollups as r (dimension, span, start, key, changes)
@@ -213,9 +242,9 @@ begin
         select event_key, stream, seq, now_text, true from chained
     )
     select coalesce(jsonb_agg(jsonb_build_object('event_key', k.event_key, 'stream', k.stream, 'seq', k.seq,
-        'is_new', k.is_new and g.is_first, 'timestamp', k.at) order by g.place), '[]')
+        'is_new', k.is_new and a.is_first, 'timestamp', k.at) order by a.place), '[]')
     into appended
-    from given as g join kept as k using (event_key);
+    from asked as a join kept as k using (event_key);
 
     update billing_audit.changes
     set state = 'done', done_at = now_, leased_until = null, body = null

@@ -94,6 +94,14 @@ export function appendedBytesContract(under: () => StoreUnderTest): void {
     }
   });
 
+  it.each([['a'.repeat(63)], ['a'.repeat(65)], ['A'.repeat(64)], [`${'a'.repeat(63)}\n`], ['']])(
+    'has no hash of rules like "%s"',
+    async (rules_hash) => {
+      await expect(append(event('key:1', { rules_hash }))).rejects.toMatchObject({ sqlstate: '23514' });
+      expect(await stored()).toEqual([]);
+    },
+  );
+
   it.each([
     ['lacks a field', { ...event('key:1'), currency: undefined }, 'Event key:1 lacks "currency".'],
     ['has a null in its place', { ...event('key:1'), kind: null }, 'Event key:1 lacks "kind".'],
