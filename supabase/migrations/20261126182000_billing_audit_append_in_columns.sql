@@ -2,12 +2,6 @@
 -- Before, each event was put together as a row by itself, its payload name by name, and the list was walked five times.
 -- What is stored, hashed and answered is the same to the byte (test/store/contract/appended-bytes.ts).
 
--- An event and its payload are stored by one statement, which locks the head of their chain, and no function stores one
--- without the other or takes an event without its payload: asking for each again that the other is there was a fourteenth
--- of a batch. Whoever goes past the functions is told of: "verify" names what belongs to no event, or to a chain without a head.
-alter table billing_audit.event_payloads drop constraint event_payloads_stream_seq_fkey;
-alter table billing_audit.audit_events drop constraint audit_events_stream_fkey;
-
 -- As before, but that a bound as in "{64}" makes the expression a machine of as many states: it took as long as storing a key.
 alter table billing_audit.audit_events
     drop constraint audit_events_rules_hash_check,

@@ -62,7 +62,7 @@ beforeAll(async () => {
   const staff = { foreman: 3, clerk: 2, supervisor: 1, admin: 1, service: 0 };
   const stream = makeStream({ ...firstWorld, weeks: 9, sheets: 3, staff, dormant: 1, stormWeeks: [5] }, 31).events;
   events = stream
-    .slice(0, 600)
+    .slice(0, 1200)
     .map(({ event_key, audit_run_id, ...line }) =>
       event(event_key!, { ...line, audit_run_id, violation_type: 'NONE' } as Partial<AuditEvent>),
     );

@@ -14,8 +14,7 @@ const EMPTY = `
       execute format('alter table %s disable trigger %I', guards.guarded, guards.name);
     end loop;
     truncate billing_audit.access_readers, billing_audit.sheet_activity, billing_audit.event_origins,
-      billing_audit.watched_sheets, billing_audit.streams, billing_audit.audit_events, billing_audit.event_payloads, billing_audit.event_keys,
-      billing_audit.sheets, billing_audit.changes,
+      billing_audit.watched_sheets, billing_audit.streams, billing_audit.event_keys, billing_audit.sheets, billing_audit.changes,
       billing_audit.webhooks, billing_audit.webhook_events, billing_audit.approvals, billing_audit.people, billing_audit.people_source,
       billing_audit.jobs,
       billing_audit.rollups, billing_audit.look_rollups, billing_audit.open_counts,
