@@ -8,6 +8,7 @@ import {
   storeOver,
   type Store,
 } from '../../../lib/store';
+import { sha256Hex } from '../../../lib/hash';
 import type { AuditEvent } from '../../../lib/event';
 import { emptyStore } from '../empty-store';
 import { event } from '../examples';
@@ -50,6 +51,16 @@ export function modelsContract(under: () => StoreUnderTest): void {
       expect(await store.inForce([kept.hash])).toMatchObject([{ kind: 'model', text: '{"model":1}' }]);
       expect(await models.champion(null)).toEqual({ model: kept, body: '{"name":1}' });
       expect(await models.champion(kept.hash)).toEqual({ model: kept, body: null });
+    });
+
+    it('has the hash of its text, and no other text past the functions', async () => {
+      const { model: kept } = await models.putModel(model(1));
+      expect(kept.body_sha256).toBe(sha256Hex('{"name":1}'));
+      for (const other of [`body = '{"name":2}'`, `body_sha256 = repeat('0', 64)`])
+        await expect(driver.transaction([{ sql: `update billing_audit.models set ${other}` }])).rejects.toThrow(
+          /Model 1 is kept byte for byte/u,
+        );
+      expect(await models.champion(null)).toEqual({ model: kept, body: '{"name":1}' });
     });
 
     it('that is put again is the same one', async () => {
