@@ -17,7 +17,12 @@ const signedAmount = (value: number): string => `${value < 0 ? '-' : ''}${amount
 const days = (value: number): string => `${Math.round(value)} days`;
 const daysOfLog = (value: number): string => days(Math.expm1(value));
 const percent = (value: number): string => `${Math.round(value * 100)} %`;
-const oneIn = (value: number): string => `1 in ${Math.max(1, Math.round(Math.exp(value))).toLocaleString('en-US')}`;
+/** Nobody has seen so many changes that a rarer chance could be told from this one. */
+const MOST_IN = 1_000_000;
+const oneIn = (value: number): string => {
+  const count = Math.max(1, Math.round(Math.exp(value)));
+  return count > MOST_IN ? 'rarer than 1 in a million' : `1 in ${count.toLocaleString('en-US')}`;
+};
 const deviations = (value: number): string => `${plain(value)} standard deviations`;
 const seconds = (value: number): string => `${Math.round(Math.expm1(value))} s`;
 const factor = (value: number): string => `${plain(Math.exp(value))} times`;
