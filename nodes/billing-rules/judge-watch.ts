@@ -27,7 +27,8 @@ export function judgeWatch(change: Change, rules: Rules): AuditEvent {
       violation_type: 'WATCH_GAP',
       severity: 'HIGH',
       issue_description: `Changes to the sheet ${named(change)} may have gone unseen: ${change.new_value ?? 'it was not watched for a while'}.`,
-      suggested_fix: 'Look at the status of the Smartsheet Trigger, and compare the sheet with its last backup.',
+      suggested_fix:
+        'Look at the status of the Smartsheet Trigger, and read the activity log of the sheet in Smartsheet for that time.',
     };
   }
   if (change.kind === 'column_added' || change.kind === 'column_retyped') {
@@ -48,7 +49,7 @@ export function judgeWatch(change: Change, rules: Rules): AuditEvent {
     issue_description: `${renamed}; the rules need it and cannot find it any more.`,
     suggested_fix:
       after === null
-        ? 'Find out who deleted the column and why. Its values up to then are in the trail and in the last backup; name the column that takes its place in Other column names in Billing settings.'
+        ? 'Find out who deleted the column and why. Its values up to then are in the trail; name the column that takes its place in Other column names in Billing settings.'
         : 'Give the column its old title again, or add the new one to Other column names in Billing settings.',
   };
 }

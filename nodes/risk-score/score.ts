@@ -27,12 +27,14 @@ export async function score(
   const weights = checkedWeights(params.weights);
   const threshold = checkedThreshold(params.highRiskFrom);
   const person = await personOf(event, settings, store);
-  // A check of a whole sheet has a time, but nobody chose it to change something.
-  const moment = event.kind === 'sheet_checked' ? null : businessMoment(event.changed_at, settings);
+  const moment = WITHOUT_CHOICE.includes(event.kind) ? null : businessMoment(event.changed_at, settings);
   const points = pointsOf({ event, moment, person, settings }, weights);
   const scored: AuditEvent = { ...event, ...byModel(points, (await models?.judge(event)) ?? null) };
   return (scored.risk_score ?? 0) >= threshold ? { scored, highRisk: scored } : { scored };
 }
+
+/** A check of a whole sheet and a gap in the watch have a time, but nobody chose it to change something. */
+const WITHOUT_CHOICE: readonly AuditEvent['kind'][] = ['sheet_checked', 'watch_gap'];
 
 type Points = Pick<AuditEvent, 'risk_score' | 'anomaly_score' | 'predicted_category' | 'reasons' | 'unknown_facts'>;
 

@@ -35,6 +35,16 @@ describe('the score', () => {
     expect((await scoreOf(quiet, busyAt(...nine.slice(1), 300))).risk_score).toBe(0);
   });
 
+  it('does not call the hour of what nobody chose to do unusual', async () => {
+    const changed_at = '2026-07-05T05:30:00.000Z';
+    const factorsOf = async (event: AuditEvent): Promise<string[]> =>
+      (await scoreOf(event)).reasons.map(({ factor }) => factor);
+    expect(await factorsOf({ ...quiet, changed_at })).toEqual(['outside_business_hours', 'weekend']);
+    const byNobody = { ...quiet, changed_at, changed_by: null, changed_by_kind: 'unknown' as const };
+    for (const kind of ['watch_gap', 'sheet_checked'] as const)
+      expect(await factorsOf({ ...byNobody, kind, is_historical: null })).toEqual([]);
+  });
+
   it('has the documented points', () => {
     expect(DOCUMENTED_WEIGHTS).toEqual({
       outside_business_hours: 30,
