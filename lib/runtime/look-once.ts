@@ -22,12 +22,12 @@ export interface Look {
   readonly memory: LookMemory;
 }
 
-/** What one look leaves for the next one at the same sheet. Without it nothing is lost, only told a little later. */
+/** What one look leaves for the next one at the same sheet. Without it what is gone is only told a little later. */
 export interface LookMemory {
   readonly missingRows: MissingSince;
   /** Attachments, discussions and comments. */
   readonly missingHangings: MissingSince;
-  /** When Smartsheet's lists of these were last read (milliseconds since 1970). */
+  /** When Smartsheet's lists of these were last asked for (milliseconds since 1970). */
   readonly listedAt: number;
 }
 
@@ -62,9 +62,8 @@ export async function lookOnce(look: Look, parts: LookParts): Promise<LookMemory
   await resolveCallbacks(look.sheetId, parts);
   const version = await client.sheetVersion(look.sheetId);
   const missingRows = await compareRows(look, version, parts);
-  const lists = await compareLists(look, version, parts);
   await explainSome(look.sheetId, { ...parts, historyInTurn: () => client.cellHistory }, MOST_EXPLAINED);
-  return { missingRows, ...lists };
+  return { missingRows, ...(await compareLists(look, version, parts)) };
 }
 
 async function resolveCallbacks(sheetId: string, parts: LookParts): Promise<void> {
@@ -119,20 +118,31 @@ async function compareRows(look: Look, version: number, parts: LookParts): Promi
   return since(awaitedRowIds, before, now);
 }
 
-/** Attachments and comments that no callback told of. What waits to be told is looked for at each look. */
+/**
+ * Attachments and comments that no callback told of. What waits to be told is looked for at each look. Cells and rows do not
+ * wait for them: lists that cannot be read now are told in the log and read five minutes later.
+ */
 async function compareLists(
   look: Look,
   version: number,
   parts: LookParts,
 ): Promise<Pick<LookMemory, 'missingHangings' | 'listedAt'>> {
   const { log, now } = parts;
-  const { missingHangings: before, listedAt } = look.memory;
+  const { sheetId, memory } = look;
+  const { missingHangings: before, listedAt } = memory;
   const isEarly = now() - listedAt < BETWEEN_LISTS_MILLISECONDS;
   if (isEarly && Object.keys(before).length === 0) return { missingHangings: before, listedAt };
-  const done = await recordHangings(look.sheetId, version, overdue(look, before, now), parts);
-  if (done === null) return { missingHangings: {}, listedAt };
-  for (const problem of done.newProblems) log.warn(withoutLists(look.sheetId, problem), { sheet: look.sheetId });
-  return { missingHangings: since(done.awaited, before, now), listedAt: now() };
+  try {
+    const done = await recordHangings(sheetId, version, overdue(look, before, now), parts);
+    if (done === null) return { missingHangings: {}, listedAt };
+    for (const problem of done.newProblems) log.warn(withoutLists(sheetId, problem), { sheet: sheetId });
+    return { missingHangings: since(done.awaited, before, now), listedAt: now() };
+  } catch (failure) {
+    log.warn(
+      `The attachments and comments of sheet ${sheetId} are compared again in five minutes: ${messageOf(failure)}`,
+    );
+    return { missingHangings: before, listedAt: now() };
+  }
 }
 
 function overdue({ hasWebhook }: Look, missing: MissingSince, now: Now): (id: string) => boolean {

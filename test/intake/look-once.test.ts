@@ -2,7 +2,7 @@ import { httpOverFetch } from '../../lib/runtime/http-over-fetch';
 import { lookOnce, NOTHING_REMEMBERED, type LookParts } from '../../lib/runtime/look-once';
 import { createPeople } from '../../lib/runtime/people';
 import { VersionTrust } from '../../lib/runtime/resolution/version-trust';
-import { createClient, createLimiter } from '../../lib/smartsheet';
+import { createClient, createLimiter, SmartsheetUnavailable } from '../../lib/smartsheet';
 import { secretBox, storeOver, type EmbeddedStoreDriver } from '../../lib/store';
 import { practiceSheet } from '../sandbox/office';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox';
@@ -122,5 +122,25 @@ describe('attachments and comments', () => {
     const third = await lookOnce({ ...hooked, memory: second }, parts);
     expect(await told()).toEqual([['attachment_deleted', 'gone.txt', null, null]]);
     expect(third.missingHangings).toEqual({});
+  });
+
+  it('keep neither rows nor cells from being told when they cannot be listed, and are listed later', async () => {
+    const { sheet, look, attach } = await onSheet();
+    const hooked = { ...look, hasWebhook: true };
+    const first = await lookOnce({ ...hooked, memory: NOTHING_REMEMBERED }, parts);
+    await attach('one.txt');
+    await sheet.edit(0, { Quantity: 77 }, clerk);
+    expect((await sandbox.api('DELETE', `/sheets/${sheet.id}/rows?ids=${sheet.rowIds[1]}`)).status).toBe(200);
+    ahead += 300_000;
+    const refused = (): Promise<never> => Promise.reject(new SmartsheetUnavailable('list them', 'it does not answer', 1));
+    const client = { ...parts.client, listDiscussions: refused, listAttachments: refused };
+    const second = await lookOnce({ ...hooked, memory: first }, { ...parts, client });
+    expect(await told()).toEqual([['cell_changed', '10', '77', clerk]]);
+    expect(Object.keys(second.missingRows)).toEqual([String(sheet.rowIds[1])]);
+    expect(second.listedAt).toBeGreaterThan(first.listedAt);
+    ahead += 300_000;
+    const third = await lookOnce({ ...hooked, memory: second }, parts);
+    expect(new Set((await told()).map(([kind]) => kind))).toEqual(new Set(['row_deleted', 'attachment_created']));
+    expect(third.missingRows).toEqual({});
   });
 });

@@ -70,7 +70,7 @@ async function lookAtAll(
   const { client } = await openSmartsheet(context, driver);
   const { now, log } = machineOf(context);
   const sheetIds = await followedSheets(named, { client, now, log, place: placeOf(context) });
-  const memories = lookMemories(context);
+  const memories = lookMemories(context, sheetIds);
   const hooked = await tendWebhooks({ store, client, now, log }, sheetIds, named.workspaceIds.length > 0);
   const people = createPeople(client, now);
   const failures: unknown[] = [];
