@@ -1,4 +1,11 @@
-import { BadModel, RiskEngine, type RiskEngineJson, seededRandom, type TrainingRows } from '../../lib/risk';
+import {
+  BadModel,
+  FEATURES as ALL,
+  RiskEngine,
+  type RiskEngineJson,
+  seededRandom,
+  type TrainingRows,
+} from '../../lib/risk';
 import { AmountReach } from '../../lib/risk/detectors/amount-reach';
 import { normals } from './clouds';
 
@@ -92,6 +99,23 @@ describe('the kinds of events', () => {
     expect(ranksIn(RiskEngine.fit(month(200, 4000, ['size', 'kind', ...FEATURES.slice(2)])))).toBe(1);
   });
 
+  it('fit into what is kept, also where no two figures of an event are alike', () => {
+    const normal = normals(6);
+    const values = Float64Array.from({ length: 6000 * ALL.length }, normal);
+    const column = ALL.indexOf('is_cell');
+    for (let row = 0; row < 6000; row += 1) values[row * ALL.length + column] = row % 2;
+    const none = Array.from({ length: 6000 }, () => null);
+    const engine = RiskEngine.fit({
+      features: ALL,
+      values,
+      labels: none.map(() => 0),
+      incidents: none,
+      categories: none,
+    });
+    expect(ranksIn(engine)).toBe(2);
+    expect(JSON.stringify(engine).length).toBeLessThan(2 * 1024 * 1024);
+  });
+
   it('are refused where they are not whole', () => {
     const json = JSON.parse(JSON.stringify(RiskEngine.fit(month(200, 400)))) as RiskEngineJson;
     const { anomaly } = json;
@@ -101,6 +125,7 @@ describe('the kinds of events', () => {
       { ...anomaly, column: null },
       { ...anomaly, column: FEATURES.length },
       { ...anomaly, ranks: [{ ...first, strangest: null }, second] },
+      { ...anomaly, ranks: [{ ...first, reaches: [null] }, second] },
       { ...anomaly, ranks: [first, { ...second, reaches: [{ ...second!.reaches[0], column: -1 }] }] },
       { ...anomaly, ranks: [first, { ...second, reaches: [{ column: 0, reach: { kind: 'amount-reach' } }] }] },
       undefined,
@@ -137,9 +162,23 @@ describe('how far amounts reach', () => {
     expect(pasted.nats(12.5)).toBeLessThan(6);
   });
 
+  it.each([
+    [10_000, 110, 12],
+    [10_000, 150, 9],
+    [1000, 35, 9],
+    [200, 18, 9],
+  ])('is not undone by a price among the greatest that was pasted: of %i amounts %i are alike', (count, alike, at) => {
+    const sizes = amounts(count, 5);
+    sizes.fill(at, 0, alike);
+    const pasted = AmountReach.fit(sizes) as AmountReach;
+    expect(pasted.nats(at)).toBe(0);
+    expect(pasted.nats(25)).toBeGreaterThan(3);
+  });
+
   it('knows nothing of few amounts, nor of a tail that is all alike', () => {
     expect(AmountReach.fit(amounts(49, 1))).toBeNull();
     expect(AmountReach.fit(new Float64Array(1000).fill(5))).toBeNull();
+    expect(AmountReach.fit(Float64Array.from({ length: 1000 }, (_, place) => place % 19))).toBeNull();
     expect(AmountReach.fit(new Float64Array(1000).fill(NaN))).toBeNull();
     // Of the 50 that say something it says less than of thousands.
     const few = AmountReach.fit(amounts(50, 1)) as AmountReach;
@@ -150,7 +189,9 @@ describe('how far amounts reach', () => {
   it.each([
     [{ version: 2 }],
     [{ count: 3 }],
+    [{ common: null }],
     [{ tails: [] }],
+    [{ tails: [null] }],
     [{ tails: [{ from: 1, scale: 0, fitted: 5 }] }],
     [{ tails: [{ from: 1, scale: 1, fitted: 0.5 }] }],
   ])('refuses a tail that is none: %j', (damage) => {

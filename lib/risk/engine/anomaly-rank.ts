@@ -104,8 +104,8 @@ export class AnomalyRank {
   /** @throws BadModel  when a part is of another version or damaged */
   static fromJSON(json: AnomalyRankJson): AnomalyRank {
     const model = AnomalyModel.fromJSON(json?.model);
-    const isColumn = ({ column }: { readonly column: number }): boolean =>
-      Number.isInteger(column) && column >= 0 && column < model.columns;
+    const isColumn = (known: { readonly column: number } | null): boolean =>
+      known !== null && Number.isInteger(known.column) && known.column >= 0 && known.column < model.columns;
     if (!Array.isArray(json.reaches) || !json.reaches.every(isColumn) || !Number.isFinite(json.strangest)) {
       throw new BadModel('anomaly rank', 'its amounts are damaged');
     }

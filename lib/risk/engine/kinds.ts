@@ -16,7 +16,7 @@ const TOLD_APART_BY: FeatureName = 'is_cell';
 const FEWEST_OF_KIND = 100;
 /** The detectors need no more rows than this to know what is ordinary; all rows teach the logistic model. */
 const DETECTOR_ROWS = 10_000;
-/** A model stays below 2 MB with these, and ranks as with twice of each. Kinds share trees and samples. */
+/** A model stays below 2 MB with these, and ranks as with twice of each. Kinds share all three. */
 const TREES = 100;
 const SAMPLES = 50;
 const KNOTS = 320;
@@ -46,7 +46,7 @@ export class Kinds {
         values,
         { sample: rowsOfTable(filled, rows), rows, group },
         {
-          ...{ seed, trees: TREES / groups.length, samples: SAMPLES / groups.length, knots: KNOTS },
+          ...{ seed, trees: TREES / groups.length, samples: SAMPLES / groups.length, knots: KNOTS / groups.length },
           // Standardised by what is known, before gaps were filled.
           leastSpread: 1,
         },
