@@ -42,9 +42,9 @@ as $$
 declare
     hash_ text := encode(sha256(convert_to(new.body, 'UTF8')), 'hex');
 begin
-    if tg_op = 'INSERT' then
+    if new.body_sha256 is null then
         new.body_sha256 := hash_;
-    elsif hash_ <> new.body_sha256 then
+    elsif new.body_sha256 <> hash_ then
         raise exception using errcode = 'check_violation',
             message = format('Model %s is kept byte for byte as it was trained: this is not its text.', new.version),
             hint = 'Train another model, or take this one out of force.';

@@ -3,6 +3,7 @@
 -- What is stored, hashed and answered is the same to the byte (test/store/contract/appended-bytes.ts).
 
 -- As before, but that a bound as in "{64}" makes the expression a machine of as many states: it took as long as storing a key.
+-- An upgrade reads the events once for it, while nobody appends.
 alter table billing_audit.audit_events
     drop constraint audit_events_rules_hash_check,
     add constraint audit_events_rules_hash_check check (octet_length(rules_hash) = 64 and rules_hash ~ '^[0-9a-f]+$');

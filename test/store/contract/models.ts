@@ -60,6 +60,10 @@ export function modelsContract(under: () => StoreUnderTest): void {
         await expect(driver.transaction([{ sql: `update billing_audit.models set ${other}` }])).rejects.toThrow(
           /Model 1 is kept byte for byte/u,
         );
+      // As a copy of a row comes in, by a move or a restore.
+      const copied = `insert into billing_audit.models (version, hash, data, seed, metrics, gates, status, body, body_sha256, bytes, trained_by)
+        select 2, hash, data, seed, metrics, gates, 'retired', '{"name":2}', body_sha256, bytes, trained_by from billing_audit.models`;
+      await expect(driver.transaction([{ sql: copied }])).rejects.toThrow(/Model 2 is kept byte for byte/u);
       expect(await models.champion(null)).toEqual({ model: kept, body: '{"name":1}' });
     });
 
