@@ -19,7 +19,7 @@ beforeAll(async () => {
     migrations: join(PALETTE, 'supabase'),
   });
   const store = storeOver(driver, { secrets: secretBox(new Uint8Array(32)) });
-  await store.append([event('one', { changed_by: 'ana@example.com' })]);
+  await store.append([event('one', { changed_by: 'ana@example.com' }), event('two', { sheet_id: '5502' })]);
   await store.recordAccess({ events: [accessEvent('1', { person: 'bea@example.com' })] });
   await store.resolve(observation('09:00:00', { sheet_id: '5501', sheet_name: 'Yard', baseline: true }));
   // More sheets than any list of them holds, all before that one by name.
@@ -91,6 +91,28 @@ describe('billing-audit erase', () => {
     expect(erase('Ana@example.com', '--yes').stdout).toMatch(
       /^1 event lost its values and personal fields, from \S+ to \S+\.\nThe trail says so as erasure 2\.\n$/,
     );
+  });
+});
+
+describe('billing-audit search --after', () => {
+  const search = (...words: readonly string[]) => billingAudit('search', '--limit', '1', '--json', ...words);
+  const lines = (stdout: string): Record<string, unknown>[] =>
+    stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+  it.each(['newest', 'delta', 'money_at_risk'])('goes on after the mark of a page in the order %s', (order) => {
+    const [first, end] = lines(search('--order', order).stdout);
+    const [second] = lines(search('--order', order, '--after', String(end?.['next'])).stdout);
+    expect([first?.['event_key'], second?.['event_key']].sort()).toEqual(['one', 'two']);
+  });
+
+  it('refuses a mark that is none as misused', () => {
+    expect(search('--after', 'garbage')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('"garbage", which is no mark of a page') as string,
+    });
   });
 });
 
