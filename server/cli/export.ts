@@ -6,8 +6,8 @@ import { archivedInWords } from '../../lib/store/archived-month';
 import { readConfiguration } from '../configuration';
 import {
   csvTables,
+  neverWatchedOf,
   openTrail,
-  type OpenTrail,
   readOrder,
   workbookTables,
   writeExport,
@@ -120,6 +120,8 @@ async function runExport(flags: TableFlags): Promise<void> {
       },
       { by: `${userName()} (command line)`, practice: trail.practice, timeZone },
     );
+    // Before any file is there: a call that fails afterwards would have a whole export end as failed.
+    const neverWatched = await neverWatchedOf(order.query.sheets, trail.store);
     const files = new OutFiles();
     const tables = format === 'xlsx' ? asWorkbook(files, flags.out) : asCsv(files, flags);
     const progress = process.stderr.isTTY && !flags.json;
@@ -135,31 +137,12 @@ async function runExport(flags: TableFlags): Promise<void> {
     const written = files.finish();
     if (progress) process.stderr.write('\r\u001b[K');
     const { seed } = order;
-    const neverWatched = await neverWatchedOf(flags.sheet ?? [], trail);
     const more = { seed, files: written, never_watched: neverWatched, through: trail.through, home: trail.home };
     if (flags.json) print(JSON.stringify({ ...result, ...more }));
     else print([inWords(result, seed, written, trail.practice), ...neverWatched.map(inWordsOfUnknown)].join('\n'));
   } finally {
     await trail.close();
   }
-}
-
-const MOST_SHEETS = 500;
-
-/** Whom an id has slipped must not take an empty file home as "nothing happened". */
-async function neverWatchedOf(asked: readonly string[], { driver, store }: OpenTrail): Promise<readonly string[]> {
-  if (asked.length === 0) return [];
-  const answer = (await driver.rpc('billing_audit_known_sheets', { limit: MOST_SHEETS })) as {
-    readonly sheets: readonly { readonly sheet_id: string }[];
-  };
-  const known = new Set(answer.sheets.map(({ sheet_id }) => sheet_id));
-  const never: string[] = [];
-  for (const id of asked.filter((each) => !known.has(each))) {
-    // What was imported may be of a sheet that was never watched.
-    const { events } = await store.search({ sheet_id: id, limit: 1 });
-    if (events.length === 0) never.push(id);
-  }
-  return never;
 }
 
 const inWordsOfUnknown = (id: string): string =>

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { BadSetting } from '../../lib/errors';
+import type { Store } from '../../lib/store';
 import { readConfiguration } from '../configuration';
 import { openTrail, type OpenTrail } from '../export';
 import { userName } from '../user-name';
@@ -97,10 +98,12 @@ async function erase({ driver }: OpenTrail, { person, reason, yes, json }: Keepi
   for (const line of erasedInWords(person, erased)) print(line);
 }
 
+const noneIsOf = (person: string): string => `No event is of ${person}: check the spelling if you expected any.`;
+
 /** Somebody who asks for a misspelt address must not go home believing that the person's data is gone. */
 function erasedInWords(person: string, { events, first_at, last_at, erasure_id }: Erased): readonly string[] {
   const span = first_at === null ? '' : `, from ${first_at} to ${last_at}`;
-  const none = `No event is of ${person}: check the spelling if you expected any.`;
+  const none = noneIsOf(person);
   const what = `${events} event${events === 1 ? '' : 's'}`;
   if (erasure_id === null) {
     const would = `${what} would lose ${events === 1 ? 'its' : 'their'} values and personal fields${span}.`;
@@ -122,15 +125,30 @@ interface Hold {
   readonly set_at: string;
 }
 
-async function setHold({ driver }: OpenTrail, { person, sheet, from, to, reason, json }: KeepingFlags): Promise<void> {
+async function setHold({ driver, store }: OpenTrail, flags: KeepingFlags): Promise<void> {
+  const { sheet, from, to, reason, json } = flags;
+  const person = flags.person?.trim();
   const p = {
     ...keeper(reason),
     ...(person !== undefined && { person }),
     ...(sheet !== undefined && { sheet_id: sheetOf(sheet) }),
     ...spanOf(from, to),
   };
+  // It may be meant for what is still to come, so it is set; asked before, so that a hold that is set is not told as failed.
+  const warnings = person !== undefined && (await isOfNothing(person, store)) ? [noneIsOf(person)] : [];
   const { hold } = (await driver.rpc('billing_audit_hold', p)) as { hold: Hold };
-  print(json ? JSON.stringify(hold) : `Set: ${inWords(hold)}`);
+  print(json ? JSON.stringify({ ...hold, warnings }) : [`Set: ${inWords(hold)}`, ...warnings].join('\n'));
+}
+
+/** Whether the trail has no event of a person, neither a change nor a sign-in. */
+async function isOfNothing(person: string, store: Pick<Store, 'search'>): Promise<boolean> {
+  const asked = { changed_by: person, limit: 1 };
+  for (const query of [asked, { ...asked, kind: 'access' }]) {
+    const { events, next } = await store.search(query);
+    // An empty page that has a next one is of events that were looked at: those of the person.
+    if (events.length > 0 || next !== null) return false;
+  }
+  return true;
 }
 
 /** @throws BadSetting  such a hold would stand in the trail and hold nothing */

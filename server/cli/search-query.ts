@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { BadSetting } from '../../lib/errors';
 import { actorKind, KINDS_IN_TRAIL, severity, violationType } from '../../lib/event';
 import type { TrailQuery } from '../../lib/store';
@@ -74,8 +75,29 @@ export function queryOf(flags: SearchFlags & Record<string, unknown>): TrailQuer
     ...(Object.fromEntries(given) as TrailQuery),
     order: flags.order,
     limit,
-    ...(flags.after !== undefined && { after: flags.after }),
+    ...(flags.after !== undefined && { after: markOf(flags.after, flags.order) }),
   };
+}
+
+/** What a page mark is: the order, where the page ended in it, and the place of its last event. */
+const mark = z.tuple([z.string(), z.string(), z.int()]);
+
+/** @throws BadSetting  no page ends so, or one of another order */
+function markOf(text: string, order: string): string {
+  const [of] = readMark(text);
+  if (of === order) return text;
+  const hint = `Give --order ${of} as well: a mark goes on in the order of its page.`;
+  throw new BadSetting('--after', `is of a page in the order "${of}", and "${order}" was asked for`, hint);
+}
+
+function readMark(text: string): z.infer<typeof mark> {
+  try {
+    if (!/^[\w+/]+={0,2}$/u.test(text)) throw new Error('No mark has such characters.');
+    return mark.parse(JSON.parse(Buffer.from(text, 'base64').toString('utf8')));
+  } catch {
+    const hint = 'Copy the "next" of the page before, whole: some 60 letters and digits, like WyJuZXdlc3QiLCAi...';
+    throw new BadSetting('--after', `is "${text.slice(0, 80)}", which is no mark of a page`, hint);
+  }
 }
 
 function valueOf(field: Field, text: string): string | number | boolean {

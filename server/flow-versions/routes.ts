@@ -3,7 +3,7 @@ import { BillingAuditError } from '../../lib/errors';
 import { arrivalOf, refuseForm, type SignIn, type Visitor } from '../sign-in';
 import { Flash } from '../sign-in/flash';
 import { pageHeaders } from '../sign-in/pages';
-import { differenceOf, isDifferent } from './difference';
+import { differenceOf } from './difference';
 import { withShipped, type ShippedFlow } from './shipped-flow';
 import { versionsPage } from './versions-page';
 import type { FlowNode, VersionShelf } from './version-shelf';
@@ -85,8 +85,7 @@ async function show(parts: FlowVersionRoutes, flash: Flash, visitor: Visitor, re
     const before = kept[index + 1];
     return { version, difference: before ? differenceOf(before.flows, flows) : null, isCurrent: index === 0 };
   });
-  const news = own && shipped.isNews() ? differenceOf(own, withShipped(own, shipped.flows())) : null;
-  const offer = news !== null && isDifferent(news) ? news : null;
+  const offer = own && shipped.offerTo(own);
   const formToken = signIn.formToken(visitor);
   response.send(versionsPage({ visitor, formToken, message: flash.take(visitor), versions, offer, timeZone }));
 }

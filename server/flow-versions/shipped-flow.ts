@@ -1,7 +1,16 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { differenceOf, isDifferent, type Difference } from './difference';
 import type { FlowNode } from './version-shelf';
+
+/** The shipped flow as the page offers it. */
+export interface Offer {
+  /** What taking it would do. */
+  readonly difference: Difference;
+  /** False: nobody knows which flow was placed in this home, so what differs may be the user's own work alone. */
+  readonly isNewer: boolean;
+}
 
 /**
  * The flow that comes with this version of the program, and which one the user has seen last. It is offered when it is
@@ -32,6 +41,13 @@ export class ShippedFlow {
   isNews(): boolean {
     if (!existsSync(this.mark)) return true;
     return readFileSync(this.mark, 'utf8').trim() !== this.fingerprint();
+  }
+
+  /** What to offer to somebody who has these flows; null: nothing that would do something else. */
+  offerTo(own: readonly FlowNode[]): Offer | null {
+    if (!this.isNews()) return null;
+    const difference = differenceOf(own, withShipped(own, this.flows()));
+    return isDifferent(difference) ? { difference, isNewer: existsSync(this.mark) } : null;
   }
 
   /** It was placed in the home, or an admin has answered the offer. */

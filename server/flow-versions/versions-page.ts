@@ -1,6 +1,7 @@
 import type { Visitor } from '../sign-in';
 import { html, messageLine, sheet, timeOfDay, tokenField, type Html, type Message } from '../sign-in/pages';
 import { inWords, type Difference } from './difference';
+import type { Offer } from './shipped-flow';
 import type { KeptVersion } from './version-shelf';
 
 export interface VersionLine {
@@ -15,8 +16,8 @@ export interface VersionsPage {
   readonly formToken: string;
   readonly message: Message | null;
   readonly versions: readonly VersionLine[];
-  /** What taking the shipped flow would do; null: there is no newer one. */
-  readonly offer: Difference | null;
+  /** Null: there is nothing to take. */
+  readonly offer: Offer | null;
   /** IANA name. */
   readonly timeZone: string;
 }
@@ -41,15 +42,25 @@ export function versionsPage(view: VersionsPage): string {
   );
 }
 
-function offerSection(offer: Difference, formToken: string): Html {
+function offerSection({ difference, isNewer }: Offer, formToken: string): Html {
+  const what = isNewer
+    ? html`<h2>A newer flow came with this version</h2>
+        <p>
+          Taking it replaces the tabs that were shipped (${inWords(difference)} nodes), also what you changed on them,
+          and leaves your own tabs and settings as they are. You can go back afterwards.
+        </p>`
+    : html`<h2>The shipped tabs here differ from those of this version</h2>
+        <p>
+          It is not known which flow was placed here, so this may be your own work and no newer flow:
+          ${inWords(difference)} nodes. Taking those of this version replaces what you changed on the shipped tabs, and
+          leaves your own tabs and settings as they are. You can go back afterwards.
+        </p>`;
   return html`<section>
-    <h2>A newer flow came with this version</h2>
-    <p>
-      Taking it replaces the tabs that were shipped (${inWords(offer)} nodes) and leaves your own tabs and settings as
-      they are. You can go back afterwards.
-    </p>
+    ${what}
     <form method="post" action="/flows/versions/shipped" class="inline">
-      ${tokenField(formToken)}<button class="main" name="answer" value="take">Take it</button>
+      ${tokenField(formToken)}<button class="main" name="answer" value="take">
+        ${isNewer ? 'Take it' : 'Take them'}
+      </button>
       <button class="quiet" name="answer" value="leave">Not now</button>
     </form>
   </section>`;

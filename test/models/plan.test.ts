@@ -32,8 +32,8 @@ function storeWith(
 
 describe('a training is due', () => {
   it.each([
-    ['the first time, from 1,000 changes on', plan, storeWith(null, 1000), null, 'there is none yet'],
-    ['and imported ones count', plan, storeWith(null, 300, [], [...Array(700).keys()]), null, 'there is none yet'],
+    ['the first time, from 1,000 changes on', plan, storeWith(null, 1000), null, 'there was no model yet'],
+    ['and imported ones count', plan, storeWith(null, 300, [], [...Array(700).keys()]), null, 'there was no model yet'],
     ['a directory of people is none', plan, storeWith(null, 1000, [], [], 'person_saved'), null, null],
     ['not before that', plan, storeWith(null, 999), null, null],
     ['when the last is as old as wanted', plan, storeWith(7, 0), null, 'the last is 7 days old'],

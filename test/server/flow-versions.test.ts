@@ -12,6 +12,8 @@ import {
   withShipped,
   type FlowNode,
 } from '../../server/flow-versions';
+import type { Offer } from '../../server/flow-versions/shipped-flow';
+import { versionsPage } from '../../server/flow-versions/versions-page';
 
 const folder = mkdtempSync(join(tmpdir(), 'flow-versions-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -112,7 +114,51 @@ describe('the shipped flow', () => {
     new ShippedFlow([shipped], mark).seen();
     expect(new ShippedFlow([shipped], mark).isNews()).toBe(false);
     expect(isDifferent(differenceOf([node('a')], [node('a')]))).toBe(false);
-    expect(isDifferent(differenceOf([node('a')], [node('a', { x: 2 })]))).toBe(true);
+    expect(isDifferent(differenceOf([node('a')], [node('a', { x: 2 })]))).toBe(false);
+  });
+
+  describe('is offered', () => {
+    const [one, other] = [node('a'), node('b')];
+    const flowWith = (name: string, files: readonly FlowNode[]): { flow: ShippedFlow; update: ShippedFlow } => {
+      const [file, newer, mark] = [`${name}.json`, `${name}-newer.json`, `${name}-mark`].map((each) =>
+        join(folder, each),
+      );
+      writeFileSync(file as string, JSON.stringify([tab, one, other]));
+      writeFileSync(newer as string, JSON.stringify(files));
+      return {
+        flow: new ShippedFlow([file as string], mark as string),
+        update: new ShippedFlow([newer as string], mark as string),
+      };
+    };
+    const pageWith = (offer: Offer | null): string =>
+      versionsPage({
+        ...{ visitor: { name: 'ann', role: 'admin' as const, session: null }, formToken: 'token', message: null },
+        ...{ versions: [], offer, timeZone: 'UTC' },
+      });
+
+    it('not where nodes were only moved, though nobody knows what was placed', () => {
+      const { flow } = flowWith('moved', []);
+      expect(flow.offerTo([tab, node('a', { x: 300 }), node('b', { y: 80 })])).toBeNull();
+    });
+
+    it('as what may be the own work, and as no newer flow, where nobody knows what was placed', () => {
+      const { flow } = flowWith('own', []);
+      const offer = flow.offerTo([tab, node('a', { name: 'Ours' }), other]);
+      expect(offer).toEqual({ difference: { added: 0, removed: 0, changed: 1, moved: 0 }, isNewer: false });
+      expect(pageWith(offer)).toContain('The shipped tabs here differ from those of this version');
+      expect(pageWith(offer)).toContain('replaces what you changed on the shipped tabs');
+      expect(pageWith(offer)).not.toContain('A newer flow');
+    });
+
+    it('as a newer flow where another one was placed, which is not offered while it is the shipped one', () => {
+      const { flow, update } = flowWith('known', [tab, node('a', { name: 'Better' }), other]);
+      flow.seen();
+      const own = [tab, node('a', { name: 'Ours' }), other];
+      expect(flow.offerTo(own)).toBeNull();
+      expect(update.offerTo(own)).toMatchObject({ isNewer: true });
+      expect(pageWith(update.offerTo(own))).toContain('A newer flow came with this version');
+      expect(pageWith(null)).not.toContain('name="answer"');
+    });
   });
 
   it("takes the place of its own tab, and leaves the user's tabs and set-up config nodes alone", () => {

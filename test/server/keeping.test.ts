@@ -1,7 +1,8 @@
 import { join, resolve } from 'node:path';
 import { openHome } from '../../lib/runtime/home';
 import { openEmbeddedStore, secretBox, storeOver } from '../../lib/store';
-import { event, sheetId } from '../store/examples';
+import { accessEvent } from '../store/contract/access';
+import { event, observation, sheetId } from '../store/examples';
 import { newFolder, removeFolder } from '../support/store';
 import { runCli } from './cli';
 
@@ -18,7 +19,12 @@ beforeAll(async () => {
     migrations: join(PALETTE, 'supabase'),
   });
   const store = storeOver(driver, { secrets: secretBox(new Uint8Array(32)) });
-  await store.append([event('one', { changed_by: 'ana@example.com' })]);
+  await store.append([event('one', { changed_by: 'ana@example.com' }), event('two', { sheet_id: '5502' })]);
+  await store.recordAccess({ events: [accessEvent('1', { person: 'bea@example.com' })] });
+  await store.resolve(observation('09:00:00', { sheet_id: '5501', sheet_name: 'Yard', baseline: true }));
+  // More sheets than any list of them holds, all before that one by name.
+  const others = "select (6000 + n)::text, 'Billing ' || n from generate_series(1, 1000) as n";
+  await driver.transaction([{ sql: `insert into billing_audit.sheets (sheet_id, name) ${others}` }]);
   await driver.close();
 });
 afterAll(() => removeFolder(folder));
@@ -36,6 +42,33 @@ describe('billing-audit hold set', () => {
       stderr: expect.stringContaining(said) as string,
     });
     expect(billingAudit('hold', 'list').stdout).toBe('Nothing is held.\n');
+  });
+});
+
+describe('billing-audit hold set --person', () => {
+  const holdOf = (person: string, ...words: readonly string[]) => {
+    const set = billingAudit('hold', 'set', '--person', person, '--reason', 'Case 12', ...words);
+    const id = /"id":"(\d+)"|hold (\d+) on/u.exec(set.stdout)?.slice(1).find(Boolean) ?? '';
+    expect(billingAudit('hold', 'release', id, '--reason', 'Closed').status).toBe(0);
+    return set;
+  };
+
+  it('says that nothing is of an address that may be misspelt, and holds what is still to come', () => {
+    const none = 'No event is of anna@example.com: check the spelling if you expected any.';
+    const { status, stdout } = holdOf('anna@example.com');
+    expect({ status, said: stdout.split('\n') }).toEqual({
+      status: 0,
+      said: [expect.stringMatching(/^Set: hold \d+ on what anna@example\.com changed/) as string, none, ''],
+    });
+    expect(JSON.parse(holdOf('anna@example.com', '--json').stdout)).toMatchObject({ warnings: [none] });
+  });
+
+  it.each([
+    ['changed something', ' Ana@example.com '],
+    ['only signed in', 'bea@example.com'],
+  ])('says nothing more of somebody who %s', (_, person) => {
+    const { stdout } = holdOf(person, '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ person: person.trim().toLowerCase(), warnings: [] });
   });
 });
 
@@ -61,6 +94,28 @@ describe('billing-audit erase', () => {
   });
 });
 
+describe('billing-audit search --after', () => {
+  const search = (...words: readonly string[]) => billingAudit('search', '--limit', '1', '--json', ...words);
+  const lines = (stdout: string): Record<string, unknown>[] =>
+    stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+  it.each(['newest', 'delta', 'money_at_risk'])('goes on after the mark of a page in the order %s', (order) => {
+    const [first, end] = lines(search('--order', order).stdout);
+    const [second] = lines(search('--order', order, '--after', String(end?.['next'])).stdout);
+    expect([first?.['event_key'], second?.['event_key']].sort()).toEqual(['one', 'two']);
+  });
+
+  it('refuses a mark that is none as misused', () => {
+    expect(search('--after', 'garbage')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('"garbage", which is no mark of a page') as string,
+    });
+  });
+});
+
 describe('billing-audit export --sheet', () => {
   const exported = (sheet: string, ...words: readonly string[]) =>
     billingAudit('export', '--from', '2026-01-01', '--to', '2026-02-28', '--out', 'a.csv', '--sheet', sheet, ...words);
@@ -71,5 +126,9 @@ describe('billing-audit export --sheet', () => {
       stdout: expect.stringContaining('Sheet 99 was never watched here') as string,
     });
     expect(JSON.parse(exported(sheetId, '--json').stdout)).toMatchObject({ changes: 1, never_watched: [] });
+  });
+
+  it('knows a sheet that is watched, though nothing happened on it and 1,000 others come before it by name', () => {
+    expect(JSON.parse(exported('5501', '--json').stdout)).toMatchObject({ changes: 0, never_watched: [] });
   });
 });

@@ -1,6 +1,8 @@
 import { queryOf } from '../../server/cli/search-query';
 
 const base = { order: 'newest', limit: '50' } as const;
+const markOf = (...parts: readonly unknown[]): string => Buffer.from(JSON.stringify(parts)).toString('base64');
+const MARK = markOf('newest', '2026-01-05 09:00:00+00', 7);
 
 describe('billing-audit search', () => {
   it('asks the store for what its flags say, in the words of the trail', () => {
@@ -11,7 +13,7 @@ describe('billing-audit search', () => {
       isHistorical: 'false',
       from: '2026-01-05T03:00:00-06:00',
       weekEnding: '2026-01-11',
-      after: 'mark',
+      after: MARK,
     };
     expect(queryOf(flags)).toEqual({
       changed_by: 'ana@example.com',
@@ -19,7 +21,7 @@ describe('billing-audit search', () => {
       is_historical: false,
       from: '2026-01-05T09:00:00.000Z',
       week_ending: '2026-01-11',
-      after: 'mark',
+      after: MARK,
       order: 'newest',
       limit: 50,
     });
@@ -53,6 +55,12 @@ describe('billing-audit search', () => {
     ['--from', { from: 'yesterday' }],
     ['--recorded-to', { recordedTo: '2026-13-01' }],
     ['--week-ending', { weekEnding: '11 January' }],
+    ['--after', { after: 'garbage' }],
+    ['--after', { after: '' }],
+    ['--after', { after: MARK.slice(0, -8) }],
+    ['--after', { after: `${MARK} and more` }],
+    ['--after', { after: markOf('newest', '2026-01-05 09:00:00+00') }],
+    ['--after', { after: MARK, order: 'delta' as const }],
   ])('says what is wrong with %s %j, and how to write it', (flag, wrong) => {
     expect(() => queryOf({ ...base, ...wrong })).toThrow(
       expect.objectContaining({ code: 'bad_setting', message: expect.stringContaining(flag) as string }),

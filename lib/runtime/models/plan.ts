@@ -72,7 +72,7 @@ export async function whyNow(
   { drifted, tried }: { readonly drifted: string | null; readonly tried: number },
 ): Promise<string | null> {
   const [last] = await store.models(1);
-  if (!last) return everyDays > 0 && (await hasEnough(store)) ? 'there is none yet' : null;
+  if (!last) return everyDays > 0 && (await hasEnough(store)) ? 'there was no model yet' : null;
   const trained = Math.max(Date.parse(last.created_at), tried);
   const age = (now - trained) / DAY;
   if (everyDays > 0 && age >= everyDays) return `the last is ${Math.floor(age)} days old`;

@@ -1,0 +1,19 @@
+import type { Store } from '../../lib/store';
+
+/**
+ * The sheets of those asked for of which nothing can be in the trail: whose id has slipped must not take an empty file
+ * home as "nothing happened".
+ */
+export async function neverWatchedOf(
+  asked: readonly string[],
+  store: Pick<Store, 'sheet' | 'search'>,
+): Promise<readonly string[]> {
+  const never: string[] = [];
+  for (const id of asked) {
+    if ((await store.sheet(id)) !== null) continue;
+    // What was imported may be of a sheet that was never watched.
+    const { events } = await store.search({ sheet_id: id, limit: 1 });
+    if (events.length === 0) never.push(id);
+  }
+  return never;
+}
