@@ -5,7 +5,7 @@ import type { Machine } from './machine';
 import { Models } from './models/models';
 import type { OpenRuntimeOptions } from './open-runtime';
 
-/** Without a driver there is nothing to learn from. */
+/** Asks which model is in force, and does not wait for it. Without a driver there is nothing to learn from. */
 export function openModels(
   { log, modelWorker }: OpenRuntimeOptions,
   { folder }: Home,
@@ -20,5 +20,6 @@ export function openModels(
     folder: join(folder, 'models'),
     workerPath: modelWorker,
   });
+  models.look();
   return models;
 }
