@@ -1,10 +1,10 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { BadSetting } from '../lib/errors';
 import { accessOfDoor, AccessRecorder, EditorWatch, settingsWritten } from './access-log';
 import { StoreUnavailable } from '../lib/store';
-import { isLoopback, type Configuration } from './configuration';
+import { checkBefore, refuseSecond } from './before-start';
+import type { Configuration } from './configuration';
 import { dashboardAddress } from './dashboard-address';
 import { placeFirstFlows } from './first-flow';
 import { ShippedFlow, VersionShelf } from './flow-versions';
@@ -23,7 +23,6 @@ import { startPractice, type PracticeOffice } from './practice';
 import type { NewPassword } from './sign-in';
 import { placeOfServer, type SetupPlace } from './setup';
 import { smartsheetOfServer } from './smartsheet-of-server';
-import { healthAt, RunsAlready, runningServer } from './running-server';
 import { timeZoneOf } from './time-zone';
 import { version } from './version';
 
@@ -199,33 +198,6 @@ function heartbeatOf(url: string | null, address: string, log: LogFile): Heartbe
     sleep: quietSleep,
     say: (level, message) => log.write({ level, from: 'heartbeat', message }),
   });
-}
-
-/**
- * Said before any port is tried: "the port is taken" would send people looking for another port, while they need none.
- * @throws RunsAlready  a server answers that has the home open
- */
-async function refuseSecond(folder: string, environment: NodeJS.ProcessEnv): Promise<void> {
-  const running = runningServer(folder, environment);
-  // The number of a process that was killed may be another program's by now: only one that answers counts.
-  if (running === null || (await healthAt(running.address, httpOverFetch())) === null) return;
-  throw new RunsAlready(folder, running);
-}
-
-/** What is told before anything listens. @throws BadSetting */
-function checkBefore({ host }: Configuration, environment: NodeJS.ProcessEnv, practising: boolean): void {
-  if (practising) refuseStrangers(host);
-  else readBackupSettings(environment);
-}
-
-/** @throws BadSetting  when practice would listen to others */
-function refuseStrangers(host: string): void {
-  if (isLoopback(host)) return;
-  throw new BadSetting(
-    'HOST',
-    `is ${host}, but practice mode asks nobody who they are`,
-    'Leave HOST at 127.0.0.1 to practise, or set SMARTSHEET_ACCESS_TOKEN.',
-  );
 }
 
 /** A newer flow is offered from then on, so what was placed has to be remembered now, and not when somebody asks. */

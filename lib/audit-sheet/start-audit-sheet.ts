@@ -24,6 +24,8 @@ export interface AuditSheetParts {
   readonly leaveOut: (sheetIds: readonly string[]) => void;
   /** A mail was put into the outbox, or events into the trail. */
   readonly onRecorded: () => void;
+  /** Nodes come and go while a flow is deployed: only after this is it certain that none writes any more. */
+  readonly settleSeconds: number;
 }
 
 export interface AuditSheetWriter {
@@ -46,6 +48,9 @@ export function startAuditSheet(parts: AuditSheetParts): AuditSheetWriter {
   const book = new AuditSheetBook(parts.driver, randomUUID(), () => new Date(parts.now()).toISOString());
   const bell = new Bell(sleep);
   let running: { readonly request: AuditSheetRequest; end(): Promise<void> } | null = null;
+  const idle = new Idle(parts, () => new Troubles(parts, book).unwritten());
+  // What was told before a restart nobody ends who does not write. Another process with the store open may well write.
+  if (parts.soleOwner) idle.begin();
   const begin = (request: AuditSheetRequest): NonNullable<typeof running> => {
     const ending = new AbortController();
     const loop = writeUntilEnded(parts, { book, bell, request, signal: ending.signal });
@@ -62,18 +67,62 @@ export function startAuditSheet(parts: AuditSheetParts): AuditSheetWriter {
       enlist: async (request) => {
         if (running && running.request.asker !== request.asker) throw new SecondAuditSheet();
         await running?.end();
+        idle.end();
         await book.switch(true);
         const own = (running = begin(request));
         return async (end) => {
-          if (running === own) running = null;
+          const isLast = running === own;
+          if (isLast) running = null;
           await own.end();
           if (end?.removed) await book.switch(false);
+          if (isLast && running === null) idle.begin();
         };
       },
     },
     wake: () => bell.ring(),
-    stop: async () => running?.end(),
+    stop: async () => {
+      await idle.stop();
+      await running?.end();
+    },
   };
+}
+
+/** Does something once nobody has written for a while; a stop of the process is no end of the writing. */
+class Idle {
+  private isStopped = false;
+  private current = new AbortController();
+  private waiting: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly parts: Pick<AuditSheetParts, 'sleep' | 'log' | 'settleSeconds'>,
+    private readonly settled: () => Promise<void>,
+  ) {}
+
+  begin(): void {
+    this.end();
+    if (this.isStopped) return;
+    this.current = new AbortController();
+    this.waiting = this.wait(this.waiting, this.current.signal);
+  }
+
+  end(): void {
+    this.current.abort();
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    this.end();
+    await this.waiting;
+  }
+
+  private async wait(before: Promise<void>, signal: AbortSignal): Promise<void> {
+    await before;
+    await this.parts.sleep(this.parts.settleSeconds * 1000, signal).catch(() => undefined);
+    if (signal.aborted) return;
+    await this.settled().catch((thrown: unknown) =>
+      this.parts.log.warn(`The trouble of the audit sheet could not be closed: ${messageOf(thrown)}`),
+    );
+  }
 }
 
 interface Writing {
@@ -161,6 +210,15 @@ class Troubles {
     } catch (thrown) {
       log.warn(`Nobody could be told of it: ${messageOf(thrown)}`);
     }
+  }
+
+  /** No node writes any more, so it can never be over. That the sheet is well is not said. */
+  async unwritten(): Promise<void> {
+    const title = 'The audit sheet is no longer written';
+    const text =
+      'It could not be written, and no Audit Trail node asks for it any more, so this is not looked after any longer. The trail itself is complete.';
+    await this.book.troubleEnds(OUR_OWN_SHEET, title, text);
+    this.parts.onRecorded();
   }
 
   /** Also one that was told before a restart. */

@@ -1,11 +1,10 @@
-import { join } from 'node:path';
 import type { Alerting } from '../alerts/start-alerting';
 import { messageOf } from '../errors';
 import { sha256Hex } from '../hash';
 import type { Log } from '../ports';
 import { defaultSettings } from '../settings';
 import type { RateLimits } from '../smartsheet';
-import { type CallbackInbox, modelsOver, type StoreDriver } from '../store';
+import type { CallbackInbox, StoreDriver } from '../store';
 import { ReportDesk } from './access/report-desk';
 import { backupCheck, readBackupNote } from './backup-note';
 import { CallbackPump } from './callback-pump';
@@ -16,7 +15,8 @@ import { openHome, removeRuntimeNote, serviceKey, writeRuntimeNote, type Home } 
 import { thisMachine, type Machine } from './machine';
 import { announceHome, type RuntimeFacts } from './open-homes';
 import { openNamedStore, type OpenStore } from './open-store';
-import { Models } from './models/models';
+import type { Models } from './models/models';
+import { openModels } from './open-models';
 import { portsOf } from './ports-of';
 import { recordingStore } from './recording-store';
 import { openAlerting, openAuditSheet } from './open-tellers';
@@ -89,7 +89,7 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
     alerting?.wake();
     alerting?.mailWaits();
   };
-  const auditSheet = openAuditSheet(log, machine, { driver: opened.driver, watches, onRecorded: hasNews });
+  const auditSheet = openAuditSheet(options, machine, { driver: opened.driver, watches, onRecorded: hasNews });
   const sealer = openSealer(options, home, machine, opened.driver, options.environment);
   const onRecorded = (events: number): void => {
     sealer?.recorded(events);
@@ -196,23 +196,6 @@ async function wholeHealth(
   return sealer ? withCheck(alerts, 'evidence', await sealer.health()) : alerts;
 }
 
-/** Without a driver there is nothing to learn from. */
-function openModels(
-  { log, modelWorker }: OpenRuntimeOptions,
-  { folder }: Home,
-  machine: Machine,
-  driver: StoreDriver | undefined,
-): Models | undefined {
-  if (!driver) return undefined;
-  return new Models({
-    store: modelsOver(driver),
-    machine,
-    log,
-    folder: join(folder, 'models'),
-    workerPath: modelWorker,
-  });
-}
-
 /** Without a driver there is no outbox to put a notice into. */
 function openTeller(
   { now }: Machine,
@@ -250,6 +233,7 @@ function parts(
     teller,
     rateLimits: options.rateLimits,
     driver: driver ?? null,
+    soleOwner: driver?.inbox !== undefined,
     onReleased: (ids) => pump.release(ids),
     onCompared: (sheetId, version) => coverage?.compared(sheetId, version),
     onSheetsChanged: () => pump.ring(),

@@ -1,11 +1,11 @@
 import type { Alerting } from '../alerts/start-alerting';
 import { startAlertingIn } from '../alerts/start-in-home';
 import { startAuditSheet, type AuditSheetWriter } from '../audit-sheet';
-import type { Log } from '../ports';
 import type { StoreDriver } from '../store';
 import type { Home } from './home';
 import type { Machine } from './machine';
 import type { OpenRuntimeOptions } from './open-runtime';
+import { DEFAULT_TIMING } from './timing';
 import type { Watches } from './watches';
 
 /** What hands recorded events on needs the store's own functions; without a driver nothing is handed on. */
@@ -26,7 +26,7 @@ interface AuditSheetSide {
 }
 
 export function openAuditSheet(
-  log: Log,
+  { log, timing }: OpenRuntimeOptions,
   { now, sleep }: Machine,
   { driver, watches, onRecorded }: AuditSheetSide,
 ): AuditSheetWriter | undefined {
@@ -42,6 +42,7 @@ export function openAuditSheet(
       isWatched: (sheetId) => watches.sheetIds().includes(sheetId),
       leaveOut: (sheetIds) => watches.leaveOut(sheetIds),
       onRecorded,
+      settleSeconds: timing?.settleSeconds ?? DEFAULT_TIMING.settleSeconds,
     })
   );
 }

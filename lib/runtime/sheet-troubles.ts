@@ -19,6 +19,10 @@ export interface TroubleTeller {
   begin(trouble: WatchTrouble): Promise<void>;
   /** @returns false when it is not over yet */
   end(kind: TroubleKind, sheetId: string): Promise<boolean>;
+  /** Sheets of which people were told of a trouble that lasts. */
+  troubledSheets(): Promise<readonly string[]>;
+  /** Nobody watches the sheet any more, so none of its troubles can end by itself: each is closed, and not told as well. */
+  endUnwatched(sheetId: string): Promise<void>;
 }
 
 interface Failing {
@@ -50,7 +54,7 @@ export class SheetTroubles {
     private readonly parts: {
       readonly sheetId: string;
       readonly pollSeconds: number;
-      readonly teller: TroubleTeller | null;
+      readonly teller: Pick<TroubleTeller, 'begin' | 'end'> | null;
       readonly timing: Pick<Timing, 'outageSeconds' | 'wellSeconds'>;
       readonly now: Now;
       readonly log: Log;

@@ -3,8 +3,9 @@ import type { Log, Sleep } from '../ports';
 
 /**
  * Takes away webhooks whose sheet no trigger watches any more, as when a trigger is deployed with fewer sheets: else
- * Smartsheet would call for ever, and what it says would wait unseen. It waits until triggers have stopped coming and
- * going, and does nothing while none runs: a plain stop or restart keeps every webhook.
+ * Smartsheet would call for ever, and what it says would wait unseen. Then it closes what people were told of such a sheet,
+ * which no watch could end any more. It waits until triggers have stopped coming and going, and does nothing while none
+ * runs: a plain stop or restart keeps every webhook.
  */
 export class StrayWebhooks {
   private isEnded = false;
@@ -21,6 +22,11 @@ export class StrayWebhooks {
       readonly watched: () => readonly string[];
       /** Never rejects. */
       readonly remove: (sheetId: string, signal: AbortSignal) => Promise<void>;
+      /** Sheets of which people were told of a trouble that lasts. */
+      readonly troubled: () => Promise<readonly string[]>;
+      /** For certain, nobody watches it any more. */
+      readonly isUnwatched: (sheetId: string) => boolean;
+      readonly endTroubles: (sheetId: string) => Promise<void>;
     },
   ) {}
 
@@ -47,6 +53,11 @@ export class StrayWebhooks {
     } catch (failure) {
       this.parts.log.warn(`Webhooks that nobody needs any more could not be looked for: ${messageOf(failure)}`);
     }
+    try {
+      await this.endStrayTroubles(signal);
+    } catch (failure) {
+      this.parts.log.warn(`Troubles of sheets that nobody watches any more could not be closed: ${messageOf(failure)}`);
+    }
   }
 
   private async removeStrays(signal: AbortSignal): Promise<void> {
@@ -58,6 +69,14 @@ export class StrayWebhooks {
       if (sheetIds.includes(sheetId)) continue;
       log.info(`No trigger watches sheet ${sheetId} any more: its webhook is taken away.`, { sheet: sheetId });
       await remove(sheetId, signal);
+    }
+  }
+
+  private async endStrayTroubles(signal: AbortSignal): Promise<void> {
+    const { troubled, isUnwatched, endTroubles } = this.parts;
+    for (const sheetId of await troubled()) {
+      if (signal.aborted) return;
+      if (isUnwatched(sheetId)) await endTroubles(sheetId);
     }
   }
 }

@@ -44,6 +44,16 @@ export function ending(
   return { title: ENDS[kind](sheet), text: `${trouble.title}: from ${from} to ${to}. ${AFTERWARDS[kind]}` };
 }
 
+/** That a trouble is closed because nobody watches the sheet any more, which says nothing of how the sheet is. */
+export function endingUnwatched(
+  sheet: string,
+  trouble: { readonly title: string; readonly began_at: string },
+  timeZone: string,
+): { readonly title: string; readonly text: string } {
+  const from = timeText(trouble.began_at, timeZone);
+  return { title: `Sheet ${sheet} is no longer watched`, text: `${trouble.title}: since ${from}. ${UNWATCHED}` };
+}
+
 function titleOf(kind: TroubleKind, failure: unknown, sheet: string): string {
   switch (kind) {
     case 'token':
@@ -88,6 +98,9 @@ const AFTERWARDS: Readonly<Record<TroubleKind, string>> = {
   callbacks:
     'None waits any more. One that was given up is counted among the dead letters of /health; the sheet has been compared since.',
 };
+
+const UNWATCHED =
+  'No Smartsheet Trigger names the sheet any more, so this is not looked after any longer, and nobody sees what changes there. If it should be watched, name it in a trigger again.';
 
 function withStop(sentence: string): string {
   return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Now } from '../ports';
 import type { Store, StoreDriver } from '../store/store';
+import { OUR_OWN_SHEET } from '../weakening';
 import type { TroubleTeller, WatchTrouble } from './sheet-troubles';
-import { beginning, ending } from './trouble-words';
+import { beginning, ending, endingUnwatched } from './trouble-words';
 import type { TroubleKind } from './troubles';
 
 interface NoticesParts {
@@ -18,6 +19,7 @@ interface NoticesParts {
 const openSchema = z.object({
   troubles: z.array(z.object({ kind: z.string(), sheet_id: z.string(), title: z.string(), began_at: z.string() })),
 });
+type OpenTrouble = z.infer<typeof openSchema>['troubles'][number];
 const raisedSchema = z.object({ raised: z.number(), began_at: z.string() });
 const endedSchema = z.object({ ended: z.boolean(), raised: z.number() });
 
@@ -27,7 +29,7 @@ const endedSchema = z.object({ ended: z.boolean(), raised: z.number() });
  */
 export class WatchNotices implements TroubleTeller {
   /** What lasts, as far as this process knows: most sheets are well, and their looks must not cost a call each. */
-  private lasting: Map<string, { readonly title: string; readonly began_at: string }> | null = null;
+  private lasting: Map<string, OpenTrouble> | null = null;
 
   constructor(private readonly parts: NoticesParts) {}
 
@@ -44,20 +46,41 @@ export class WatchNotices implements TroubleTeller {
     });
     const { raised, began_at } = raisedSchema.parse(answer);
     const key = keyOf(trouble.kind, trouble.sheetId);
-    lasting.set(key, { title: lasting.get(key)?.title ?? notice.title, began_at });
+    const { kind, sheetId: sheet_id } = trouble;
+    lasting.set(key, { kind, sheet_id, title: lasting.get(key)?.title ?? notice.title, began_at });
     if (raised > 0) this.parts.onRaised();
   }
 
   async end(kind: TroubleKind, sheetId: string): Promise<boolean> {
-    const { driver, timeZone, now } = this.parts;
-    const lasting = await this.lastingOnes();
-    const trouble = lasting.get(keyOf(kind, sheetId));
+    const { timeZone, now } = this.parts;
+    const trouble = (await this.lastingOnes()).get(keyOf(kind, sheetId));
     if (!trouble) return true;
     const at = new Date(now()).toISOString();
-    const notice = ending(kind, await this.nameOf(sheetId), { ...trouble, ended_at: at }, timeZone());
-    const answer = await driver.rpc('billing_audit_end_watch_trouble', { kind, sheet_id: sheetId, ...notice, at });
+    return this.close(trouble, at, ending(kind, await this.nameOf(sheetId), { ...trouble, ended_at: at }, timeZone()));
+  }
+
+  async troubledSheets(): Promise<readonly string[]> {
+    const sheetIds = [...(await this.lastingOnes()).values()].map(({ sheet_id }) => sheet_id);
+    // That of the audit sheet is begun and ended by who writes it.
+    return [...new Set(sheetIds)].filter((id) => id !== OUR_OWN_SHEET);
+  }
+
+  async endUnwatched(sheetId: string): Promise<void> {
+    const { timeZone, now } = this.parts;
+    for (const trouble of [...(await this.lastingOnes()).values()].filter(({ sheet_id }) => sheet_id === sheetId)) {
+      const notice = endingUnwatched(await this.nameOf(sheetId), trouble, timeZone());
+      await this.close(trouble, new Date(now()).toISOString(), notice);
+    }
+  }
+
+  private async close(
+    { kind, sheet_id }: OpenTrouble,
+    at: string,
+    notice: { readonly title: string; readonly text: string },
+  ): Promise<boolean> {
+    const answer = await this.parts.driver.rpc('billing_audit_end_watch_trouble', { kind, sheet_id, ...notice, at });
     const { ended, raised } = endedSchema.parse(answer);
-    if (ended) lasting.delete(keyOf(kind, sheetId));
+    if (ended) this.lasting?.delete(keyOf(kind, sheet_id));
     if (raised > 0) this.parts.onRaised();
     return ended;
   }

@@ -4,6 +4,7 @@ import { messageOf } from '../errors';
 import { apiBase, callbackUrl, SmartsheetRefused } from '../smartsheet';
 import type { LeasedCallback, Store, Webhook } from '../store/store';
 import type { ChangeSource, WatchRequest } from './change-source';
+import { combined } from './combined-status';
 import type { Emitter } from './emitter';
 import { StrayWebhooks } from './stray-webhooks';
 import { SheetHoles } from './sheet-holes';
@@ -36,6 +37,8 @@ export interface WatchesParts extends TokensParts {
   readonly emitter: Emitter;
   /** Tells people of failures of the watch; null: nobody is there to be told, the log has to do. */
   readonly teller: TroubleTeller | null;
+  /** No other process can have the store open. */
+  readonly soleOwner: boolean;
   readonly onReleased: (callbackIds: readonly string[]) => void;
   readonly onSheetsChanged: () => void;
   /** A sheet's version was compared with the last known one. */
@@ -55,6 +58,8 @@ export class Watches implements ChangeSource {
   private readonly followers = new Set<WorkspaceFollower>();
   private readonly strays: StrayWebhooks;
   private readonly leftOut = new Set<string>();
+  /** Sheets whose last trigger was deleted, or that left their workspace. */
+  private readonly takenAway = new Set<string>();
 
   constructor(private readonly parts: WatchesParts) {
     this.tokens = new Tokens(parts);
@@ -64,8 +69,11 @@ export class Watches implements ChangeSource {
       settleSeconds: parts.timing.settleSeconds,
       hooked: () => parts.keeper.sheetIds(),
       // While nobody knows which sheets a workspace has, nobody knows which webhooks are still needed.
-      watched: () => ([...this.followers].every(({ hasListed }) => hasListed) ? this.sheetIds() : []),
+      watched: () => (this.hasListedAll() ? this.sheetIds() : []),
       remove: (sheetId, signal) => this.removeWebhook(sheetId, this.requestsFor(sheetId), signal),
+      troubled: async () => (await parts.teller?.troubledSheets()) ?? [],
+      isUnwatched: (sheetId) => this.isUnwatched(sheetId),
+      endTroubles: async (sheetId) => parts.teller?.endUnwatched(sheetId),
     });
   }
 
@@ -203,6 +211,7 @@ export class Watches implements ChangeSource {
 
   private join(target: WatchTarget, request: WatchRequest, subscription: Subscription): void {
     this.lastRequests.set(target.sheetId, request);
+    this.takenAway.delete(target.sheetId);
     const present = this.watched.get(target.sheetId);
     if (present) {
       if (!isSame(present.request, request)) {
@@ -229,7 +238,9 @@ export class Watches implements ChangeSource {
     if (!watched?.subscriptions.delete(subscription) || watched.subscriptions.size > 0) return;
     this.watched.delete(sheetId);
     await watched.watch.stop();
-    if (removed) await this.removeWebhook(sheetId, [watched.request]);
+    if (!removed) return;
+    this.takenAway.add(sheetId);
+    await this.removeWebhook(sheetId, [watched.request]);
   }
 
   /** Best effort: a webhook that stays calls an address that does not know it, and the log says how to delete it. */
@@ -270,6 +281,20 @@ export class Watches implements ChangeSource {
     return [...new Map(inUse.map((one) => [`${one.smartsheet.base} ${one.smartsheet.token}`, one])).values()];
   }
 
+  private hasListedAll(): boolean {
+    return [...this.followers].every(({ hasListed }) => hasListed);
+  }
+
+  /**
+   * While no trigger runs, only what was taken away for good is. Where others may have the store open too, they may watch
+   * what was never watched here.
+   */
+  private isUnwatched(sheetId: string): boolean {
+    if (this.watched.has(sheetId) || !this.hasListedAll()) return false;
+    if (this.takenAway.has(sheetId)) return true;
+    return this.watched.size > 0 && (this.parts.soleOwner || this.lastRequests.has(sheetId));
+  }
+
   private troublesOf({ sheetId, pollSeconds }: WatchTarget): SheetTroubles {
     const { machine, teller, timing, log } = this.parts;
     return new SheetTroubles({ sheetId, pollSeconds, teller, timing, log, now: machine.now });
@@ -307,22 +332,6 @@ export class Watches implements ChangeSource {
     subscription.shown = text;
     subscription.show(status);
   }
-}
-
-const WORST_FIRST: readonly Status['state'][] = ['error', 'warning', 'working', 'waiting', 'off', 'ok'];
-
-/** One line for all sheets of a node: what is worst, else how many are watched. */
-function combined(statuses: readonly Status[], overdue: number): Status {
-  const worst = WORST_FIRST.flatMap((state) => statuses.filter((status) => status.state === state))[0];
-  if (worst?.state === 'error') return withShare(worst, statuses);
-  if (overdue > 0) return { state: 'warning', text: `${overdue} changes wait to be recorded` };
-  return worst ? withShare(worst, statuses) : { state: 'off', text: 'no sheet' };
-}
-
-function withShare(worst: Status, statuses: readonly Status[]): Status {
-  if (statuses.length === 1) return worst;
-  const same = statuses.filter(({ state, text }) => state === worst.state && text === worst.text).length;
-  return { state: worst.state, text: `${worst.text} (${same} of ${statuses.length} sheets)` };
 }
 
 function isSame(left: WatchRequest, right: WatchRequest): boolean {

@@ -47,10 +47,11 @@ export interface DashboardStore {
   tryDeadAgain(who: { readonly by: string; readonly role: string }): Promise<TriedAgain>;
 }
 
-/** A failure of the watch of one sheet, of which people were told, and which is not over. */
+/** A failure of which people were told, and which is not over: of the watch of one sheet, or of writing the audit sheet. */
 export interface LastingTrouble {
   /** `token`, `sheet` and `watch`: nothing is seen of the sheet; `webhook` and `callbacks`: changes are found, only later. */
   readonly kind: string;
+  /** `0` is no sheet that is watched: the audit sheet cannot be written, and the watch and the trail are well. */
   readonly sheet_id: string;
   /** A line without a full stop. */
   readonly title: string;

@@ -2,11 +2,22 @@ import { promisesOf } from '../../lib/alerts';
 import type { Emit, Params } from '../../lib/define';
 import type { Ports } from '../../lib/ports';
 import type { LastingTrouble, Overview } from '../../lib/store/overview';
+import { OUR_OWN_SHEET } from '../../lib/weakening';
 import type { auditMetricsFields } from './fields';
 import { ALERT_ROWS, ATTENTION_ROWS } from './fields';
 import { judgementsOf } from './judging';
 import { holdOff, remember, shownBy } from './shown';
-import type { alerts, Cards, cards, histogram, page, people, sheets, timeline } from './wires';
+import {
+  MOST_TROUBLES,
+  type alerts,
+  type Cards,
+  type cards,
+  type histogram,
+  type page,
+  type people,
+  type sheets,
+  type timeline,
+} from './wires';
 import { alertOf, moneyText, rowOf, whenText, whenTextOrNull } from './words';
 
 type Given = Emit<{
@@ -98,8 +109,15 @@ function charts(
   };
 }
 
+/** What is wrong with the watch. The audit sheet is a copy: that it cannot be written is told, and nothing goes unseen. */
+function ofTheWatch(troubles: readonly LastingTrouble[]): readonly LastingTrouble[] {
+  return troubles.filter(({ sheet_id }) => sheet_id !== OUR_OWN_SHEET);
+}
+
 function unseenSince(sheetId: string, troubles: readonly LastingTrouble[]): string | null {
-  const unseen = troubles.find(({ kind, sheet_id }) => sheet_id === sheetId && !WATCHED_ALL_THE_SAME.includes(kind));
+  const unseen = ofTheWatch(troubles).find(
+    ({ kind, sheet_id }) => sheet_id === sheetId && !WATCHED_ALL_THE_SAME.includes(kind),
+  );
   return unseen?.began_at ?? null;
 }
 
@@ -122,8 +140,8 @@ function cardsOf(
     looking_by: [...looking_by],
     version: answer.version,
     as_of: whenText(answer.as_of, settings),
-    well: counts.look_at + counts.looking + counts.dead_letters + troubles.length === 0,
-    troubles: troubles.map(({ title, began_at }) => ({ title, since: whenText(began_at, settings) })),
+    well: counts.look_at + counts.looking + counts.dead_letters + ofTheWatch(troubles).length === 0,
+    ...troublesShown(troubles, settings),
     last_problem: whenTextOrNull(last_problem_at, settings),
     watching_since: whenTextOrNull(watching_since, settings),
     last_event: whenTextOrNull(last_event_at, settings),
@@ -135,6 +153,19 @@ function cardsOf(
     period: periodText(answer, settings),
     time_zone: settings.timeZone,
   };
+}
+
+/** The oldest first; one refused token is a trouble of each of its sheets. */
+function troublesShown(
+  troubles: readonly LastingTrouble[],
+  settings: Ports['settings'],
+): Pick<Cards, 'troubles' | 'troubles_in_all'> {
+  const shown = troubles.slice(0, MOST_TROUBLES).map(({ title, began_at, sheet_id }) => ({
+    title,
+    since: whenText(began_at, settings),
+    of_watch: sheet_id !== OUR_OWN_SHEET,
+  }));
+  return { troubles: shown, troubles_in_all: troubles.length };
 }
 
 function periodText(

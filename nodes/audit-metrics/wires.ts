@@ -53,6 +53,9 @@ const rowSchema = z.object({
 
 const moneySchema = z.object({ text: z.string(), currency: z.string(), amount: z.string(), changes: z.number() });
 
+/** One refused token is a trouble of each of its sheets. */
+export const MOST_TROUBLES = 500;
+
 const cardsSchema = z.object({
   /** Of what these cards tell; the same as long as nothing has changed. */
   version: z.string(),
@@ -62,8 +65,13 @@ const cardsSchema = z.object({
   looking_by: z.array(z.object({ name: z.string(), events: z.number() })),
   /** Nothing is open, and nothing is wrong with the watch. */
   well: z.boolean(),
-  /** What is wrong with the watch itself: what, and since when. Empty = nothing. */
-  troubles: z.array(z.object({ title: z.string(), since: z.string() })),
+  /**
+   * What is wrong with the watch itself, or with the audit sheet (`of_watch` is false): what, and since when. Empty =
+   * nothing.
+   */
+  troubles: z.array(z.object({ title: z.string(), since: z.string(), of_watch: z.boolean() })).max(MOST_TROUBLES),
+  /** Those beyond the limit of the list, too. */
+  troubles_in_all: z.number(),
   last_problem: z.string().nullable(),
   watching_since: z.string().nullable(),
   last_event: z.string().nullable(),

@@ -2,12 +2,12 @@ import { off, ok, wrong, type Line } from './line';
 import type { Patient } from './patient';
 
 /** Checks of /health that have a line of their own here. */
-const TOLD_ELSEWHERE: readonly string[] = ['store', 'model', 'alerts', 'evidence', 'backup'];
+const TOLD_ELSEWHERE: readonly string[] = ['server', 'store', 'model', 'alerts', 'evidence', 'backup'];
 
 /** What a running server says is not well with its watch and its queues; nothing where all is. */
 export function checkWatch({ health }: Pick<Patient, 'health'>): readonly Line[] {
   const bad = health?.checks.filter(({ name, status }) => status !== 'ok' && !TOLD_ELSEWHERE.includes(name)) ?? [];
-  return bad.map(({ name, text }) => wrong(name, `${text}.`, todoOf(name)));
+  return bad.map(({ name, text }) => wrong(name, `${sentence(text)}.`, todoOf(name)));
 }
 
 function todoOf(name: string): string {

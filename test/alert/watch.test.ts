@@ -31,9 +31,10 @@ beforeEach(async () => {
   recipient = `admin-${(tests += 1)}@example.com`;
   office = await openPostOffice();
   tower = await openWatchtower(
-    { sweepSeconds: 0.3, wellSeconds: 0.2 },
+    { sweepSeconds: 0.3, wellSeconds: 0.2, settleSeconds: 0.3 },
     {
       alerting: true,
+      inbox: true,
       machine: {
         now: () => Date.now() + ahead * 60_000,
         // Loops look often, so that a moved clock is noticed, and retries are many.
@@ -197,4 +198,37 @@ it('tells those who become recipients while it lasts, and nobody twice', async (
   later();
   later();
   await until(async () => (await alerting()) === '2 mails sent, 0 waiting', 'nothing more to be sent');
+});
+
+const lasting = async (): Promise<readonly string[]> => (await tower.store.watchTroubles()).map((one) => one.sheet_id);
+
+it('closes the trouble of a sheet that no trigger names any more, and does not say that it is well', async () => {
+  const other = await practiceSheet(sandbox);
+  const end = await watch({ token: 'revoked' }, [sheet.id, other.id]);
+  await until(async () => (await lasting()).length === 2, 'both troubles');
+  await end();
+  await watch({}, [sheet.id]);
+  await until(async () => (await lasting()).length === 0, 'no trouble');
+  later();
+  const { text } = await mailTo(recipient, new RegExp(`Sheet ${other.id} is no longer watched`));
+  expect(text).toContain('No Smartsheet Trigger names the sheet any more');
+  expect(times(new RegExp(`Sheet .*${other.id}.* is watched again`))).toBe(0);
+});
+
+it('closes after a restart, too, what was told of a sheet that is watched no more, and keeps it while no trigger runs', async () => {
+  const other = await practiceSheet(sandbox);
+  await watch({ token: 'revoked' }, [sheet.id, other.id]);
+  await until(async () => (await lasting()).length === 2, 'both troubles');
+  for (const stop of stops.splice(0)) await stop();
+  tower = await tower.restart();
+  await watch({ token: 'revoked' }, [sheet.id]);
+  await until(async () => !(await lasting()).includes(String(other.id)), 'the end of the other');
+  expect(await lasting()).toEqual([String(sheet.id)]);
+});
+
+it('closes the trouble of a sheet whose only trigger was deleted, though none runs any more', async () => {
+  const stop = await tower.watch(sandbox, [sheet.id], { token: 'revoked' });
+  await until(async () => (await lasting()).length === 1, 'the trouble');
+  await stop({ removed: true });
+  await until(async () => (await lasting()).length === 0, 'no trouble');
 });

@@ -4,8 +4,10 @@ import { accessEvent } from '../store/contract/access';
 import {
   changes,
   driver,
+  ended,
   keysOf,
   keysWritten,
+  log,
   LONG,
   nothingWaits,
   record,
@@ -138,6 +140,23 @@ it(
     await nothingWaits();
     expect(await keysWritten()).toEqual(keysOf([unread, read]));
     await until(async () => (await troubles()).length === 0, 'the end of the trouble', LONG);
+  },
+  LONG,
+);
+
+it(
+  'closes its trouble once no node asks for the sheet any more, without saying that the sheet is well',
+  async () => {
+    await write();
+    const { id } = await theSheet();
+    await nothingWaits();
+    await sandbox.api('DELETE', `/sheets/${id}`);
+    await record(changes(1));
+    writers[0]!.wake();
+    await trouble('(1006)');
+    await ended();
+    await until(async () => (await troubles()).length === 0, 'the end of the trouble', LONG);
+    expect(log.lines.join('\n')).not.toContain('could not be closed');
   },
   LONG,
 );

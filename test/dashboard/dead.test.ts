@@ -28,6 +28,11 @@ const TROUBLE = {
   began_at: '2026-02-03T16:30:00.000Z',
   at: '2026-02-03T16:31:00.000Z',
 };
+const TROUBLES = [
+  TROUBLE,
+  ...[51, 52, 53, 54, 55].map((id) => ({ ...TROUBLE, sheet_id: `${id}`, title: `Sheet ${id} is not watched` })),
+  { ...TROUBLE, kind: 'sheet', sheet_id: '0', title: 'The audit sheet cannot be written' },
+];
 
 const userDir = newFolder();
 const home = join(userDir, 'home');
@@ -38,7 +43,9 @@ beforeAll(async () => {
   buildShippedPalette();
   mkdirSync(ARTEFACTS, { recursive: true });
   mkdirSync(join(home, 'store'), { recursive: true });
-  await withDriver(home, (driver) => driver.rpc('billing_audit_begin_watch_trouble', TROUBLE));
+  await withDriver(home, async (driver) => {
+    for (const trouble of TROUBLES) await driver.rpc('billing_audit_begin_watch_trouble', trouble);
+  });
   await withStore(home, async (store) => {
     await giveUp(store, '41', 3, 'Smartsheet refused to read sheet 41: not found (1006).');
     await giveUp(store, '42', 1, 'The callback cannot be understood: it is no JSON.');
@@ -84,6 +91,11 @@ it('says above all numbers that the watch itself is not well, since when, and wh
   await banner.waitFor();
   const text = await banner.innerText();
   expect(text).toContain('Sheet 41 is not watched: Smartsheet refuses the token, since Tue 3 Feb 2026, 10:30.');
+  expect(text).toContain('The watch itself and the audit sheet need somebody.');
+  // One refused token is a trouble of each of its sheets: the numbers must not be pushed off the page.
+  expect(text).toContain('Sheet 54 is not watched');
+  expect(text).not.toContain('Sheet 55');
+  expect(text).toContain('and 2 more.');
   expect(text).toContain('behind the bell');
   expect(await page.locator('[data-card=well] .ba-card__number').innerText()).toBe('Not now');
   expect(await violationsOn(page)).toEqual([]);

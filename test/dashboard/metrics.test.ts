@@ -66,30 +66,6 @@ describe('the overview of Audit Metrics', () => {
     expect(await show(ports)).toHaveProperty('cards');
   });
 
-  it('does not say that all is well while nobody sees what changes in a sheet', async () => {
-    const sheet = { changes: 0, watched_by: 'webhook', compared_at: null, last_change_at: null } as const;
-    store.watched = [
-      { ...sheet, sheet_id: '1', name: 'North' },
-      { ...sheet, sheet_id: '2', name: 'South' },
-    ];
-    expect(await show(store.ports())).toMatchObject({ cards: { well: true, troubles: [] } });
-    const began_at = '2026-02-03T16:30:00.000Z';
-    store.troubles = [
-      { kind: 'webhook', sheet_id: '1', title: 'The webhook of sheet "North" (1) does not work', began_at },
-      { kind: 'watch', sheet_id: '2', title: 'Sheet "South" (2) cannot be watched', began_at },
-    ];
-    const since = 'Tue 3 Feb 2026, 10:30';
-    expect(await show(store.ports())).toMatchObject({
-      cards: { well: false, troubles: store.troubles.map(({ title }) => ({ title, since })) },
-      sheets: [
-        [
-          { sheet_id: '1', unseen_since: null },
-          { sheet_id: '2', unseen_since: since },
-        ],
-      ],
-    });
-  });
-
   it('gives chart rows as one list, within the limit of its wires', async () => {
     const given = await show(store.ports());
     for (const [name, values] of Object.entries(given)) {

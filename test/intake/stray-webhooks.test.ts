@@ -61,6 +61,9 @@ it('keeps every webhook while no trigger runs', async () => {
       return [];
     },
     remove: async (sheetId) => void removed.push(sheetId),
+    troubled: async () => [],
+    isUnwatched: () => false,
+    endTroubles: async () => undefined,
   });
   strays.restart();
   await until(() => wasAsked, 'the look at what is watched');

@@ -62,6 +62,8 @@ let worker: string | null = null;
 export interface TowerOptions {
   /** With alerting, as the product has it; without, a tower is lighter. */
   readonly alerting?: boolean;
+  /** With the inbox that the product's embedded store has, by which it knows that the store is its alone. */
+  readonly inbox?: boolean;
   readonly machine?: OpenRuntimeOptions['machine'];
   readonly rateLimits?: OpenRuntimeOptions['rateLimits'];
 }
@@ -73,10 +75,10 @@ export async function openWatchtower(timing: Partial<Timing> = {}, options: Towe
 type Opening = TowerOptions & { readonly timing: Partial<Timing> };
 
 async function openAt(home: string, port: number, opening: Opening, isNew: boolean): Promise<Watchtower> {
-  const { timing, alerting = false, machine = {}, rateLimits } = opening;
+  const { timing, alerting = false, inbox = false, machine = {}, rateLimits } = opening;
   const limits = rateLimits === undefined ? {} : { rateLimits };
   const log = recordingLog();
-  const { driver, ...bare } = await openStore(home, isNew);
+  const { driver, ...bare } = await openStore(home, isNew, inbox ? { journal: join(home, 'inbox') } : {});
   const opened = alerting ? { ...bare, driver } : bare;
   const runtime = await openRuntime({ home, log, timing, machine, ...limits, openStore: async () => opened });
   let answered = 0;
@@ -149,10 +151,14 @@ async function openAt(home: string, port: number, opening: Opening, isNew: boole
   };
 }
 
-async function openStore(home: string, isNew: boolean): Promise<Required<Omit<OpenStore, 'name'>>> {
+async function openStore(
+  home: string,
+  isNew: boolean,
+  more: { readonly journal?: string },
+): Promise<Required<Omit<OpenStore, 'name'>>> {
   worker ??= buildStoreWorker();
-  const options = { directory: join(home, 'store'), workerPath: worker, migrations };
-  const driver = isNew ? await openTestStore(home, worker) : await openEmbeddedStore(options);
+  const options = { directory: join(home, 'store'), workerPath: worker, migrations, ...more };
+  const driver = isNew ? await openTestStore(home, worker, more) : await openEmbeddedStore(options);
   return { store: storeOver(driver, { secrets: boxOf(home) }), driver, close: () => driver.close() };
 }
 

@@ -1,6 +1,7 @@
 import { sha256Hex } from '../../lib/hash';
 import { trainInThread } from '../../lib/runtime/models/training-thread';
 import { StoreUnavailable } from '../../lib/store';
+import { until } from '../support/until';
 import { type ModelHouse, openModelHouse, order, scored, settings, trainOrder, untilJudged } from './house';
 
 const admin = { by: 'boss@example.com', role: 'admin', reason: 'too loud' };
@@ -45,6 +46,22 @@ it('scores by rule points until a model is trained, then says how strange a chan
   ]);
   const [inForce] = await store.inForce([String(row!['model_version'])]);
   expect(JSON.parse(inForce!.text)).toMatchObject({ kind: 'risk-model', data: report.data, seed: 1 });
+});
+
+it('says after a start which model is in force before any event comes, and that it is not known while nobody could ask', async () => {
+  const { desk } = begin('one');
+  const { version } = await desk.train(order);
+  let isAway = true;
+  const { all } = begin('two', {
+    champion: (known) => (isAway ? Promise.reject(new StoreUnavailable('it is away')) : models.champion(known)),
+  });
+  complaints.length = 0;
+  all.look();
+  await until(() => complaints.length > 0, 'the complaint');
+  expect(complaints[0]).toContain('Which model is in force could not be asked');
+  isAway = false;
+  expect(all.health()).toEqual({ status: 'ok', text: 'which model is in force is not known yet' });
+  await until(() => all.health()?.text.startsWith(`model ${version} in force`), 'the model');
 });
 
 it('says nothing of what nobody changed', async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { openEmbeddedStore } from '../../lib/store';
 import { diagnose, type Line } from '../../server/doctor';
+import { checkWatch } from '../../server/doctor/check-watch';
 import { readConfiguration } from '../../server/configuration';
 import { httpOverFetch } from '../../lib/runtime/http-over-fetch';
 import { openPostOffice, type PostOffice } from '../alert/post-office';
@@ -235,6 +236,16 @@ describe('doctor beside a server', () => {
     expect(line('models')).toMatchObject({ state: 'ok', text: 'Model 3 in force since 2026-01-05T09:00:00.000Z.' });
     const { line: without } = await beside({ status: 'ok', checks: checks.slice(0, 1) });
     expect(without('models')).toMatchObject({ state: 'off', text: 'No model is in force: scores are rule points.' });
+  });
+
+  it('tells of a server that starts in one line, and ends each sentence once', () => {
+    const checks = [
+      { name: 'server', status: 'down', text: 'starting: callbacks cannot be stored yet' },
+      { name: 'flow', status: 'down', text: 'no node of ours is deployed. Deploy one.' },
+    ] as const;
+    expect(checkWatch({ health: { status: 'down', checks: [...checks] } })).toEqual([
+      expect.objectContaining({ name: 'flow', text: 'No node of ours is deployed. Deploy one.' }),
+    ]);
   });
 
   /** A server that has the home open and says this of itself. */

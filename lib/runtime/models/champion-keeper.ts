@@ -32,6 +32,11 @@ export class ChampionKeeper {
     private readonly parts: { readonly store: Pick<ModelStore, 'champion'>; readonly now: Now; readonly log: Log },
   ) {}
 
+  /** The store has answered once. */
+  get isKnown(): boolean {
+    return this.current !== null;
+  }
+
   /** What was known at last, for health. */
   get known(): InForce {
     return this.current ?? NONE;

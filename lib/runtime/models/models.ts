@@ -1,4 +1,5 @@
 import type { AuditEvent } from '../../event';
+import { messageOf } from '../../errors';
 import type { Log } from '../../ports';
 import { isJudged } from '../../risk';
 import type { BillingSettings } from '../../settings';
@@ -36,6 +37,7 @@ export class Models {
   private readonly states: LiveStates;
   /** The hash of the model that was asked last; empty: there was none. Null: nobody asked yet. */
   private asked: string | null = null;
+  private looking: Promise<void> | null = null;
   private training: Promise<TrainingReport> | null = null;
 
   constructor(private readonly parts: ModelsParts) {
@@ -64,8 +66,26 @@ export class Models {
     return desk;
   }
 
+  /** Asks which model is in force, for health, which would else say that there is none until the first event comes. */
+  look(): void {
+    this.looking ??= this.champion
+      .inForce()
+      .then(
+        () => undefined,
+        (failure: unknown) => {
+          if (this.ending.signal.aborted) return;
+          this.parts.log.warn(`Which model is in force could not be asked: ${messageOf(failure)}`);
+        },
+      )
+      .finally(() => (this.looking = null));
+  }
+
   /** Null: nothing to tell of. */
   health(): Pick<Health['checks'][number], 'status' | 'text'> | null {
+    if (!this.champion.isKnown) {
+      this.look();
+      return { status: 'ok', text: 'which model is in force is not known yet' };
+    }
     const { model, problem } = this.champion.known;
     if (model === null) return null;
     const lacking = problem ?? this.states.problem;
@@ -76,6 +96,7 @@ export class Models {
   async stop(): Promise<void> {
     this.ending.abort();
     await this.training?.catch(() => undefined);
+    await this.looking;
     await this.states.stopped();
   }
 
