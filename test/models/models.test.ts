@@ -1,6 +1,8 @@
 import { sha256Hex } from '../../lib/hash';
+import { thisMachine } from '../../lib/runtime/machine';
+import type { TrainingReport } from '../../lib/runtime/models/desk';
 import { trainInThread } from '../../lib/runtime/models/training-thread';
-import { StoreUnavailable } from '../../lib/store';
+import { type ModelStore, StoreUnavailable } from '../../lib/store';
 import { type ModelHouse, openModelHouse, order, scored, settings, trainOrder, untilJudged } from './house';
 
 const admin = { by: 'boss@example.com', role: 'admin', reason: 'too loud' };
@@ -67,7 +69,7 @@ it('trains the same model of the same data and seed, and says so', async () => {
 it.each([
   ['damaged', (body: string) => body.replace('"anomaly"', '"anomoly"')],
   ['cut off', (body: string) => body.slice(0, 1000)],
-  ['of another version', (body: string) => body.replace('"version":1', '"version":2')],
+  ['of another version', (body: string) => body.replace(/"version":\d+/u, '"version":999')],
 ])('falls back to rule points with an alarm when the model in force is %s', async (_, damage) => {
   const { desk, all } = begin('one', {
     champion: async (known) => {
@@ -85,6 +87,38 @@ it.each([
     text: expect.stringContaining('rule points stand alone') as string,
   });
   expect(complaints).toHaveLength(1);
+});
+
+/** As a build with another engine finds the model in force, whichever it is; later ones are of its own. */
+function afterUpgrade(unreadable: number): Pick<ModelStore, 'champion'> {
+  return {
+    async champion(known) {
+      const { model, body } = await models.champion(known);
+      if (model?.version !== unreadable) return { model, body };
+      const other = (await models.champion(null)).body!.replace(/"version":\d+/u, '"version":999');
+      return { model: { ...model, body_sha256: sha256Hex(other) }, body: known === model.hash ? null : other };
+    },
+  };
+}
+
+it('trains a model by itself where this version cannot read the one in force', async () => {
+  const first = await begin('one').desk.train(order);
+  const later = { ...thisMachine(), now: () => Date.now() + 2 * 3_600_000, sleep: () => Promise.resolve() };
+  const { desk, all } = begin('upgraded', afterUpgrade(first.version), later);
+  const plan = { ...order, seed: 7, everyDays: 7, afterLabels: 0, onDrift: false };
+  const statuses: string[] = [];
+  const report = await new Promise<TrainingReport>((trained) => {
+    const stop = desk.attend(plan, {
+      trained: (each) => void stop().then(() => trained(each)),
+      show: ({ text }) => statuses.push(text),
+    });
+  });
+  expect(report).toMatchObject({
+    status: 'champion',
+    trained_by: 'Model Training (this version cannot read the model in force)',
+  });
+  expect(statuses).toContain('training: this version cannot read the model in force');
+  expect(all.health()).toMatchObject({ status: 'ok' });
 });
 
 it('does not use a text that is not the one that was trained', async () => {

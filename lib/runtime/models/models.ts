@@ -58,7 +58,8 @@ export class Models {
       rollBack: (moved) => this.moved(store.rollBackModel(moved)),
       attend: (plan, told) => {
         const drift = (): string | null => this.drift?.watch.moved() ?? null;
-        return attendPlan({ plan, told, store, machine, drift, train: (order) => desk.train(order) });
+        const isUnreadable = async (): Promise<boolean> => (await this.champion.inForce()).problem !== null;
+        return attendPlan({ plan, told, store, machine, drift, isUnreadable, train: (order) => desk.train(order) });
       },
     };
     return desk;
