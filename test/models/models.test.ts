@@ -3,6 +3,8 @@ import { thisMachine } from '../../lib/runtime/machine';
 import type { TrainingReport } from '../../lib/runtime/models/desk';
 import { trainInThread } from '../../lib/runtime/models/training-thread';
 import { type ModelStore, StoreUnavailable } from '../../lib/store';
+import { modelTraining } from '../../nodes/model-training';
+import { trainingStatus, trainModel } from '../../nodes/model-training/train';
 import { type ModelHouse, openModelHouse, order, scored, settings, trainOrder, untilJudged } from './house';
 
 const admin = { by: 'boss@example.com', role: 'admin', reason: 'too loud' };
@@ -120,6 +122,32 @@ it('trains a model by itself where this version cannot read the one in force', a
   expect(statuses).toContain('training: this version cannot read the model in force');
   expect(all.health()).toMatchObject({ status: 'ok' });
 });
+
+it('says of a model that was moved that this version cannot use it, and in each list', async () => {
+  await begin('one').desk.train(order);
+  const { version } = (await models.champion(null)).model!;
+  const later = await begin('one').desk.train({ ...order, seed: 8 });
+  expect(later).toMatchObject({ status: 'champion', is_new: true });
+  const { desk } = begin('upgraded', afterUpgrade(version));
+  const ports = { models: desk, settings };
+  const asked = (operation: string) => ({ ...params, operation, by: admin.by, role: admin.role }) as never;
+  const taken = await trainModel({ version: later.version, reason: 'too loud' }, asked('roll_back'), ports);
+  const unusable = expect.stringMatching(/cannot be used, so rule points stand alone: .*version 999\./u) as string;
+  expect(taken.models).toMatchObject({
+    moved: `${admin.by} took model ${later.version} back; model ${version} is in force, but this version cannot use it: train a new one.`,
+    models: expect.arrayContaining([expect.objectContaining({ version, problem: unusable })]) as unknown,
+  });
+  expect(trainingStatus(taken)).toEqual({ state: 'warning', text: `model ${version} in force, but it cannot be used` });
+  const listed = await desk.models(20);
+  expect(listed.filter(({ problem }) => problem !== undefined)).toMatchObject([{ version, status: 'champion' }]);
+
+  const good = await trainModel({ version: later.version, reason: 'of ours' }, asked('promote'), ports);
+  expect(good.models).toMatchObject({ moved: `${admin.by} put model ${later.version} in force.` });
+  expect((await desk.models(20)).filter(({ problem }) => problem !== undefined)).toEqual([]);
+  const bad = await trainModel({ version, reason: 'of before' }, asked('promote'), ports);
+  expect(bad.models).toMatchObject({ moved: expect.stringContaining('but this version cannot use it') as string });
+});
+const params = Object.fromEntries(Object.entries(modelTraining.fields).map(([name, field]) => [name, field.default]));
 
 it('does not use a text that is not the one that was trained', async () => {
   const { desk, all } = begin('one', {
