@@ -39,7 +39,11 @@ export interface ModelHouse {
   /** What was logged as a warning or an error. */
   readonly complaints: string[];
   /** A process of its own, as far as models go. */
-  begin(home: string, over?: Partial<ModelStore>, machine?: ModelsParts['machine']): { readonly all: Models; readonly desk: ModelDesk };
+  begin(
+    home: string,
+    over?: Partial<ModelStore>,
+    machine?: ModelsParts['machine'],
+  ): { readonly all: Models; readonly desk: ModelDesk };
   /** The state in a home, as it was written. */
   state(home: string): string;
   /** The same, read. */
