@@ -1,7 +1,7 @@
 import { receive, type BegunBy, type Emit, type Params, type Status, type Stop } from '../../lib/define';
 import { BadSetting, BillingAuditError } from '../../lib/errors';
 import type { Ports } from '../../lib/ports';
-import type { ModelDesk, TrainingPlan, TrainingReport } from '../../lib/runtime/models/desk';
+import type { ListedModel, ModelDesk, TrainingPlan, TrainingReport } from '../../lib/runtime/models/desk';
 import type { modelTrainingFields } from './fields';
 import { type model, type models, promotion, rollBack } from './wires';
 
@@ -42,17 +42,23 @@ export async function trainModel(input: unknown, params: Asked, { models: desk, 
       return { models: await listed(given(desk), settings) };
     case 'promote': {
       const { version, reason } = receive(promotion, input);
-      await given(desk).promote({ version, reason, by, role });
-      return { models: { ...(await listed(given(desk), settings)), moved: `${by} put model ${version} in force.` } };
+      const now = await given(desk).promote({ version, reason, by, role });
+      const moved = `${by} put model ${version} in force${butUnusable(now)}.`;
+      return { models: { ...(await listed(given(desk), settings)), moved } };
     }
     case 'roll_back': {
       const { version, reason } = receive(rollBack, input);
       const meant = { reason, by, role, ...(version !== undefined && { version }) };
       const { before, model: now } = await given(desk).rollBack(meant);
-      const moved = `${by} took model ${before} back; ${now ? `model ${now.version}` : 'no model'} is in force.`;
+      const moved = `${by} took model ${before} back; ${now ? `model ${now.version}` : 'no model'} is in force${butUnusable(now)}.`;
       return { models: { ...(await listed(given(desk), settings)), moved } };
     }
   }
+}
+
+/** What has to be said of a model that came to be in force and cannot be used; why stands with the model. */
+function butUnusable(now: ListedModel | null): string {
+  return now?.problem === undefined ? '' : ', but this version cannot use it: train a new one';
 }
 
 function given(desk: ModelDesk | undefined): ModelDesk {
@@ -111,6 +117,9 @@ export function trainingStatus({ model: trained, models: list }: Given): Status 
   if (report) return statusOf(report);
   const [shown] = list === undefined ? [] : [list].flat();
   const champion = shown?.models.find(({ status }) => status === 'champion');
+  if (champion?.problem !== undefined) {
+    return { state: 'warning', text: `model ${champion.version} in force, but it cannot be used` };
+  }
   return { state: 'ok', text: champion ? `model ${champion.version} in force` : 'no model in force' };
 }
 

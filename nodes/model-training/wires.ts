@@ -32,6 +32,8 @@ export const modelSchema = z.object({
   promoted_at: z.string().nullable(),
   promoted_by: z.string().nullable(),
   retired_at: z.string().nullable(),
+  /** Of the model in force: why this version cannot use it, so that rule points stand alone. */
+  problem: z.string().optional(),
   /** After a training: false where the same data gave a model that is kept already. */
   is_new: z.boolean().optional(),
   /** How long the training took. */

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { BadSetting, BillingAuditError } from '../../lib/errors';
 import { type ModelStore, modelsOver, type StoredModel } from '../../lib/store';
+import { modelInForce, withProblem } from '../../lib/runtime/models/champion-keeper';
+import type { ListedModel } from '../../lib/runtime/models/desk';
 import { readConfiguration } from '../configuration';
 import { openTrail } from '../export';
 import { userName } from '../user-name';
@@ -102,7 +104,7 @@ const MOST_LISTED = 50;
 async function list(store: ModelStore, { limit = '20', json }: ModelsFlags): Promise<void> {
   const most = versionOf('--limit', limit);
   if (most > MOST_LISTED) throw new BadSetting('--limit', `is ${most}`, `Give ${MOST_LISTED} at most.`);
-  const found = await store.models(most);
+  const found = withProblem(await store.models(most), await modelInForce(store));
   if (json) print(JSON.stringify({ models: found }));
   else print(found.length === 0 ? 'There is no model yet.' : found.map(inWords).join('\n'));
 }
@@ -127,8 +129,8 @@ async function promote(
     print(json ? JSON.stringify({ model: known, dry_run: true }) : `Model ${version} would be put in force.`);
     return;
   }
-  const model = await store.promoteModel({ ...moved, version });
-  print(json ? JSON.stringify({ model, dry_run: false }) : `Model ${version} is in force.`);
+  const [model] = withProblem([await store.promoteModel({ ...moved, version })], await modelInForce(store));
+  print(json ? JSON.stringify({ model, dry_run: false }) : `Model ${version} is in force.${butUnusable(model)}`);
 }
 
 async function rollBack(
@@ -145,11 +147,11 @@ async function rollBack(
     );
     return;
   }
-  const { before, model } = await store.rollBackModel({ ...moved, ...(version !== undefined && { version }) });
+  const { before, model: put } = await store.rollBackModel({ ...moved, ...(version !== undefined && { version }) });
+  const [model = null] = put ? withProblem([put], await modelInForce(store)) : [];
   const now = model ? `model ${model.version}` : 'no model';
-  print(
-    json ? JSON.stringify({ before, model, dry_run: false }) : `Model ${before} was taken back; ${now} is in force.`,
-  );
+  const said = `Model ${before} was taken back; ${now} is in force.${butUnusable(model)}`;
+  print(json ? JSON.stringify({ before, model, dry_run: false }) : said);
 }
 
 /**
@@ -170,10 +172,15 @@ function failedGates(model: StoredModel | undefined): readonly string[] {
   return (model?.gates ?? []).filter(({ name, passed }) => !passed && name !== 'risk').map(({ because }) => because);
 }
 
-function inWords(model: StoredModel): string {
-  const { version, status, is_kept, data, trained_by, created_at } = model;
+/** What has to be said of the model in force where this version cannot use it. */
+function butUnusable(model: ListedModel | null | undefined): string {
+  return model?.problem === undefined ? '' : `\n${model.problem}\n"billing-audit train --promote" trains a new one.`;
+}
+
+function inWords(model: ListedModel): string {
+  const { version, status, is_kept, data, trained_by, created_at, problem } = model;
   const kept = is_kept ? '' : ', no longer kept';
-  const failed = failedGates(model).map((because) => `\n    ${because}`);
+  const failed = [...failedGates(model), ...(problem === undefined ? [] : [problem])].map((said) => `\n    ${said}`);
   return `model ${version}, ${status}${kept}: of ${data.events} events, by ${trained_by} at ${created_at}${failed.join('')}`;
 }
 

@@ -67,4 +67,17 @@ describe('the page Models', () => {
     shown.rollBack();
     expect(said.at(-1)).toMatchObject({ action: 'roll_back', payload: { version: 4 } });
   });
+
+  it('says of the model in force that this version cannot use it', () => {
+    const { shown } = opened();
+    const moved = 'Ana took model 4 back; model 3 is in force';
+    const [alert] = /<p [^>]*data-models="unusable">[^]*?<\/p>/u.exec(page) ?? [''];
+    expect(alert).toContain('v-if="champion && champion.problem"');
+    expect(alert).toContain('{{ champion.problem }}');
+    const problem = 'Model 3 cannot be used.';
+    shown.take({ payload: { moved: `${moved}, but`, models: [{ version: 3, status: 'champion', problem }] } });
+    expect(shown).toMatchObject({ champion: { problem }, told: `${moved}, but` });
+    shown.take({ payload: { moved: `${moved}.`, models: [{ version: 3, status: 'champion' }] } });
+    expect(shown).toMatchObject({ told: `${moved}. The record says so.` });
+  });
 });

@@ -6,7 +6,7 @@ import type { AuditEvent } from '../../lib/event';
 import type { Log } from '../../lib/ports';
 import { thisMachine } from '../../lib/runtime/machine';
 import type { ModelDesk } from '../../lib/runtime/models/desk';
-import { Models } from '../../lib/runtime/models/models';
+import { Models, type ModelsParts } from '../../lib/runtime/models/models';
 import { type KeptState, readState } from '../../lib/runtime/models/state-file';
 import { defaultSettings } from '../../lib/settings';
 import {
@@ -39,7 +39,11 @@ export interface ModelHouse {
   /** What was logged as a warning or an error. */
   readonly complaints: string[];
   /** A process of its own, as far as models go. */
-  begin(home: string, over?: Partial<ModelStore>): { readonly all: Models; readonly desk: ModelDesk };
+  begin(
+    home: string,
+    over?: Partial<ModelStore>,
+    machine?: ModelsParts['machine'],
+  ): { readonly all: Models; readonly desk: ModelDesk };
   /** The state in a home, as it was written. */
   state(home: string): string;
   /** The same, read. */
@@ -67,8 +71,8 @@ export async function openModelHouse(): Promise<ModelHouse> {
   };
   return {
     ...{ folder, driver, store, models, workerPath, events, log, complaints, stopAll },
-    begin(home, over = {}) {
-      const parts = { store: { ...models, ...over }, machine: thisMachine(), log, workerPath };
+    begin(home, over = {}, machine = thisMachine()) {
+      const parts = { store: { ...models, ...over }, machine, log, workerPath };
       const all = new Models({ ...parts, folder: join(folder, home) });
       opened.push(all);
       return { all, desk: all.deskFor(settings) };

@@ -1,6 +1,10 @@
 import { sha256Hex } from '../../lib/hash';
+import { thisMachine } from '../../lib/runtime/machine';
+import type { TrainingReport } from '../../lib/runtime/models/desk';
 import { trainInThread } from '../../lib/runtime/models/training-thread';
-import { StoreUnavailable } from '../../lib/store';
+import { type ModelStore, StoreUnavailable } from '../../lib/store';
+import { modelTraining } from '../../nodes/model-training';
+import { trainingStatus, trainModel } from '../../nodes/model-training/train';
 import { until } from '../support/until';
 import { type ModelHouse, openModelHouse, order, scored, settings, trainOrder, untilJudged } from './house';
 
@@ -84,7 +88,7 @@ it('trains the same model of the same data and seed, and says so', async () => {
 it.each([
   ['damaged', (body: string) => body.replace('"anomaly"', '"anomoly"')],
   ['cut off', (body: string) => body.slice(0, 1000)],
-  ['of another version', (body: string) => body.replace('"version":1', '"version":2')],
+  ['of another version', (body: string) => body.replace(/"version":\d+/u, '"version":999')],
 ])('falls back to rule points with an alarm when the model in force is %s', async (_, damage) => {
   const { desk, all } = begin('one', {
     champion: async (known) => {
@@ -103,6 +107,64 @@ it.each([
   });
   expect(complaints).toHaveLength(1);
 });
+
+/** As a build with another engine finds the model in force, whichever it is; later ones are of its own. */
+function afterUpgrade(unreadable: number): Pick<ModelStore, 'champion'> {
+  return {
+    async champion(known) {
+      const { model, body } = await models.champion(known);
+      if (model?.version !== unreadable) return { model, body };
+      const other = (await models.champion(null)).body!.replace(/"version":\d+/u, '"version":999');
+      return { model: { ...model, body_sha256: sha256Hex(other) }, body: known === model.hash ? null : other };
+    },
+  };
+}
+
+it('trains a model by itself where this version cannot read the one in force', async () => {
+  const first = await begin('one').desk.train(order);
+  const later = { ...thisMachine(), now: () => Date.now() + 2 * 3_600_000, sleep: () => Promise.resolve() };
+  const { desk, all } = begin('upgraded', afterUpgrade(first.version), later);
+  const plan = { ...order, seed: 7, everyDays: 7, afterLabels: 0, onDrift: false };
+  const statuses: string[] = [];
+  const report = await new Promise<TrainingReport>((trained) => {
+    const stop = desk.attend(plan, {
+      trained: (each) => void stop().then(() => trained(each)),
+      show: ({ text }) => statuses.push(text),
+    });
+  });
+  expect(report).toMatchObject({
+    status: 'champion',
+    trained_by: 'Model Training (this version cannot read the model in force)',
+  });
+  expect(statuses).toContain('training: this version cannot read the model in force');
+  expect(all.health()).toMatchObject({ status: 'ok' });
+});
+
+it('says of a model that was moved that this version cannot use it, and in each list', async () => {
+  await begin('one').desk.train(order);
+  const { version } = (await models.champion(null)).model!;
+  const later = await begin('one').desk.train({ ...order, seed: 8 });
+  expect(later).toMatchObject({ status: 'champion', is_new: true });
+  const { desk } = begin('upgraded', afterUpgrade(version));
+  const ports = { models: desk, settings };
+  const asked = (operation: string) => ({ ...params, operation, by: admin.by, role: admin.role }) as never;
+  const taken = await trainModel({ version: later.version, reason: 'too loud' }, asked('roll_back'), ports);
+  const unusable = expect.stringMatching(/cannot be used, so rule points stand alone: .*version 999\./u) as string;
+  expect(taken.models).toMatchObject({
+    moved: `${admin.by} took model ${later.version} back; model ${version} is in force, but this version cannot use it: train a new one.`,
+    models: expect.arrayContaining([expect.objectContaining({ version, problem: unusable })]) as unknown,
+  });
+  expect(trainingStatus(taken)).toEqual({ state: 'warning', text: `model ${version} in force, but it cannot be used` });
+  const listed = await desk.models(20);
+  expect(listed.filter(({ problem }) => problem !== undefined)).toMatchObject([{ version, status: 'champion' }]);
+
+  const good = await trainModel({ version: later.version, reason: 'of ours' }, asked('promote'), ports);
+  expect(good.models).toMatchObject({ moved: `${admin.by} put model ${later.version} in force.` });
+  expect((await desk.models(20)).filter(({ problem }) => problem !== undefined)).toEqual([]);
+  const bad = await trainModel({ version, reason: 'of before' }, asked('promote'), ports);
+  expect(bad.models).toMatchObject({ moved: expect.stringContaining('but this version cannot use it') as string });
+});
+const params = Object.fromEntries(Object.entries(modelTraining.fields).map(([name, field]) => [name, field.default]));
 
 it('does not use a text that is not the one that was trained', async () => {
   const { desk, all } = begin('one', {

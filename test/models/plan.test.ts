@@ -30,6 +30,11 @@ function storeWith(
   };
 }
 
+/** The same, and what was trained last waits for an administrator. */
+function waiting(store: ReturnType<typeof storeWith>): ReturnType<typeof storeWith> {
+  return { ...store, models: async () => (await store.models()).map((each) => ({ ...each, status: 'challenger' })) };
+}
+
 describe('a training is due', () => {
   it.each([
     ['the first time, from 1,000 changes on', plan, storeWith(null, 1000), null, 'there was no model yet'],
@@ -45,7 +50,7 @@ describe('a training is due', () => {
     ['after enough verdicts that count by now', plan, storeWith(3, 0, [1.5, 2, 9]), null, '2 new verdicts'],
     ['not while one of them is too fresh', plan, storeWith(3, 0, [0.5, 2]), null, null],
   ])('%s', async (_, given, store, drifted, why) => {
-    expect(await whyNow(given, store, NOW, { drifted, tried: -Infinity })).toBe(why);
+    expect(await whyNow(given, store, NOW, { drifted, isUnreadable: false, tried: -Infinity })).toBe(why);
   });
 
   it.each([
@@ -53,8 +58,22 @@ describe('a training is due', () => {
     ['drift', plan, storeWith(30, 0)],
     ['verdicts', { ...plan, everyDays: 0 }, storeWith(30, 0, [3, 3, 3])],
   ])('not again for %s after a training that gave the model that is kept already', async (_, given, store) => {
-    const since = { drifted: 'scores have drifted', tried: NOW - 3_600_000 };
+    const since = { drifted: 'scores have drifted', isUnreadable: false, tried: NOW - 3_600_000 };
     expect(await whyNow(given, store, NOW, since)).toBeNull();
+  });
+
+  const unreadable = 'this version cannot read the model in force';
+  const minutesAgo = (minutes: number): number => NOW - minutes * 60_000;
+  it.each([
+    ['after an upgrade, whatever its age', storeWith(0.5, 0), -Infinity, unreadable],
+    ['not within the hour that follows a training', storeWith(0.04, 0), -Infinity, null],
+    ['not within the hour that follows one that was refused', storeWith(3, 0), minutesAgo(59), null],
+    ['again an hour after that', storeWith(3, 0), minutesAgo(60), unreadable],
+    ['also where another waits for a decision since before', waiting(storeWith(3, 0)), -Infinity, unreadable],
+    ['not beside one that it trained and that waits for a decision', waiting(storeWith(3, 0)), minutesAgo(600), null],
+  ])('where the model in force cannot be read: %s', async (_, store, tried, why) => {
+    const given = { ...plan, everyDays: 0, afterLabels: 0 };
+    expect(await whyNow(given, store, NOW, { drifted: null, isUnreadable: true, tried })).toBe(why);
   });
 });
 
@@ -74,6 +93,7 @@ describe('who attends a plan', () => {
   }
   const told = { trained: (): void => undefined, show: (): void => undefined };
   const drift = (): string | null => null;
+  const isUnreadable = async (): Promise<boolean> => false;
 
   it('does not train at every look when nothing new comes', async () => {
     const { machine, slept } = clock(30);
@@ -82,7 +102,7 @@ describe('who attends a plan', () => {
       trainings += 1;
       return { is_new: false } as TrainingReport;
     };
-    const stop = attendPlan({ plan, told, store: storeWith(30, 0), machine, drift, train });
+    const stop = attendPlan({ plan, told, store: storeWith(30, 0), machine, drift, isUnreadable, train });
     await slept;
     await stop();
     expect(trainings).toBe(1);
@@ -94,7 +114,8 @@ describe('who attends a plan', () => {
     const never = (): never => {
       throw new Error('It was asked.');
     };
-    const stop = attendPlan({ plan: off, told, store: storeWith(30, 0), machine, drift: never, train: never });
+    const asked = { drift: never, isUnreadable: never, train: never };
+    const stop = attendPlan({ plan: off, told, store: storeWith(30, 0), machine, ...asked });
     await stop();
     expect(machine.now()).toBe(NOW);
   });
@@ -108,7 +129,7 @@ describe('who attends a plan', () => {
       return { is_new: false } as TrainingReport;
     };
     const stop = attendPlan({
-      ...{ plan, machine, train, store: storeWith(3, 0) },
+      ...{ plan, machine, train, isUnreadable, store: storeWith(3, 0) },
       told: { ...told, show: ({ text }) => shown.push(text) },
       drift: () => 'what is usual has moved: Size of the change from 120 to 1,250',
     });
@@ -125,7 +146,8 @@ describe('who attends a plan', () => {
       begun.resolve?.();
       return new Promise(() => undefined);
     };
-    const stop = attendPlan({ plan, told, store: storeWith(30, 0), machine: clock(9).machine, drift, train });
+    const { machine } = clock(9);
+    const stop = attendPlan({ plan, told, store: storeWith(30, 0), machine, drift, isUnreadable, train });
     await training;
     await expect(stop()).resolves.toBeUndefined();
   });

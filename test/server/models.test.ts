@@ -31,6 +31,7 @@ interface Answer {
   readonly is_new?: boolean;
   readonly refused?: readonly string[];
   readonly before?: number;
+  readonly model?: { readonly version: number };
   readonly models?: readonly { readonly version: number; readonly status: string; readonly trained_by: string }[];
   readonly gates?: readonly { readonly name: string; readonly passed: boolean; readonly because: string }[];
 }
@@ -200,5 +201,32 @@ describe('billing-audit train --promote', () => {
     // It was in force before the one that is, so it is kept, and a person may decide for it.
     expect(billingAudit(...old, '--despite-gates').stdout).toBe('Model 2 is in force.\n');
     expect(billingAudit('models', 'promote', '99', '--reason', 'x').stderr).toContain('There is no model 99');
+  });
+
+  it('says of a model in force that this version cannot use it, and what to do', async () => {
+    const version = await inStore(async (driver) => {
+      const store = modelsOver(driver);
+      const { data, metrics } = (await store.champion(null)).model!;
+      const { model } = await store.putModel({
+        ...{ data, metrics, gates: [], seed: 60, by: 'a test', status: 'challenger' },
+        ...{ body: '{"kind":"risk-engine","version":1}', description: '{"kind":"risk-model","seed":60}' },
+      });
+      return model.version;
+    });
+    const why = new RegExp(`Model ${version} cannot be used, so rule points stand alone: .*version 1\\.`, 'u');
+    expect(billingAudit('models', 'list').stdout).not.toContain('cannot be used');
+    expect(billingAudit('models', 'promote', String(version), '--reason', 'x').stdout).toMatch(
+      new RegExp(
+        `^Model ${version} is in force\\.\n${why.source}\n"billing-audit train --promote" trains a new one`,
+        'u',
+      ),
+    );
+    expect(billingAudit('models', 'list').stdout).toMatch(why);
+    expect(json(['models', 'list']).answer.models).toMatchObject(
+      expect.arrayContaining([expect.objectContaining({ version, problem: expect.stringMatching(why) as string })]),
+    );
+    const back = json(['models', 'rollback', '--reason', 'x']).answer;
+    expect(back).toMatchObject({ before: version, model: { version: 2 } });
+    expect(back.model).not.toHaveProperty('problem');
   });
 });

@@ -5,6 +5,7 @@ import type { Log, Now } from '../../ports';
 import type { ModelStore, StoredModel } from '../../store/models';
 import { inSlices } from '../../steps';
 import { readingEngine } from './learned-model';
+import type { ListedModel } from './desk';
 import type { ReadyModel } from './live-state';
 
 /** The model in force, as far as this process knows. */
@@ -81,15 +82,34 @@ export class ChampionKeeper {
   }
 
   private async read(model: StoredModel, body: string): Promise<InForce> {
-    try {
-      if (sha256Hex(body) !== model.body_sha256) throw new Error('its text is not the one that was trained');
-      const ready = { engine: await inSlices(readingEngine(body)), hash: model.hash };
-      this.parts.log.info(`Model ${model.version} is in force.`);
-      return { model, ready, problem: null };
-    } catch (thrown) {
-      const problem = `Model ${model.version} cannot be used, so rule points stand alone: ${messageOf(thrown)}`;
-      this.parts.log.error(problem);
-      return { model, ready: null, problem };
-    }
+    const read = await readModel(model, body);
+    if (read.problem === null) this.parts.log.info(`Model ${model.version} is in force.`);
+    else this.parts.log.error(read.problem);
+    return read;
   }
+}
+
+/** Reads the text of the model in force; where it cannot be used it says why, and never throws. */
+async function readModel(model: StoredModel, body: string): Promise<InForce> {
+  try {
+    if (sha256Hex(body) !== model.body_sha256) throw new Error('its text is not the one that was trained.');
+    return { model, ready: { engine: await inSlices(readingEngine(body)), hash: model.hash }, problem: null };
+  } catch (thrown) {
+    const problem = `Model ${model.version} cannot be used, so rule points stand alone: ${messageOf(thrown)}`;
+    return { model, ready: null, problem };
+  }
+}
+
+/**
+ * Asks a store which model is in force, and whether this version can use it: for who asks once, as a command does. The store
+ * gives the text of no other model, so what another would come to is known only once it is in force.
+ */
+export async function modelInForce(store: Pick<ModelStore, 'champion'>): Promise<InForce> {
+  const { model, body } = await store.champion(null);
+  return model === null ? NONE : readModel(model, body ?? '');
+}
+
+/** The same models, of which the one in force says why it cannot be used, where it cannot. */
+export function withProblem(models: readonly StoredModel[], { model, problem }: InForce): readonly ListedModel[] {
+  return models.map((each) => (problem !== null && each.hash === model?.hash ? { ...each, problem } : each));
 }

@@ -39,6 +39,11 @@ export interface TrainOrder {
   readonly by: string;
 }
 
+/** A model, and why this version cannot use it though it is in force: then rule points stand alone. */
+export interface ListedModel extends StoredModel {
+  readonly problem?: string;
+}
+
 /** What a training came to. */
 export interface TrainingReport extends StoredModel {
   /** False: the same data gave the same model, which is kept already. */
@@ -66,11 +71,14 @@ export interface ModelDesk {
    * @throws StoreRefused    BA005 the person is no administrator
    */
   train(order: TrainOrder, asker?: Asker): Promise<TrainingReport>;
-  models(limit: number): Promise<readonly StoredModel[]>;
-  /** @throws StoreRefused  BA005, BA006 */
-  promote(moved: MovedBy & { readonly version: number }): Promise<StoredModel>;
+  models(limit: number): Promise<readonly ListedModel[]>;
+  /**
+   * What comes to be in force is told with its problem, where this version cannot use it; the store gives no text before.
+   * @throws StoreRefused  BA005, BA006
+   */
+  promote(moved: MovedBy & { readonly version: number }): Promise<ListedModel>;
   /** @throws StoreRefused  BA005, BA006, BA017 */
-  rollBack(moved: RollBack): Promise<{ readonly before: number; readonly model: StoredModel | null }>;
+  rollBack(moved: RollBack): Promise<{ readonly before: number; readonly model: ListedModel | null }>;
   /** Trains by a plan until it is stopped. */
   attend(plan: TrainingPlan, told: { trained(report: TrainingReport): void; show(status: Status): void }): Stop;
 }

@@ -48,7 +48,7 @@ export function engineOf(body: string): RiskEngine {
   return atOnce(readingEngine(body));
 }
 
-/** The same in steps. */
+/** The same in two steps: its JSON, then its parts all at once. */
 export function* readingEngine(body: string): Steps<RiskEngine> {
   let json: RiskEngineJson;
   try {

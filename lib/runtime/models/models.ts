@@ -3,11 +3,11 @@ import { messageOf } from '../../errors';
 import type { Log } from '../../ports';
 import { isJudged } from '../../risk';
 import type { BillingSettings } from '../../settings';
-import type { ModelStore } from '../../store/models';
+import type { ModelStore, StoredModel } from '../../store/models';
 import type { Machine } from '../machine';
 import type { Health } from '../runtime';
-import { ChampionKeeper } from './champion-keeper';
-import type { JudgedByModel, ModelDesk, TrainingReport, TrainOrder } from './desk';
+import { ChampionKeeper, withProblem } from './champion-keeper';
+import type { JudgedByModel, ListedModel, ModelDesk, TrainingReport, TrainOrder } from './desk';
 import { DriftWatch } from './drift';
 import type { LiveState } from './live-state';
 import { LiveStates } from './live-states';
@@ -55,12 +55,17 @@ export class Models {
         if (asker) await store.allowTraining(asker);
         return (this.training ??= this.train(order, settings).finally(() => (this.training = null)));
       },
-      models: (limit) => store.models(limit),
-      promote: (moved) => this.moved(store.promoteModel(moved)),
-      rollBack: (moved) => this.moved(store.rollBackModel(moved)),
+      models: async (limit) => withProblem(await store.models(limit), await this.champion.look()),
+      promote: async (moved) => (await this.nowInForce([await store.promoteModel(moved)]))[0] as ListedModel,
+      rollBack: async (moved) => {
+        const { before, model } = await store.rollBackModel(moved);
+        const [now = null] = await this.nowInForce(model ? [model] : []);
+        return { before, model: now };
+      },
       attend: (plan, told) => {
         const drift = (): string | null => this.drift?.watch.moved() ?? null;
-        return attendPlan({ plan, told, store, machine, drift, train: (order) => desk.train(order) });
+        const isUnreadable = async (): Promise<boolean> => (await this.champion.inForce()).problem !== null;
+        return attendPlan({ plan, told, store, machine, drift, isUnreadable, train: (order) => desk.train(order) });
       },
     };
     return desk;
@@ -154,9 +159,8 @@ export class Models {
     return { ...model, is_new: isNew, seconds };
   }
 
-  private async moved<Result>(moving: Promise<Result>): Promise<Result> {
-    const moved = await moving;
-    await this.champion.lookAgain();
-    return moved;
+  /** After a model was moved. */
+  private async nowInForce(moved: readonly StoredModel[]): Promise<readonly ListedModel[]> {
+    return withProblem(moved, await this.champion.lookAgain());
   }
 }

@@ -7,6 +7,7 @@ import type { ModelDesk, TrainingPlan, TrainingReport, TrainOrder } from './desk
 
 const FIRST_LOOK_MILLISECONDS = 60_000;
 const LOOK_MILLISECONDS = 600_000;
+const HOUR = 3_600_000;
 const DAY = 86_400_000;
 /** A first model of fewer events would call everything strange that it has not seen yet. */
 const FIRST_FROM = 1_000;
@@ -18,6 +19,8 @@ export interface AttendParts {
   readonly machine: Pick<Machine, 'now' | 'sleep'>;
   /** How the world has changed since the last training, in words; null: it has not. */
   readonly drift: () => string | null;
+  /** Whether this version cannot read the model in force, so that rule points stand alone. */
+  readonly isUnreadable: () => Promise<boolean>;
   readonly train: (order: TrainOrder) => Promise<TrainingReport>;
 }
 
@@ -30,7 +33,7 @@ function isByItself({ everyDays, afterLabels, onDrift }: TrainingPlan): boolean 
  * Looks every ten minutes whether it is time to train. A failure is shown, and tried again by the next look. A stop does not wait for
  * a training: that one ends by itself, and its model is kept. A plan without any reason is attended by nobody.
  */
-export function attendPlan({ plan, told, store, machine, drift, train }: AttendParts): Stop {
+export function attendPlan({ plan, told, store, machine, drift, isUnreadable, train }: AttendParts): Stop {
   if (!isByItself(plan)) return () => Promise.resolve();
   const ending = new AbortController();
   const stopped = new Promise<null>((resolve) => ending.signal.addEventListener('abort', () => resolve(null)));
@@ -40,7 +43,8 @@ export function attendPlan({ plan, told, store, machine, drift, train }: AttendP
       await machine.sleep(pause, ending.signal).catch(() => undefined);
       if (ending.signal.aborted) return;
       try {
-        const why = await whyNow(plan, store, machine.now(), { drifted: drift(), tried });
+        const since = { drifted: drift(), isUnreadable: await isUnreadable(), tried };
+        const why = await whyNow(plan, store, machine.now(), since);
         if (why === null) continue;
         told.show({ state: 'working', text: `training: ${inBrief(why)}` });
         const report = await Promise.race([train({ ...plan, by: `Model Training (${why})` }), stopped]);
@@ -59,9 +63,16 @@ export function attendPlan({ plan, told, store, machine, drift, train }: AttendP
   };
 }
 
+interface Since {
+  readonly drifted: string | null;
+  readonly isUnreadable: boolean;
+  readonly tried: number;
+}
+
 /**
  * Why a model is to be trained now, in a few words; null: it is not.
  * @param since.drifted  what has changed in the world, in words; null: nothing
+ * @param since.isUnreadable  this version cannot read the model in force: after an upgrade, or because it is damaged
  * @param since.tried  when it was trained last, in milliseconds since 1970: where nothing new came since, the same model came of
  *   it, whose row says when it came for the first time
  */
@@ -69,12 +80,16 @@ export async function whyNow(
   { everyDays, afterLabels, onDrift }: TrainingPlan,
   store: AttendParts['store'],
   now: number,
-  { drifted, tried }: { readonly drifted: string | null; readonly tried: number },
+  { drifted, isUnreadable, tried }: Since,
 ): Promise<string | null> {
   const [last] = await store.models(1);
   if (!last) return everyDays > 0 && (await hasEnough(store)) ? 'there was no model yet' : null;
   const trained = Math.max(Date.parse(last.created_at), tried);
   const age = (now - trained) / DAY;
+  // An hour at least, so that what the gates refuse is not trained at every look; a model of this process that waits for a
+  // decision is not trained again beside it.
+  const isWaiting = last.status === 'challenger' && tried !== -Infinity;
+  if (isUnreadable && !isWaiting && now - trained >= HOUR) return 'this version cannot read the model in force';
   if (everyDays > 0 && age >= everyDays) return `the last is ${Math.floor(age)} days old`;
   // A day at least, so that a world in motion does not train all day.
   if (onDrift && drifted !== null && age >= 1) return drifted;

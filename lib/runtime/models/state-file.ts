@@ -75,10 +75,19 @@ export function readState(file: string, settings: BillingSettings): KeptState | 
 /** The same by a thread that has other work meanwhile: no step of it takes more than some milliseconds. */
 export async function readStateInSlices(file: string, settings: BillingSettings): Promise<KeptState | null> {
   try {
-    return await inSlices(reading(file, await readFile(file), settings));
+    return await stateInSlices(file, await readFile(file), settings);
   } catch (thrown) {
     return whyNot(file, thrown);
   }
+}
+
+/**
+ * The same of the bytes of a file.
+ * @throws BadModel  when they are of another version
+ * @throws Error  when they are damaged
+ */
+export function stateInSlices(file: string, bytes: Buffer, settings: BillingSettings): Promise<KeptState | null> {
+  return inSlices(reading(file, bytes, settings));
 }
 
 function whyNot(file: string, thrown: unknown): null {
