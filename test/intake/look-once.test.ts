@@ -132,7 +132,8 @@ describe('attachments and comments', () => {
     await sheet.edit(0, { Quantity: 77 }, clerk);
     expect((await sandbox.api('DELETE', `/sheets/${sheet.id}/rows?ids=${sheet.rowIds[1]}`)).status).toBe(200);
     ahead += 300_000;
-    const refused = (): Promise<never> => Promise.reject(new SmartsheetUnavailable('list them', 'it does not answer', 1));
+    const refused = (): Promise<never> =>
+      Promise.reject(new SmartsheetUnavailable('list them', 'it does not answer', 1));
     const client = { ...parts.client, listDiscussions: refused, listAttachments: refused };
     const second = await lookOnce({ ...hooked, memory: first }, { ...parts, client });
     expect(await told()).toEqual([['cell_changed', '10', '77', clerk]]);
