@@ -97,8 +97,9 @@ async function openPlace(name: string, folder: string | null, flags: Flags): Pro
 
 async function bytesOf(client: Client): Promise<object> {
   const { rows } = await client.query<{ table: string; bytes: string }>(
-    `select relname as table, pg_total_relation_size(oid) as bytes from pg_class
-     where relnamespace = 'billing_audit'::regnamespace and relkind in ('r', 'p')
+    `select relname as table, coalesce(
+       (select sum(pg_total_relation_size(relid)) from pg_partition_tree(oid) where isleaf), pg_total_relation_size(oid)) as bytes
+     from pg_class where relnamespace = 'billing_audit'::regnamespace and relkind in ('r', 'p')
        and relname in ('audit_events', 'event_payloads', 'event_keys', 'rollups', 'look_rollups')`,
   );
   const { rows: counted } = await client.query<{ events: string }>(

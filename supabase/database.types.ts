@@ -73,6 +73,7 @@ export type Database = {
       billing_audit_lease_job: { Args: { p: Json }; Returns: Json }
       billing_audit_lease_mail: { Args: { p: Json }; Returns: Json }
       billing_audit_list_feedback: { Args: { p: Json }; Returns: Json }
+      billing_audit_make_months: { Args: { p: Json }; Returns: Json }
       billing_audit_mark: { Args: { p: Json }; Returns: Json }
       billing_audit_mark_audit_rows: { Args: { p: Json }; Returns: Json }
       billing_audit_mark_told: { Args: { p: Json }; Returns: Json }

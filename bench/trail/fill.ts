@@ -83,7 +83,6 @@ begin
       delta, currency, changed_by_kind, changed_at, week_ending, is_historical, audit_run_id, severity, risk_score, anomaly_score,
       predicted_category, approval_id, intermediate_unknown, rules_hash, model_version, flow_version, commitment,
       previous_hash, preimage, hash)
-    overriding system value
     select stream, (entry).seq, place + 1, (entry).event_key, (entry).kind, (entry).recorded_at, (entry).sheet_id, (entry).row_id,
       (entry).work_request, (entry).column_name, (entry).violation_type, (entry).delta, (entry).currency,
       (entry).changed_by_kind, (entry).changed_at, (entry).week_ending, (entry).is_historical, (entry).audit_run_id,
@@ -92,8 +91,8 @@ begin
       lag(hash, 1, head) over (partition by stream order by place), preimage, hash
     from chained order by place
   ), payloads as (
-    insert into billing_audit.event_payloads (stream, seq, event_key, salt, payload, changed_at)
-    select stream, (entry).seq, (entry).event_key, salt, payload, (entry).changed_at from chained order by place
+    insert into billing_audit.event_payloads (stream, seq, event_key, salt, payload, changed_at, recorded_at)
+    select stream, (entry).seq, (entry).event_key, salt, payload, (entry).changed_at, (entry).recorded_at from chained order by place
   )
   update billing_audit.streams as s set seq = c.seq, head = c.hash
   from (select distinct on (stream) stream, (entry).seq as seq, hash from chained order by stream, place desc) as c
@@ -101,9 +100,9 @@ begin
 end $$;
 `;
 
-/** Indexes that are dropped for the load and made again after it. */
+/** Indexes that are dropped for the load and made again after it, with those of the months. */
 const SECONDARY = `
-  select schemaname || '.' || indexname as name, indexdef as definition from pg_indexes
+  select schemaname || '.' || indexname as name, replace(indexdef, ' ON ONLY ', ' ON ') as definition from pg_indexes
   where schemaname = 'billing_audit' and tablename in ('audit_events', 'event_payloads')
     and indexname not in (select conname from pg_constraint)`;
 
@@ -126,19 +125,22 @@ export async function fill(
      select (1000000 + g)::text, 'Week ' || g, now() - interval '1 day' * $2::double precision from generate_series(0, $1::integer - 1) as g`,
     [sheets, days],
   );
+  await main.query(
+    `select billing_audit.make_month(m)
+     from generate_series(billing_audit.start_of_month(now() - interval '1 day' * $1::double precision), now(), '1 month') as m`,
+    [days],
+  );
   const { rows: indexes } = await main.query<{ name: string; definition: string }>(SECONDARY);
   for (const { name } of indexes) await main.query(`drop index ${name}`);
   await inParts(connect, filling, say);
   say('keys, indexes, rollups');
   await main.query(`set maintenance_work_mem = '1GB'; set work_mem = '256MB'; set session_replication_role = replica;`);
   await main.query(
-    `insert into billing_audit.event_keys (event_key, stream, seq)
-     select event_key, stream, seq from billing_audit.audit_events order by event_key`,
+    `insert into billing_audit.event_keys (event_key, stream, seq, recorded_at)
+     select event_key, stream, seq, recorded_at from billing_audit.audit_events order by event_key`,
   );
   for (const { definition } of indexes) await main.query(definition);
-  await main.query(`select setval(pg_get_serial_sequence('billing_audit.audit_events', 'position'), $1::bigint)`, [
-    events,
-  ]);
+  await main.query(`select setval('billing_audit.audit_events_position', $1::bigint)`, [events]);
   // Of what needs a look, half has its verdict.
   await main.query(
     `insert into billing_audit.feedback (event_key, mark, reason, by_name, by_role)

@@ -16,6 +16,7 @@ import { thisMachine, type Machine } from './machine';
 import { announceHome, type RuntimeFacts } from './open-homes';
 import { openNamedStore, type OpenStore } from './open-store';
 import type { Models } from './models/models';
+import { MonthKeeper } from './month-keeper';
 import { openModels } from './open-models';
 import { portsOf } from './ports-of';
 import { recordingStore } from './recording-store';
@@ -103,11 +104,13 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
   const store = recordingStore(opened.store, heard, options.flowVersion);
   const access = new ReportDesk({ machine, log, store, connect: (...given) => watches.connect(...given) });
   const models = openModels(options, home, machine, opened.driver);
+  const months = monthsOf(opened.driver, machine, options);
   emitter.start();
   attendInbox(opened.driver?.inbox, pump, log);
   pump.start();
   coverage?.start();
   sealer?.start();
+  months?.start();
   const answers: Record<string, number> = {};
   const retract = announceHome(home.folder, {
     inside: {
@@ -117,7 +120,7 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
     },
   });
   // The sealer last: what the others recorded while they ended is sealed too.
-  const ends = [coverage, access, models, pump, watches, emitter, auditSheet, alerting, sealer].map(
+  const ends = [months, coverage, access, models, pump, watches, emitter, auditSheet, alerting, sealer].map(
     (part) => async () => part?.stop(),
   );
   const close = closeOnce([async () => retract(), ...ends, opened.close], home, log);
@@ -278,6 +281,15 @@ function coverageOf(
     timeZone: () => business.timeZone,
     beatSeconds: timing.coverageSeconds,
   });
+}
+
+function monthsOf(
+  driver: StoreDriver | undefined,
+  { sleep }: Machine,
+  { log, timing }: Pick<OpenRuntimeOptions, 'log' | 'timing'>,
+): MonthKeeper | null {
+  const { monthSeconds } = { ...DEFAULT_TIMING, ...timing };
+  return driver ? new MonthKeeper({ driver, sleep, log, monthSeconds }) : null;
 }
 
 async function factsOf(

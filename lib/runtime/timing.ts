@@ -32,6 +32,8 @@ export interface Timing {
   readonly wellSeconds: number;
   /** The longest that a recorded event waits for its seal; until then it is shown as not yet protected. */
   readonly sealSeconds: number;
+  /** Whether the months to come have their partitions is looked at this often. */
+  readonly monthSeconds: number;
 }
 
 export const DEFAULT_TIMING: Timing = {
@@ -50,4 +52,5 @@ export const DEFAULT_TIMING: Timing = {
   outageSeconds: 300,
   wellSeconds: 60,
   sealSeconds: 60,
+  monthSeconds: 6 * 3600,
 };

@@ -40,6 +40,7 @@ export interface SchemaChange {
 }
 
 const EVENT_TRIGGER = 'event trigger';
+const PARTITION = 'partition';
 const MOST_CHANGES = 100;
 
 /**
@@ -90,8 +91,14 @@ function differences(expected: readonly GuardFact[], found: readonly GuardFact[]
   });
   const added = found
     .filter((fact) => !known.has(keyOf(fact)))
-    .map(({ kind, name }) => ({ kind, name, text: `The ${kind} ${name} is none of ours.` }));
+    .map(({ kind, name, fact }) => ({ kind, name, text: strange(kind, name, fact) }));
   return [...wrong, ...added];
+}
+
+/** A partition is told only where its guards are not those of the rest. */
+function strange(kind: string, name: string, fact: string): string {
+  if (kind !== PARTITION) return `The ${kind} ${name} is none of ours.`;
+  return `The partition ${name} is not guarded as the others are: it has "${fact}".`;
 }
 
 /** Hashes say nothing to a reader. */

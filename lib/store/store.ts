@@ -226,7 +226,7 @@ export interface Appended {
   readonly event_key: string;
   readonly stream: string;
   readonly seq: number;
-  /** When it was stored: the event's `timestamp`; null where it had been archived, and the time stands in the archive. */
+  /** When it was stored: the event's `timestamp`, also where it was archived; null where that was before the store kept it. */
   readonly timestamp: string | null;
   /** False when the key was in the trail already. */
   readonly is_new: boolean;

@@ -150,6 +150,7 @@ async function carried(
   try {
     const { tables, report } = await session.within(async () => {
       await alone(session);
+      await makeMonths(driver, session);
       const written = await writeRows(rowsOfStore(connectionOver(driver)), session, {
         isFresh: migrated.already === 0,
         onProgress: (table, rows) => onProgress(`${table}: ${rows} rows`),
@@ -178,6 +179,15 @@ async function alone(session: PostgresSession): Promise<void> {
        loop execute format('lock table %s in share row exclusive mode', t.name); end loop;
      end $$`,
   );
+}
+
+/** Those of the events that come, before they do: where the trail is kept by month, each then lies in its own. */
+async function makeMonths(driver: EmbeddedStoreDriver, session: PostgresSession): Promise<void> {
+  const sql = `select distinct billing_audit.start_of_month(recorded_at)::text as month from billing_audit.audit_events`;
+  for (const { month } of await connectionOver(driver).query(sql, [])) {
+    const made = 'select billing_audit.make_month($1::timestamptz) where billing_audit.keeps_months()';
+    await session.query(made, [month]);
+  }
 }
 
 /** A damage that is taken along must be the same there, neither more nor less. */

@@ -71,7 +71,14 @@ insert into ways values
     ('removal without an act in the trail', $$insert into billing_audit.archives (month, file, sha256, events, first_changed_at, last_changed_at, reason, archived_by, archived_at)
         values ('2020-01-01', 'x', repeat('0', 64), 1, now(), now(), 'x', 'x', now());
         insert into billing_audit.archived_spans select 'sheet:99', 1, 1, decode(repeat('00', 32), 'hex'), max(id) from billing_audit.archives;
-        select billing_audit.remove_archived(max(id)) from billing_audit.archives$$),
+        select billing_audit.remove_archived(max(id), now()) from billing_audit.archives$$),
+    ('update of a partition', $$update billing_audit.audit_events_rest set severity = 'LOW'$$),
+    ('delete from a partition', $$delete from billing_audit.audit_events_rest$$),
+    ('truncate of a partition', $$truncate billing_audit.event_payloads_rest$$),
+    ('insert into a partition', $$insert into billing_audit.audit_events_rest select * from billing_audit.audit_events$$),
+    ('a partition detached', $$alter table billing_audit.audit_events detach partition billing_audit.audit_events_rest$$),
+    ('a partition of one''s own', $$create table public.mine partition of billing_audit.audit_events for values from ('2001-01-01') to ('2001-02-01')$$),
+    ('a trail that is closed', $$select billing_audit.close_trail()$$),
     ('update of a leaf', $$update billing_audit.tree_leaves set hash = hash$$);
 grant select on ways to public;
 
@@ -82,7 +89,7 @@ from unnest(array['anon', 'authenticated', 'service_role']) as role, ways order 
 -- functions do; it may append acts; nothing else.
 select matches(pg_temp.outcome('billing_audit_owner', statement), '^(42501|BA010|23505|428C9|55000)$',
     format('billing_audit_owner is refused %s', way))
-from ways where way not in ('the helper that appends acts',
+from ways where way not in ('the helper that appends acts', 'a trail that is closed',
     -- A right that is not one's to give: PostgreSQL warns, and gives nothing.
     'grant',
     -- Its own functions are its own; verify shows that they differ.

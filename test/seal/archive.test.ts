@@ -27,14 +27,15 @@ const rpc = (name: string, p: object): Promise<Record<string, unknown>> =>
   sealed.driver.rpc(`billing_audit_${name}`, p) as Promise<Record<string, unknown>>;
 
 /** January and February of 2026 on two sheets, an erasure, and today. */
-async function fill(): Promise<void> {
-  await recordedAt(sealed, '2026-01-15T12:00:00Z', () =>
-    sealed.store.append([
+async function fill(byMonth: boolean): Promise<void> {
+  await recordedAt(sealed, '2026-01-15T12:00:00Z', async () => {
+    if (byMonth) expect(await rpc('make_months', {})).toMatchObject({ made: ['2026-01', '2026-02', '2026-03'] });
+    await sealed.store.append([
       event('jan:1', { risk_score: 0.9, severity: 'HIGH', violation_type: 'HISTORICAL_CHANGE' }),
       event('jan:2', { changed_by: ana }),
       event('jan:3', { sheet_id: '7', new_value: 'of another sheet' }),
-    ]),
-  );
+    ]);
+  });
   await recordedAt(sealed, '2026-02-15T12:00:00Z', () =>
     sealed.store.append([event('feb:1', { changed_by: ana }), event('feb:2')]),
   );
@@ -69,12 +70,19 @@ const bundle = async (name: string): Promise<string> => {
   return place;
 };
 
-function archiving(open: () => Promise<SealedStore>): void {
+/** The months that have partitions. */
+const months = async (): Promise<readonly string[]> => {
+  const sql = `select right(inhrelid::regclass::text, 7) as month from pg_inherits
+    where inhparent = 'billing_audit.audit_events'::regclass order by 1`;
+  return (await sealed.driver.transaction([{ sql, parameters: [] }])).map(({ month }) => String(month));
+};
+
+function archiving(open: () => Promise<SealedStore>, byMonth = false): void {
   let verified: Verified;
 
   beforeAll(async () => {
     sealed = await open();
-    await fill();
+    await fill(byMonth);
   });
   afterAll(() => sealed.close());
 
@@ -138,6 +146,7 @@ function archiving(open: () => Promise<SealedStore>): void {
       ok: true,
       archives: [{ month: '2026-01', events: 3, by: 'Kim', reason: 'It is old.', read: false }],
     });
+    if (byMonth) expect((await months()).slice(0, 2)).toEqual(['2026_02', '2026_03']);
     const file = await readArchive(join(sealed.folder, 'jan.zip'));
     expect(await check([file])).toMatchObject({ ok: true, archives: [{ read: true }], erasures: [{ events: 2 }] });
     expect(await rpc('verify', { stream: 'sheet:7' })).toEqual({ ok: true, checked: 0, first_bad_seq: null });
@@ -170,7 +179,13 @@ function archiving(open: () => Promise<SealedStore>): void {
   it('never counts a change again whose event has left, and lets nobody mark it', async () => {
     const events = Number((await sealed.store.counts()).events);
     expect(await sealed.store.append([event('jan:1')])).toEqual([
-      { event_key: 'jan:1', stream: 'sheet:4583173393803140', seq: 1, timestamp: null, is_new: false },
+      {
+        event_key: 'jan:1',
+        stream: 'sheet:4583173393803140',
+        seq: 1,
+        timestamp: '2026-01-15T12:00:00.000Z',
+        is_new: false,
+      },
     ]);
     expect((await sealed.store.counts()).events).toBe(events);
     const mark = { event_key: 'jan:1', mark: 'false_alarm', reason: 'x', by: 'Kim', role: 'admin' };
@@ -295,5 +310,8 @@ function archiving(open: () => Promise<SealedStore>): void {
 
 describe('archiving a month', () => {
   describe('of the embedded store', () => archiving(() => openSealedStore(buildStoreWorker())));
-  describeOnPostgres('of PostgreSQL, as no superuser', () => archiving(openSealedPostgres));
+  describeOnPostgres('of PostgreSQL, as no superuser', () => {
+    describe('by rows, where the rest took them', () => archiving(openSealedPostgres));
+    describe('with its partition', () => archiving(openSealedPostgres, true));
+  });
 });

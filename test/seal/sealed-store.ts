@@ -45,13 +45,13 @@ export interface SealedStore {
 export const GUARDS_OFF = `
   alter table billing_audit.audit_events drop constraint if exists hash_is_of_preimage;
   do $$ declare t record; begin
-    for t in select oid::regclass as name from pg_class where relnamespace = 'billing_audit'::regnamespace and relkind = 'r' loop
+    for t in select oid::regclass as name from pg_class where relnamespace = 'billing_audit'::regnamespace and relkind in ('r', 'p') loop
       execute format('alter table %s disable trigger all', t.name);
     end loop;
   end $$;`;
 const GUARDS_ON = `
   do $$ declare t record; begin
-    for t in select oid::regclass as name from pg_class where relnamespace = 'billing_audit'::regnamespace and relkind = 'r' loop
+    for t in select oid::regclass as name from pg_class where relnamespace = 'billing_audit'::regnamespace and relkind in ('r', 'p') loop
       execute format('alter table %s enable trigger all', t.name);
     end loop;
   end $$;`;

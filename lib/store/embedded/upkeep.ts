@@ -24,11 +24,11 @@ export const VACUUM_MILLISECONDS = 24 * 3_600_000;
 /** The first VACUUM after opening, so that a program which is restarted every day vacuums too. */
 export const FIRST_VACUUM_MILLISECONDS = 10 * 60_000;
 
-/** The tables that ANALYZE and VACUUM are for, each by its quoted name with its schema, the catalogue's own too. */
+/** The tables that ANALYZE and VACUUM are for, each by its quoted name with its schema, the catalogue's own too. Partitions go with their table. */
 export const UPKEPT_TABLES = `
   select format('%I.%I', n.nspname, c.relname) as name
   from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
-  where c.relkind in ('r', 'm') and c.relpersistence <> 't' order by c.oid`;
+  where c.relkind in ('r', 'm', 'p') and not c.relispartition and c.relpersistence <> 't' order by c.oid`;
 
 export function upkeepAtOpening(now: number): UpkeepState {
   return {
