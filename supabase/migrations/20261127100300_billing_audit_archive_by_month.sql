@@ -42,7 +42,7 @@ as $$
 declare
     open_  billing_audit.open_counts[];
 begin
-    for attempt in 1 .. 60 loop
+    for attempt in 1 .. 20 loop
         begin
             perform billing_audit.hold_back_verdicts();
             open_ := array(select c from billing_audit.open_counts_of(archive) as c);

@@ -100,6 +100,11 @@ describeOnPostgres('billing-audit move', () => {
     await theirs.close();
     await source.close();
     expect(compared).toBeGreaterThan(15);
+    // Each event in its month, as if it had been recorded there.
+    const parts = 'select string_agg(distinct tableoid::regclass::text, $$ $$) from billing_audit.';
+    const month = new Date().toISOString().slice(0, 7).replace('-', '_');
+    expect(sql(`${parts}audit_events`)).toBe(`billing_audit.audit_events_${month}`);
+    expect(sql(`${parts}event_payloads`)).toBe(`billing_audit.event_payloads_${month}`);
 
     const driver = await openPostgresStore({ ...thisMachine(), url });
     await driver.rpc('billing_audit_append', { events: [event('after'), event('one')] });

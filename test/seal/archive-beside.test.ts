@@ -56,3 +56,77 @@ describeOnPostgres('while a month is being removed, which takes its time', () =>
     expect(await sealed.check()).toMatchObject({ ok: true, unsealed: 0 });
   });
 });
+
+describeOnPostgres('a month that leaves with its partition', () => {
+  let sealed: SealedStore & { readonly url: string };
+  let order: object;
+  /** Somebody in the middle of something, who holds what a removal needs. */
+  let other: Client;
+  const waiting = (what: string): Promise<readonly unknown[]> =>
+    sealed.driver.transaction([
+      {
+        sql: `select from pg_stat_activity where wait_event_type = 'Lock' and query like '%${what}%' and pid <> pg_backend_pid()`,
+        parameters: [],
+      },
+    ]);
+  const january = async (): Promise<boolean> => {
+    const sql = `select to_regclass('billing_audit.audit_events_2026_01') is not null as there`;
+    return (await sealed.driver.transaction([{ sql, parameters: [] }]))[0]?.['there'] === true;
+  };
+
+  beforeAll(async () => {
+    sealed = await openSealedPostgres();
+    await recordedAt(sealed, '2026-01-15T12:00:00Z', async () => {
+      await sealed.driver.rpc('billing_audit_make_months', {});
+      await sealed.store.append(Array.from({ length: 20 }, (_, number) => event(`jan:${number}`, CONCERN)));
+      // Its chain stays, and so it lies in a month that leaves.
+      const hold = { sheet_id: '1', by: 'Kim', role: 'admin', reason: 'A court asks.' };
+      await sealed.driver.rpc('billing_audit_hold', hold);
+    });
+    await sealed.store.append([event('today:1', CONCERN)]);
+    await sealed.seal();
+    const month = (await sealed.driver.rpc('billing_audit_archivable', { month: '2026-01' })) as object;
+    order = { ...month, file: '2026-01.zip', sha256: '0'.repeat(64), reason: 'Old.', by: 'Kim', role: 'admin' };
+    other = new Client({ connectionString: sealed.url.replace(/user=[^&]*/, 'user=super') });
+    await other.connect();
+  }, 60_000);
+  afterAll(async () => {
+    await other?.end();
+    await sealed?.close();
+  });
+
+  it('is left alone, with a sentence, when somebody reads the trail without an end', async () => {
+    await other.query('begin; select count(*) from billing_audit.audit_events');
+    await expect(sealed.driver.rpc('billing_audit_archive', order)).rejects.toMatchObject({
+      sqlstate: 'BA015',
+      message: expect.stringContaining('without a pause, so nothing was archived') as string,
+    });
+    await other.query('rollback');
+    expect(await january()).toBe(true);
+    expect(await sealed.check()).toMatchObject({ ok: true, archives: [] });
+  }, 120_000);
+
+  it('leaves beside a verdict that is being given on it, which neither waits for ever nor is lost', async () => {
+    const verdict = { event_key: 'jan:3', mark: 'looking', by: 'Kim', role: 'admin' };
+    await other.query(`begin; set local request.jwt.claims = '{"role": "service_role"}'`);
+    await other.query('select payload from billing_audit.event_payloads limit 1');
+    const leaving = sealed.driver.rpc('billing_audit_archive', order);
+    await until(async () => (await waiting('billing_audit_archive')).length === 1, 'the removal to have begun');
+    // It holds back verdicts, and waits for whoever has read a payload: we are both.
+    await other.query('select public.billing_audit_mark($1)', [JSON.stringify(verdict)]);
+    await other.query('commit');
+    expect(await leaving).toMatchObject({ archive: { events: 20 } });
+    expect(await january()).toBe(false);
+    const { cards } = (await sealed.driver.rpc('billing_audit_overview', { days: 400 })) as {
+      cards: { look_at: number };
+    };
+    expect(cards.look_at).toBe(1);
+  }, 60_000);
+
+  it('leaves behind what must stay of it, and all verifies', async () => {
+    const [hold] = (await sealed.store.search({ kind: 'legal_hold_set' })).events;
+    expect(hold).toMatchObject({ timestamp: '2026-01-15T12:00:00.000Z', changed_by: 'Kim' });
+    await sealed.seal();
+    expect(await sealed.check()).toMatchObject({ ok: true, unsealed: 0, archives: [{ events: 20 }] });
+  });
+});

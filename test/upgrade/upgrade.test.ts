@@ -213,6 +213,12 @@ describeOnPostgres('a PostgreSQL', () => {
     const { home, databaseUrl, sql } = await databaseOf(until);
     expect((await upgraded(home, { databaseUrl })).report).toMatchObject({ ok: true, ...expected });
     expect(sql(count)).toBe(String(total));
+    // What was recorded before there were months has moved into its own.
+    const month = new Date().toISOString().slice(0, 7).replace('-', '_');
+    expect(sql(`select string_agg(distinct tableoid::regclass::text, ' ') from billing_audit.audit_events`)).toBe(
+      `billing_audit.audit_events_${month}`,
+    );
+    expect(sql('select count(*) from billing_audit.event_keys where recorded_at is null')).toBe('0');
     const { status, stdout } = runCli(['upgrade', '--home', home.folder, '--json'], folder, {
       DATABASE_URL: databaseUrl,
     });

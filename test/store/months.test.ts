@@ -1,0 +1,138 @@
+import { Client } from 'pg';
+import { MonthKeeper } from '../../lib/runtime/month-keeper';
+import { StoreUnavailable } from '../../lib/store';
+import { recordingLog } from '../intake/support';
+import { recordedAt } from '../seal/archiving';
+import { describeOnPostgres, warnWithoutPostgres } from '../support/postgres';
+import { until } from '../support/until';
+import { event } from './examples';
+import { openEmbedded, openPostgres, type StoreUnderTest } from './stores';
+
+warnWithoutPostgres('the months of the trail were not tried.');
+jest.setTimeout(120_000);
+
+/** '2026-01', so many months after this one. */
+function month(ahead: number): string {
+  const now = new Date();
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + ahead, 1)).toISOString().slice(0, 7);
+}
+const nextMonths = [month(0), month(1), month(2)];
+
+const partitions = async ({ driver }: Pick<StoreUnderTest, 'driver'>, table = 'audit_events'): Promise<string[]> => {
+  const sql = `select inhrelid::regclass::text as name from pg_inherits where inhparent = 'billing_audit.${table}'::regclass order by 1`;
+  const rows = await driver.transaction([{ sql, parameters: [] }]);
+  return rows.map(({ name }) => String(name).replace(`billing_audit.${table}_`, '').replace('_', '-'));
+};
+
+/** In which partitions the event and its payload lie. */
+const placesOf = async ({ driver }: Pick<StoreUnderTest, 'driver'>, key: string): Promise<readonly string[]> => {
+  const sql = `
+    select tableoid::regclass::text as name from billing_audit.audit_events where event_key = '${key}' union all
+    select tableoid::regclass::text from billing_audit.event_payloads where event_key = '${key}'`;
+  return (await driver.transaction([{ sql, parameters: [] }])).map(({ name }) => String(name).slice(-7));
+};
+
+describeOnPostgres('the trail of a server, by month', () => {
+  let store: StoreUnderTest & { readonly url: string };
+  const make = (): Promise<unknown> => store.driver.rpc('billing_audit_make_months', {});
+  const append = (...keys: readonly string[]): Promise<unknown> =>
+    store.driver.rpc('billing_audit_append', { events: keys.map((key) => event(key)) });
+  const clientOf = async (user: string): Promise<Client> => {
+    const client = new Client({ connectionString: store.url.replace(/user=[^&]*/, `user=${user}`) });
+    await client.connect();
+    return client;
+  };
+
+  beforeAll(async () => {
+    store = await openPostgres();
+  });
+  afterAll(() => store.close());
+
+  it('has partitions for this month and the two to come when it is made, of events and of payloads', async () => {
+    expect(await partitions(store)).toEqual([...nextMonths, 'rest']);
+    expect(await partitions(store, 'event_payloads')).toEqual([...nextMonths, 'rest']);
+    expect(await make()).toEqual({ made: [], months: 3 });
+  });
+
+  it('puts an event and its payload into the month in which it was recorded', async () => {
+    await append('now');
+    expect(await placesOf(store, 'now')).toEqual([nextMonths[0], nextMonths[0]].map((each) => each?.replace('-', '_')));
+  });
+
+  it('makes the months to come as time goes by, once, also when several ask at once', async () => {
+    await recordedAt(store, `${month(5)}-03T09:00:00Z`, async () => {
+      const made = (await Promise.all([make(), make(), make()])) as { made: string[] }[];
+      expect(made.flatMap((each) => each.made).sort()).toEqual([month(5), month(6), month(7)]);
+    });
+    expect(await partitions(store)).toEqual([...nextMonths, month(5), month(6), month(7), 'rest']);
+  });
+
+  it('keeps what no month takes in the rest, whose month is then made no more', async () => {
+    await recordedAt(store, `${month(3)}-15T09:00:00Z`, () => append('between'));
+    expect(await placesOf(store, 'between')).toEqual(['ts_rest', 'ds_rest']);
+    await recordedAt(store, `${month(3)}-16T09:00:00Z`, async () => {
+      expect(await make()).toEqual({ made: [month(4)], months: 7 });
+    });
+    expect(await store.driver.rpc('billing_audit_search', { event_key: 'between' })).toMatchObject({
+      events: [{ event_key: 'between' }],
+    });
+  });
+
+  it('keeps the numbers of a chain unique over all months', async () => {
+    const sql = `insert into billing_audit.event_keys (event_key, stream, seq, recorded_at)
+      select 'again', stream, seq, recorded_at + interval '1 month' from billing_audit.event_keys where event_key = 'now'`;
+    await expect(store.driver.transaction([{ sql }])).rejects.toMatchObject({ sqlstate: '23505' });
+  });
+
+  it('makes no month while somebody reads for long, leaves nothing half made, and makes it later', async () => {
+    const reader = await clientOf('super');
+    await reader.query('begin; select count(*) from billing_audit.audit_events');
+    await recordedAt(store, `${month(12)}-03T09:00:00Z`, async () => {
+      await expect(make()).rejects.toMatchObject({ message: expect.stringContaining('lock timeout') as string });
+      expect(await partitions(store)).not.toContain(month(12));
+      await reader.query('rollback');
+      await reader.end();
+      expect(await make()).toMatchObject({ made: [month(12), month(13), month(14)] });
+    });
+  });
+
+  it('lets nobody make or take a month by the functions of ours alone', async () => {
+    const service = await clientOf('service_login');
+    await service.query('set role service_role');
+    await expect(service.query(`select billing_audit.make_month(now())`)).rejects.toMatchObject({ code: '42501' });
+    await expect(service.query(`select billing_audit.close_trail()`)).rejects.toMatchObject({ code: '42501' });
+    await service.end();
+  });
+});
+
+it('the embedded store keeps all in the rest', async () => {
+  const store = await openEmbedded();
+  expect(await store.driver.rpc('billing_audit_make_months', {})).toEqual({ made: [], months: 0 });
+  await store.driver.rpc('billing_audit_append', { events: [event('one')] });
+  expect(await partitions(store)).toEqual(['rest']);
+  expect(await placesOf(store, 'one')).toEqual(['ts_rest', 'ds_rest']);
+  await store.close();
+});
+
+it('the keeper of months says once that it fails, goes on trying, and says what was made', async () => {
+  const log = recordingLog();
+  let calls = 0;
+  const keeper = new MonthKeeper({
+    driver: {
+      rpc: async () => {
+        calls += 1;
+        if (calls < 4) throw new StoreUnavailable('it is away');
+        return { made: calls === 4 ? ['2026-12', '2027-01'] : [] };
+      },
+    },
+    sleep: (_, signal) =>
+      signal?.aborted ? Promise.reject(new Error('aborted')) : new Promise((done) => setImmediate(done)),
+    log,
+    monthSeconds: 1,
+  });
+  keeper.start();
+  await until(() => calls > 6, 'the keeper to look seven times');
+  await keeper.stop();
+  expect(log.lines.filter((line) => /could not be made/.test(line))).toHaveLength(1);
+  expect(log.lines.filter((line) => /partitions for 2026-12, 2027-01/.test(line))).toHaveLength(1);
+});
