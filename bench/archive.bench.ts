@@ -1,6 +1,7 @@
 /**
  * How long it takes to remove a large month, all of it in one transaction: `npm run bench -- archive --events 500000`. Beside
- * the call it tells what its parts take, each of them undone, and a plain delete of the same rows from tables like ours.
+ * the call it tells how long it looks first at what would leave, and a plain delete of the same rows from tables like ours.
+ * `--rows`: as where the rest took the events, not a month of their own.
  */
 import { execFileSync } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
@@ -14,7 +15,11 @@ import { fill } from './trail/fill';
 
 const DAYS = 20;
 const { values: flags } = parseArgs({
-  options: { events: { type: 'string', default: '500000' }, record: { type: 'boolean', default: false } },
+  options: {
+    events: { type: 'string', default: '500000' },
+    rows: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
+  },
 });
 
 /** Every event sealed, and the month over by the store's own clock. */
@@ -24,11 +29,21 @@ select position - 1, stream, seq, hash from billing_audit.audit_events;
 create or replace function billing_audit.clock() returns timestamptz language sql volatile set search_path = ''
 as $$ select date_trunc('month', now()) + interval '40 days' $$;
 create schema plain;
-create table plain.events (like billing_audit.audit_events including indexes including constraints);
-create table plain.payloads (like billing_audit.event_payloads including indexes including constraints including generated);
+create table plain.events (like billing_audit.audit_events_rest including indexes including constraints);
+create table plain.payloads (like billing_audit.event_payloads_rest including indexes including constraints including generated);
 insert into plain.events select * from billing_audit.audit_events;
-insert into plain.payloads (stream, seq, event_key, salt, payload, changed_at) select stream, seq, event_key, salt, payload, changed_at from billing_audit.event_payloads;
+insert into plain.payloads (stream, seq, event_key, salt, payload, changed_at, recorded_at)
+  select stream, seq, event_key, salt, payload, changed_at, recorded_at from billing_audit.event_payloads;
 vacuum analyze`;
+
+/** Its months under other names: what leaves with them is then deleted row by row. */
+const BY_ROWS = `
+do $$ declare part regclass; begin
+  for part in select inhrelid from pg_inherits where inhparent in ('billing_audit.audit_events'::regclass, 'billing_audit.event_payloads'::regclass)
+    and inhrelid::regclass::text ~ '_\\d{4}_\\d\\d$' loop
+    execute format('alter table %s rename to %I', part, replace(part::text, 'billing_audit.', '') || '_once');
+  end loop;
+end $$`;
 
 void main();
 
@@ -45,6 +60,7 @@ async function main(): Promise<void> {
     const client = await connect();
     await client.query('set session_replication_role = replica');
     for (const statement of SEALED.split(';\n')) await client.query(statement);
+    if (flags.rows) await client.query(BY_ROWS);
     await client.query('set session_replication_role = origin; checkpoint');
     await measure(client);
     await client.end();
@@ -71,7 +87,7 @@ async function measure(client: Client): Promise<void> {
   const archived = await timed('select public.billing_audit_archive($1) as answer', order);
   await client.query('commit');
   const line = {
-    what: 'archive',
+    what: flags.rows ? 'archive by rows' : 'archive',
     commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim(),
     events,
     cores: availableParallelism(),
