@@ -151,6 +151,8 @@ async function apply(client: Client, file: Migration, wrap: typeof within): Prom
     return await wrap(client, async () => {
       const there = 'select from supabase_migrations.schema_migrations where version = $1';
       if ((await client.query(there, [version])).rowCount !== 0) return false;
+      // A file that moves what is there takes as long as there is much of it; Supabase ends a statement after two minutes.
+      await client.query('set local statement_timeout to 0');
       await client.query(sql);
       await client.query(
         'insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3)',
