@@ -75,6 +75,13 @@ async function questionsOf(store: Store, one: Sample): Promise<readonly Question
         to: new Date(Date.now() - 470 * 86_400_000).toISOString(),
       }),
     ],
+    [
+      'search, what was recorded on a day of long ago',
+      search({
+        recorded_from: new Date(Date.now() - 500 * 86_400_000).toISOString(),
+        recorded_to: new Date(Date.now() - 499 * 86_400_000).toISOString(),
+      }),
+    ],
     ['search, text that is common', search({ text: 'closed' })],
     ['search, text that is nowhere', search({ text: 'no such text anywhere' })],
   ];

@@ -2,6 +2,59 @@
 -- there are months, some milliseconds for each two years; so what is called for each event is planned once for a session
 -- (plpgsql keeps its plans) and not once for each call.
 
+-- The conditions of a query, each made of fixed text; values are only ever read from the parameter $1.
+--   which = 'seek'     what an index finds: it bounds what is looked at
+--   which = 'event'    what is compared with each event that is looked at
+--   which = 'payload'  the same, by the erasable half
+-- In the orders by amount only rows and work requests are sought: of anything else there may be too many to sort.
+-- `e` is how the event is named where the condition stands.
+-- As before (20261126170300), but that the time of recording is sought: it leads to the months.
+create or replace function billing_audit.search_conditions(p jsonb, which text, e text) returns text
+language sql immutable
+set search_path = ''
+as $$
+    select string_agg(replace(c.condition, '{e}', e), ' and ')
+    from (values
+        ('row_id', 'always', '{e}.row_id = $1 ->> ''row_id'''),
+        ('work_request', 'always', '{e}.work_request = $1 ->> ''work_request'''),
+        ('from', 'newest', '{e}.changed_at >= ($1 ->> ''from'')::timestamptz'),
+        ('to', 'newest', '{e}.changed_at < ($1 ->> ''to'')::timestamptz'),
+        ('sheet_id', 'newest', '{e}.sheet_id = $1 ->> ''sheet_id'''),
+        ('changed_by', 'newest', 'd.person = lower($1 ->> ''changed_by'')'),
+        ('kind', 'event', '{e}.kind = $1 ->> ''kind'''),
+        ('event_key', 'event', '{e}.event_key = $1 ->> ''event_key'''),
+        ('column_name', 'event', '{e}.column_name = $1 ->> ''column_name'''),
+        ('violation_type', 'event', '{e}.violation_type = $1 ->> ''violation_type'''),
+        ('severity', 'event', '{e}.severity = $1 ->> ''severity'''),
+        ('is_historical', 'event', '{e}.is_historical = ($1 ->> ''is_historical'')::boolean'),
+        ('risk_from', 'event', '{e}.risk_score >= ($1 ->> ''risk_from'')::numeric'),
+        ('week_ending', 'event', '{e}.week_ending = ($1 ->> ''week_ending'')::date'),
+        ('audit_run_id', 'event', '{e}.audit_run_id = $1 ->> ''audit_run_id'''),
+        ('predicted_category', 'event', '{e}.predicted_category = $1 ->> ''predicted_category'''),
+        ('changed_by_kind', 'event', '{e}.changed_by_kind = $1 ->> ''changed_by_kind'''),
+        ('approval_id', 'event', '{e}.approval_id = $1 ->> ''approval_id'''),
+        ('rules_hash', 'event', '{e}.rules_hash = $1 ->> ''rules_hash'''),
+        ('currency', 'event', '{e}.currency = $1 ->> ''currency'''),
+        ('recorded_from', 'always', '{e}.recorded_at >= ($1 ->> ''recorded_from'')::timestamptz'),
+        ('recorded_to', 'always', '{e}.recorded_at < ($1 ->> ''recorded_to'')::timestamptz'),
+        ('old_value', 'payload', 'd.payload ->> ''old_value'' = $1 ->> ''old_value'''),
+        ('new_value', 'payload', 'd.payload ->> ''new_value'' = $1 ->> ''new_value'''),
+        ('ip_address', 'payload', 'd.payload ->> ''ip_address'' = $1 ->> ''ip_address'''),
+        ('session_id', 'payload', 'd.payload ->> ''session_id'' = $1 ->> ''session_id'''),
+        ('text', 'payload', 'strpos(lower(concat_ws(E''\n'', {e}.sheet_id, {e}.row_id, {e}.work_request, {e}.column_name, '
+            '{e}.violation_type, {e}.audit_run_id, {e}.severity, {e}.predicted_category, d.payload ->> ''sheet_name'', '
+            'd.payload ->> ''old_value'', d.payload ->> ''new_value'', d.payload ->> ''changed_by'', '
+            'd.payload ->> ''issue_description'', d.payload ->> ''suggested_fix'', d.payload ->> ''ip_address'', '
+            'd.payload ->> ''device_info'', d.payload ->> ''user_agent'')), lower($1 ->> ''text'')) > 0')
+    ) as c (name, sought, condition)
+    cross join lateral (select case
+        when c.sought = 'always' or c.sought = 'newest' and coalesce(p ->> 'order', 'newest') = 'newest' then 'seek'
+        when c.sought = 'newest' and c.name = 'changed_by' then 'payload'
+        when c.sought = 'newest' then 'event'
+        else c.sought end as which) as w
+    where p ->> c.name is not null and w.which = search_conditions.which
+$$;
+
 -- As before (20261126182110), month by month: a person's events are led by the payloads, which are in the order of time
 -- within each month, and not joined to all events.
 -- p: a TrailQuery (lib/store/store.ts); `to` is exclusive. Gives {events, next, archived}.
@@ -20,7 +73,8 @@ declare
     by_person  boolean := p ->> 'changed_by' is not null and coalesce(p ->> 'order', 'newest') = 'newest';
     -- How the event is named, where it is found by its payload and where it is found by itself.
     event_     text := case when by_person then '(e.entry)' else 'e' end;
-    seek       text := replace(billing_audit.search_conditions(p, 'seek', event_), '(e.entry).changed_at', 'd.changed_at');
+    seek       text := replace(replace(billing_audit.search_conditions(p, 'seek', event_),
+        '(e.entry).changed_at', 'd.changed_at'), '(e.entry).recorded_at', 'd.recorded_at');
     after_     jsonb;
     sought     text;
     page       jsonb;
