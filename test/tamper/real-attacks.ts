@@ -24,12 +24,14 @@ export const REAL_ATTACKS = KINDS.flatMap((kind) =>
 /** Chain, leaves and heads of a stream as they would be, had its columns always been as they are. */
 const rehash = (stream: string): string => `
   do $$ declare e billing_audit.audit_events; h bytea := billing_audit.genesis('${stream}'); begin
-    update billing_audit.event_payloads as d set changed_at = a.changed_at, event_key = a.event_key
+    update billing_audit.event_payloads as d set changed_at = a.changed_at, event_key = a.event_key, recorded_at = a.recorded_at
       from billing_audit.audit_events as a where a.stream = '${stream}' and d.stream = a.stream and d.seq = a.seq;
     update billing_audit.audit_events as a set commitment = billing_audit.commit_to(d.salt, d.payload)
       from billing_audit.event_payloads as d where a.stream = '${stream}' and d.stream = a.stream and d.seq = a.seq;
-    update billing_audit.event_keys as k set seq = a.seq
+    -- By negative numbers first: two keys cannot have one number in between.
+    update billing_audit.event_keys as k set seq = -a.seq, recorded_at = a.recorded_at
       from billing_audit.audit_events as a where a.stream = '${stream}' and k.event_key = a.event_key;
+    update billing_audit.event_keys set seq = -seq where stream = '${stream}' and seq < 0;
     for e in select * from billing_audit.audit_events where stream = '${stream}' order by seq loop
       update billing_audit.audit_events as a set previous_hash = h, preimage = billing_audit.event_preimage(e),
         hash = sha256(h || convert_to(billing_audit.event_preimage(e), 'UTF8')) where a.stream = e.stream and a.seq = e.seq
