@@ -2,6 +2,8 @@ import { messageOf } from '../errors';
 import type { Log, Sleep } from '../ports';
 import type { StoreDriver } from '../store/store';
 import { Bell } from './bell';
+import type { OpenStore } from './open-store';
+import { DEFAULT_TIMING, type Timing } from './timing';
 
 export interface MonthParts {
   readonly driver: Pick<StoreDriver, 'rpc'>;
@@ -19,13 +21,22 @@ export class MonthKeeper {
   private readonly ending = new AbortController();
   private readonly bell: Bell;
   private running: Promise<void> = Promise.resolve();
+  private hasLooked: () => void = () => undefined;
 
   constructor(private readonly parts: MonthParts) {
     this.bell = new Bell(parts.sleep);
   }
 
-  start(): void {
+  /**
+   * Resolves when it has looked once, or has tried for so long: what is recorded first after months of standstill should find
+   * its month, since one that the rest has begun is made no more.
+   */
+  async start(patienceSeconds = 10): Promise<void> {
+    const looked = new Promise<void>((resolve) => (this.hasLooked = resolve));
     this.running = this.run();
+    const patience = new AbortController();
+    await Promise.race([looked, this.parts.sleep(patienceSeconds * 1000, patience.signal).catch(() => undefined)]);
+    patience.abort();
   }
 
   async stop(): Promise<void> {
@@ -43,6 +54,7 @@ export class MonthKeeper {
         );
       }
       complaint = failure;
+      this.hasLooked();
       await this.bell.wait(this.parts.monthSeconds * 1000, this.ending.signal);
     }
   }
@@ -54,4 +66,23 @@ export class MonthKeeper {
     if (made.length > 0) this.parts.log.info(`The trail has partitions for ${made.join(', ')}.`);
     return null;
   }
+}
+
+/** A store whose months are kept for as long as it is open. It has looked at them when this resolves. */
+export async function withMonths(
+  opened: OpenStore,
+  { log, timing }: { readonly log: Log; readonly timing?: Partial<Timing> },
+  { sleep }: { readonly sleep: Sleep },
+): Promise<OpenStore> {
+  if (!opened.driver) return opened;
+  const { monthSeconds } = { ...DEFAULT_TIMING, ...timing };
+  const keeper = new MonthKeeper({ driver: opened.driver, sleep, log, monthSeconds });
+  await keeper.start();
+  return {
+    ...opened,
+    close: async () => {
+      await keeper.stop();
+      await opened.close();
+    },
+  };
 }

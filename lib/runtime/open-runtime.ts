@@ -16,7 +16,7 @@ import { thisMachine, type Machine } from './machine';
 import { announceHome, type RuntimeFacts } from './open-homes';
 import { openNamedStore, type OpenStore } from './open-store';
 import type { Models } from './models/models';
-import { MonthKeeper } from './month-keeper';
+import { withMonths } from './month-keeper';
 import { openModels } from './open-models';
 import { portsOf } from './ports-of';
 import { recordingStore } from './recording-store';
@@ -61,10 +61,11 @@ export async function openRuntime(options: OpenRuntimeOptions): Promise<Runtime>
   const retract = announceHome(home.folder, { inside: null });
   const environment = options.environment ?? process.env;
   const openNamed = (): Promise<OpenStore> => openNamedStore({ home, environment, machine, log: options.log });
-  const opened = await (options.openStore ?? openNamed)(home).catch((failure: unknown) => {
+  const store = await (options.openStore ?? openNamed)(home).catch((failure: unknown) => {
     retract();
     throw failure;
   });
+  const opened = await withMonths(store, options, machine);
   try {
     serviceKey(home);
     writeRuntimeNote(home, {
@@ -104,13 +105,11 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
   const store = recordingStore(opened.store, heard, options.flowVersion);
   const access = new ReportDesk({ machine, log, store, connect: (...given) => watches.connect(...given) });
   const models = openModels(options, home, machine, opened.driver);
-  const months = monthsOf(opened.driver, machine, options);
   emitter.start();
   attendInbox(opened.driver?.inbox, pump, log);
   pump.start();
   coverage?.start();
   sealer?.start();
-  months?.start();
   const answers: Record<string, number> = {};
   const retract = announceHome(home.folder, {
     inside: {
@@ -120,7 +119,7 @@ function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, ope
     },
   });
   // The sealer last: what the others recorded while they ended is sealed too.
-  const ends = [months, coverage, access, models, pump, watches, emitter, auditSheet, alerting, sealer].map(
+  const ends = [coverage, access, models, pump, watches, emitter, auditSheet, alerting, sealer].map(
     (part) => async () => part?.stop(),
   );
   const close = closeOnce([async () => retract(), ...ends, opened.close], home, log);
@@ -281,15 +280,6 @@ function coverageOf(
     timeZone: () => business.timeZone,
     beatSeconds: timing.coverageSeconds,
   });
-}
-
-function monthsOf(
-  driver: StoreDriver | undefined,
-  { sleep }: Machine,
-  { log, timing }: Pick<OpenRuntimeOptions, 'log' | 'timing'>,
-): MonthKeeper | null {
-  const { monthSeconds } = { ...DEFAULT_TIMING, ...timing };
-  return driver ? new MonthKeeper({ driver, sleep, log, monthSeconds }) : null;
 }
 
 async function factsOf(

@@ -97,6 +97,7 @@ function differences(expected: readonly GuardFact[], found: readonly GuardFact[]
 
 /** A partition is told only where its guards are not those of the rest. */
 function strange(kind: string, name: string, fact: string): string {
+  if (kind === 'keys') return `The table ${name} does not look at the keys of other tables any more.`;
   if (kind !== PARTITION) return `The ${kind} ${name} is none of ours.`;
   return `The partition ${name} is not guarded as the others are: it has "${fact}".`;
 }

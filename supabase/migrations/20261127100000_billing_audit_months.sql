@@ -7,7 +7,57 @@
 --
 -- `audit_events_rest` and `event_payloads_rest` take what no month takes. In the embedded store they take everything: it is
 -- small, and planning over months of partitions would cost it more than they give. On a server months are made ahead
--- (`billing_audit_make_months`), and what was recorded before this file was applied moves into its months here.
+-- (`billing_audit_make_months`), and what was recorded before this file was applied moves into its months here. Tables, move
+-- and append are one file: it is applied whole or not at all, and nobody meets a store that is half by month.
+
+-- First of all: nobody appends meanwhile (in the order in which an append locks), nothing of somebody else's stands on these
+-- tables, and the trail is one that can move whole. A trail that was tampered with so that it cannot stays as it is.
+do $$
+declare
+    theirs  text;
+    lost    record;
+begin
+    lock table billing_audit.streams, billing_audit.event_keys, billing_audit.audit_events, billing_audit.event_payloads
+        in access exclusive mode;
+    select string_agg(distinct t.what, ', ') into theirs
+    from (
+        select format('the view %s', c.oid::regclass) as what
+        from pg_depend as d
+        join pg_rewrite as r on d.classid = 'pg_rewrite'::regclass and r.oid = d.objid
+        join pg_class as c on c.oid = r.ev_class and c.relnamespace <> 'billing_audit'::regnamespace
+        where d.refobjid in ('billing_audit.audit_events'::regclass, 'billing_audit.event_payloads'::regclass)
+        union all
+        select format('the function %s', p.oid::regprocedure)
+        from pg_depend as d
+        join pg_proc as p on d.classid = 'pg_proc'::regclass and p.oid = d.objid and p.pronamespace <> 'billing_audit'::regnamespace
+        where d.refobjid in ('billing_audit.audit_events'::regtype, 'billing_audit.event_payloads'::regtype,
+            'billing_audit.audit_events'::regclass, 'billing_audit.event_payloads'::regclass)
+        union all
+        select format('the foreign key %s of %s', k.conname, k.conrelid::regclass)
+        from pg_constraint as k
+        join pg_class as c on c.oid = k.conrelid and c.relnamespace <> 'billing_audit'::regnamespace
+        where k.confrelid in ('billing_audit.audit_events'::regclass, 'billing_audit.event_payloads'::regclass)
+    ) as t;
+    if theirs is not null then
+        raise exception using errcode = 'BA001',
+            message = format('Tables of the trail become partitioned, and what is not ours stands on them: %s.', theirs),
+            hint = 'Drop it, migrate, and make it anew.';
+    end if;
+    select d.stream, d.seq into lost from billing_audit.event_payloads as d
+    where not exists (select from billing_audit.event_keys as k where k.stream = d.stream and k.seq = d.seq) limit 1;
+    if found then
+        raise exception using errcode = 'BA001',
+            message = format('The values of event %s of %s have no key: the trail was altered, and stays as it is.', lost.seq, lost.stream),
+            hint = 'Run "billing-audit verify" with the version that you have, and go back to a copy that verifies.';
+    end if;
+    select k.stream, k.seq into lost from billing_audit.event_keys as k group by k.stream, k.seq having count(*) > 1 limit 1;
+    if found then
+        raise exception using errcode = 'BA001',
+            message = format('Two keys say that they are event %s of %s: the trail was altered, and stays as it is.', lost.seq, lost.stream),
+            hint = 'Run "billing-audit verify" with the version that you have, and go back to a copy that verifies.';
+    end if;
+end
+$$;
 
 -- Old names out of the way.
 do $$
@@ -136,11 +186,27 @@ as $$
     select date_trunc('month', at at time zone 'UTC') at time zone 'UTC'
 $$;
 
+-- Has everybody wait who records, and all who read what a new month must be told apart from. In the order of an append, and
+-- for less than the second after which PostgreSQL looks for a deadlock: whoever holds one of these never becomes its victim.
+create function billing_audit.close_rest() returns void
+language plpgsql security definer
+set search_path = ''
+set lock_timeout = '500ms'
+as $$
+begin
+    lock table billing_audit.streams, billing_audit.event_keys in share row exclusive mode;
+    lock table billing_audit.audit_events_rest, billing_audit.event_payloads_rest in access exclusive mode;
+end
+$$;
+
 -- Makes the partitions of the month in which a time lies. Gives false where they are there, or where the rest holds events of
 -- that month: those stay there, and leave by rows. As the owner of the tables: nobody else may make any.
 create function billing_audit.make_month(at timestamptz) returns boolean
 language plpgsql security definer
 set search_path = ''
+-- How a time is written into the bounds.
+set timezone = 'UTC'
+set datestyle = 'ISO, MDY'
 as $$
 declare
     first_  timestamptz := billing_audit.start_of_month(at);
@@ -148,18 +214,29 @@ declare
     name    text;
     part    text;
 begin
-    if to_regclass(format('billing_audit.audit_events_%s', to_char(first_ at time zone 'UTC', 'YYYY_MM'))) is not null
+    if to_regclass(format('billing_audit.audit_events_%s', to_char(first_, 'YYYY_MM'))) is not null
         or exists (select from billing_audit.audit_events_rest as e where e.recorded_at >= first_ and e.recorded_at < beyond)
     then
         return false;
     end if;
+    for attempt in 1 .. 10 loop
+        begin
+            perform billing_audit.close_rest();
+            exit;
+        exception when lock_not_available or deadlock_detected then
+            if attempt = 10 then
+                raise exception using errcode = 'BA015',
+                    message = format('The trail was read or written without a pause, so %s has no partitions yet.', to_char(first_, 'YYYY-MM')),
+                    hint = 'Nothing is lost by that, and it is tried again. Is a copy of the database being made?';
+            end if;
+            perform pg_sleep(0.2);
+        end;
+    end loop;
     foreach name in array array['audit_events', 'event_payloads'] loop
-        part := format('billing_audit.%I', name || to_char(first_ at time zone 'UTC', '_YYYY_MM'));
-        -- Made apart and then attached: that does not wait for whoever reads or appends.
+        part := format('billing_audit.%I', name || to_char(first_, '_YYYY_MM'));
         execute format('create table %s (like billing_audit.%I including defaults including constraints including generated)', part, name);
         execute format('comment on table %s is %L', part, format('%s %s (UTC).',
-            case name when 'audit_events' then 'Events recorded in' else 'Payloads of events recorded in' end,
-            to_char(first_ at time zone 'UTC', 'YYYY-MM')));
+            case name when 'audit_events' then 'Events recorded in' else 'Payloads of events recorded in' end, to_char(first_, 'YYYY-MM')));
         execute format('call billing_audit.protect_table(%L)', part);
         execute format('alter table billing_audit.%I attach partition %s for values from (%L) to (%L)', name, part, first_, beyond);
         call billing_audit.guard_partition(part::regclass, name = 'audit_events');
@@ -167,8 +244,6 @@ begin
     return true;
 end
 $$;
--- Whoever reads for long must not hold up everybody who comes after: it is tried again within the day.
-alter function billing_audit.make_month(timestamptz) set lock_timeout = '5s';
 
 -- p: {}. Makes this month and the two to come, where the trail is kept by month. Gives {made: [...]}: those made now ('2026-12').
 create function public.billing_audit_make_months(p jsonb) returns jsonb
@@ -193,21 +268,351 @@ $$;
 
 call billing_audit.keep_private('billing_audit.keeps_months()');
 call billing_audit.keep_private('billing_audit.start_of_month(timestamptz)');
+call billing_audit.keep_private('billing_audit.close_rest()');
 call billing_audit.keep_private('billing_audit.make_month(timestamptz)');
 call billing_audit.offer_to_service('public.billing_audit_make_months(jsonb)');
 
 -- What is there moves; each row is checked again by the constraints of its table.
 do $$
+declare
+    moved  bigint;
 begin
     if billing_audit.keeps_months() then
         perform billing_audit.make_month(m) from (
             select distinct billing_audit.start_of_month(e.recorded_at) as m from billing_audit.old_audit_events as e order by m) as each;
     end if;
     insert into billing_audit.audit_events select * from billing_audit.old_audit_events order by position;
+    get diagnostics moved = row_count;
+    if moved <> (select count(*) from billing_audit.old_audit_events) then
+        raise exception 'Not all events moved.';
+    end if;
     insert into billing_audit.event_payloads (stream, seq, event_key, salt, payload, changed_at, recorded_at)
-    select d.stream, d.seq, d.event_key, d.salt, d.payload, d.changed_at, k.recorded_at
+    select d.stream, d.seq, d.event_key, d.salt, d.payload, d.changed_at, e.recorded_at
     from billing_audit.old_event_payloads as d
-    join billing_audit.event_keys as k on k.stream = d.stream and k.seq = d.seq;
+    join billing_audit.old_audit_events as e on e.stream = d.stream and e.seq = d.seq;
+    get diagnostics moved = row_count;
+    if moved <> (select count(*) from billing_audit.old_event_payloads) then
+        raise exception using errcode = 'BA001', message = 'There are values without their event: the trail was altered, and stays as it is.',
+            hint = 'Run "billing-audit verify" with the version that you have, and go back to a copy that verifies.';
+    end if;
     perform public.billing_audit_make_months('{}');
 end
 $$;
+
+-- What takes or gives an event as a row knows the old table by that row's type. Its text is as before.
+drop function billing_audit.event_preimage(billing_audit.old_audit_events);
+drop function billing_audit.event_json(billing_audit.old_audit_events, jsonb);
+drop function billing_audit.events_page(text, text, bigint, integer);
+
+create function billing_audit.event_preimage(e billing_audit.audit_events) returns text
+language sql stable
+return jsonb_build_array(
+    1, (e).stream, (e).seq, billing_audit.instant((e).recorded_at), (e).event_key, (e).kind, (e).sheet_id, (e).row_id,
+    (e).work_request, (e).column_name, (e).violation_type, (e).delta::text, (e).currency, (e).changed_by_kind,
+    billing_audit.instant((e).changed_at), (e).week_ending, (e).is_historical, (e).audit_run_id, (e).severity, (e).risk_score,
+    (e).anomaly_score, (e).predicted_category, (e).approval_id, (e).intermediate_unknown, (e).rules_hash, (e).model_version,
+    (e).flow_version, encode((e).commitment, 'hex'))::text;
+
+create function billing_audit.event_json(e billing_audit.audit_events, payload jsonb) returns jsonb
+language sql stable
+set search_path = ''
+as $$
+    select jsonb_build_object(
+            'timestamp', billing_audit.instant(e.recorded_at), 'sheet_id', e.sheet_id, 'row_id', e.row_id,
+            'work_request', e.work_request, 'column_name', e.column_name, 'violation_type', e.violation_type,
+            'delta', e.delta::text, 'changed_at', billing_audit.instant(e.changed_at), 'week_ending', e.week_ending,
+            'is_historical', e.is_historical, 'audit_run_id', e.audit_run_id, 'severity', e.severity,
+            'risk_score', e.risk_score, 'anomaly_score', e.anomaly_score,
+            'predicted_category', e.predicted_category)
+        || jsonb_build_object(
+            'event_key', e.event_key, 'kind', e.kind, 'changed_by_kind', e.changed_by_kind, 'currency', e.currency,
+            'approval_id', e.approval_id, 'intermediate_unknown', e.intermediate_unknown, 'rules_hash', e.rules_hash)
+        || jsonb_build_object(
+            'sheet_name', '', 'old_value', null, 'new_value', null, 'changed_by', null, 'issue_description', '',
+            'suggested_fix', '', 'sheet_reference', null, 'ip_address', null, 'device_info', null, 'session_id', null,
+            'user_agent', null, 'reasons', jsonb_build_array(), 'unknown_facts', jsonb_build_array(),
+            'values', jsonb_build_object())
+        || coalesce(payload, '{}')
+        || coalesce((select jsonb_build_object('approved_afterwards', l.approval_id)
+            from billing_audit.approved_afterwards as l where l.event_key = e.event_key), '{}')
+        -- Only where the event itself was told nothing.
+        || case when payload ->> 'ip_address' is null then coalesce(billing_audit.origin_of(e.event_key), '{}') else '{}' end
+$$;
+
+-- A page of events as they are stored. of_stream: null = of all chains. After that event, which need not be there.
+create function billing_audit.events_page(of_stream text, after_stream text, after_seq bigint, most integer)
+returns setof billing_audit.audit_events
+language plpgsql stable rows 1000
+set search_path = ''
+as $$
+begin
+    if of_stream is null then
+        return query select * from billing_audit.audit_events as e
+            where (e.stream, e.seq) > (after_stream, after_seq) order by e.stream, e.seq limit most;
+    else
+        return query select * from billing_audit.audit_events as e
+            where e.stream = of_stream and (e.stream, e.seq) > (after_stream, after_seq) order by e.stream, e.seq limit most;
+    end if;
+end
+$$;
+
+call billing_audit.keep_private('billing_audit.event_preimage(billing_audit.audit_events)');
+call billing_audit.keep_private('billing_audit.event_json(billing_audit.audit_events, jsonb)');
+call billing_audit.keep_private('billing_audit.events_page(text, text, bigint, integer)');
+
+-- The 25 names, what an auditor resolves them with, and how the four of the origin are known.
+create or replace view billing_audit.audit_event with (security_invoker = true) as
+select
+    billing_audit.instant(e.recorded_at) as timestamp,
+    e.sheet_id,
+    e.row_id,
+    e.work_request,
+    e.column_name,
+    e.violation_type,
+    d.payload ->> 'old_value' as old_value,
+    d.payload ->> 'new_value' as new_value,
+    e.delta::text as delta,
+    d.payload ->> 'changed_by' as changed_by,
+    billing_audit.instant(e.changed_at) as changed_at,
+    e.week_ending,
+    e.is_historical,
+    e.audit_run_id,
+    e.severity,
+    d.payload ->> 'issue_description' as issue_description,
+    d.payload ->> 'suggested_fix' as suggested_fix,
+    d.payload ->> 'sheet_reference' as sheet_reference,
+    coalesce(d.payload ->> 'ip_address', o.origin ->> 'ip_address') as ip_address,
+    coalesce(d.payload ->> 'device_info', o.origin ->> 'device_info') as device_info,
+    coalesce(d.payload ->> 'session_id', o.origin ->> 'session_id') as session_id,
+    coalesce(d.payload ->> 'user_agent', o.origin ->> 'user_agent') as user_agent,
+    e.risk_score,
+    e.anomaly_score,
+    e.predicted_category,
+    e.stream,
+    e.seq,
+    e.event_key,
+    e.rules_hash,
+    e.model_version,
+    e.flow_version,
+    case when d.payload ->> 'ip_address' is null then o.origin -> 'origin' end as origin
+from billing_audit.audit_events as e
+left join billing_audit.event_payloads as d on d.stream = e.stream and d.seq = e.seq and d.recorded_at = e.recorded_at
+left join lateral (
+    select billing_audit.origin_of(e.event_key) as origin where d.payload ->> 'ip_address' is null) as o on true;
+
+-- The access log in words; what was erased is null.
+create or replace view billing_audit.access_event with (security_invoker = true) as
+select
+    e.seq,
+    e.event_key,
+    billing_audit.instant(e.recorded_at) as timestamp,
+    split_part(e.event_key, ':', 2) as kind,
+    d.payload #>> '{values,source}' as source,
+    e.changed_at,
+    d.payload ->> 'changed_by' as person,
+    d.payload ->> 'issue_description' as happened,
+    d.payload #>> '{values,sheet_id}' as sheet_id,
+    nullif(d.payload ->> 'sheet_name', '') as sheet_name,
+    d.payload ->> 'ip_address' as ip_address,
+    d.payload ->> 'device_info' as device_info,
+    d.payload ->> 'session_id' as session_id,
+    d.payload ->> 'user_agent' as user_agent,
+    coalesce(d.payload #> '{values,details}', '{}') as details
+from billing_audit.audit_events as e
+left join billing_audit.event_payloads as d on d.stream = e.stream and d.seq = e.seq and d.recorded_at = e.recorded_at
+where e.stream = 'access';
+
+-- Nothing stands on the old tables any more.
+drop table billing_audit.old_event_payloads;
+drop table billing_audit.old_audit_events;
+
+-- As before (20261126182000): the directory tells when an event was recorded, so that a key which comes again is answered
+-- from there, and an event's payload lies in its event's month.
+-- p: events (AuditEvent, lib/event/audit-event.ts), concern (left out: each event stands in the chain of its sheet; else
+-- all stand in the chain of that name). Gives {appended: [{event_key, stream, seq, timestamp, is_new}]} in
+-- the order of the events, and marks their changes done. A key that is in the trail already appends nothing; `timestamp` is
+-- null where its event left the database before the directory told when it had been recorded.
+-- The heads are locked in one order by everybody, so that two appends never wait for each other. All the rest is one
+-- statement, told from top to bottom:
+--   asked     the keys, each with its salt; of those that share a key the first counts
+--   known     keys that are in the trail already
+--   fresh     what is new, with its number in its stream
+--   given     the events in columns, each with its erasable half
+--   bound     both together, with the commitment to the erasable half
+--   told      the text of each that is hashed
+--   hashed, chained   the hashes, each over the one before
+--   alike, hours, rolled, looks, opened   the rollups in which each counts, in the order of their keys
+-- Only what is read more than once is kept in between; "offset 0" has what is made there made once.
+create or replace function public.billing_audit_append(p jsonb) returns jsonb
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+    now_       timestamptz := billing_audit.clock();
+    now_text   text := billing_audit.instant(now_);
+    concern_   text := p ->> 'concern';
+    keys_      text[];
+    chains_    text[];
+    streams_   text[];
+    is_lacking boolean;
+    appended   jsonb;
+begin
+    if p -> 'events' is null then
+        perform billing_audit.require(p, 'events');
+    end if;
+    if jsonb_path_exists(p, '$.events[*] ? (@.type() != "object")') then
+        perform billing_audit.require_of_events(p -> 'events');
+    end if;
+    select array_agg(e.event_key order by e.place), array_agg(s.stream order by e.place), array_agg(distinct s.stream),
+        -- "is not null" of a row: none of its fields is.
+        bool_or(not (e is not null))
+    into keys_, chains_, streams_, is_lacking
+    from rows from (jsonb_to_recordset(p -> 'events') as (event_key text, kind text, sheet_id text, violation_type text,
+        changed_at text, severity text, audit_run_id text, currency text, changed_by_kind text, intermediate_unknown text)
+    ) with ordinality as e (event_key, kind, sheet_id, violation_type, changed_at, severity, audit_run_id, currency,
+        changed_by_kind, intermediate_unknown, place)
+    cross join lateral (select coalesce(concern_, 'sheet:' || e.sheet_id) as stream) as s;
+    if is_lacking then
+        perform billing_audit.require_of_events(p -> 'events');
+    elsif concern_ !~ '^[a-z_]+$' then
+        raise exception using errcode = 'BA001', message = format('"%s" is no concern.', concern_),
+            hint = 'A concern is one word in small letters.';
+    end if;
+    insert into billing_audit.streams (stream, head)
+    select s, billing_audit.genesis(s) from unnest(streams_) as s
+    where not exists (select from billing_audit.streams as k where k.stream = s) order by s
+    on conflict do nothing;
+    perform from billing_audit.streams where stream = any (streams_) order by stream for update;
+
+    with asked as materialized (
+        select a.event_key, a.stream, a.place, row_number() over (partition by a.event_key order by a.place) = 1 as is_first,
+            -- 122 random bits out of the core, so that no extension is needed.
+            uuid_send(gen_random_uuid()) as salt
+        from unnest(keys_, chains_) with ordinality as a (event_key, stream, place)
+    ), known as materialized (
+        select k.event_key, k.stream, k.seq, k.recorded_at from billing_audit.event_keys as k where k.event_key = any (keys_)
+    ), fresh as (
+        select a.place, a.stream, a.salt, h.head, h.seq + row_number() over (partition by a.stream order by a.place) as seq
+        from asked as a
+        join billing_audit.streams as h using (stream)
+        where a.is_first and not exists (select from known where known.event_key = a.event_key)
+    ), given as (
+        -- Without the event's JSON: what is carried from here to the end is held in memory.
+        select e.event_key, e.kind, e.sheet_id, e.row_id, e.work_request, e.column_name, e.violation_type, e.delta, e.currency,
+            e.changed_by_kind, e.changed_at, e.week_ending, e.is_historical, e.audit_run_id, e.severity, e.risk_score,
+            e.anomaly_score, e.predicted_category, e.approval_id, e.intermediate_unknown, e.rules_hash, e.model_version,
+            e.flow_version, e.place, billing_audit.payload_from(e.event, billing_audit.without_columns(e.event)) as payload
+        from rows from (
+            jsonb_to_recordset(p -> 'events') as (event_key text, kind text, sheet_id text, row_id text, work_request text,
+                column_name text, violation_type text, delta numeric, currency text, changed_by_kind text,
+                changed_at timestamptz, week_ending date, is_historical boolean, audit_run_id text, severity text,
+                risk_score numeric(7, 6), anomaly_score numeric(7, 6), predicted_category text, approval_id text,
+                intermediate_unknown boolean, rules_hash text, model_version text, flow_version text),
+            jsonb_array_elements(p -> 'events')
+        ) with ordinality as e (event_key, kind, sheet_id, row_id, work_request, column_name, violation_type, delta, currency,
+            changed_by_kind, changed_at, week_ending, is_historical, audit_run_id, severity, risk_score, anomaly_score,
+            predicted_category, approval_id, intermediate_unknown, rules_hash, model_version, flow_version, event, place)
+        offset 0
+    ), bound as (
+        select g.*, f.stream, f.seq, f.head, f.salt, billing_audit.commit_to(f.salt, g.payload) as commitment,
+            lower(g.payload ->> 'changed_by') as person, billing_audit.is_change(g.kind) as is_change
+        from given as g
+        join fresh as f using (place)
+        offset 0
+    ), told as (
+        select b.*, billing_audit.event_preimage(row(stream, seq, null, event_key, kind, now_, sheet_id, row_id, work_request,
+            column_name, violation_type, delta, currency, changed_by_kind, changed_at, week_ending, is_historical, audit_run_id,
+            severity, risk_score, anomaly_score, predicted_category, approval_id, intermediate_unknown, rules_hash,
+            model_version, flow_version, commitment, null, null, null)::billing_audit.audit_events) as preimage
+        from bound as b
+        offset 0
+    ), hashed as (
+        select *, billing_audit.chained(head, preimage) over (partition by stream order by seq) as hash from told
+    ), chained as materialized (
+        select *, lag(hash, 1, head) over (partition by stream order by seq) as previous_hash from hashed
+    ), inserted as (
+        insert into billing_audit.audit_events (
+            stream, seq, event_key, kind, recorded_at, sheet_id, row_id, work_request, column_name, violation_type,
+            delta, currency, changed_by_kind, changed_at, week_ending, is_historical, audit_run_id, severity,
+            risk_score, anomaly_score, predicted_category, approval_id, intermediate_unknown, rules_hash,
+            model_version, flow_version, commitment, previous_hash, preimage, hash)
+        select
+            stream, seq, event_key, kind, now_, sheet_id, row_id, work_request, column_name, violation_type, delta, currency,
+            changed_by_kind, changed_at, week_ending, is_historical, audit_run_id, severity, risk_score, anomaly_score,
+            predicted_category, approval_id, intermediate_unknown, rules_hash, model_version, flow_version, commitment,
+            previous_hash, preimage, hash
+        from chained
+        order by place
+    ), payloads as (
+        insert into billing_audit.event_payloads (stream, seq, event_key, salt, payload, changed_at, recorded_at)
+        select stream, seq, event_key, salt, payload, changed_at, now_ from chained
+    ), keys as (
+        insert into billing_audit.event_keys (event_key, stream, seq, recorded_at)
+        select event_key, stream, seq, now_ from chained
+    ), heads as (
+        update billing_audit.streams as s set seq = c.seq, head = c.hash, apart = s.apart + c.apart,
+            last_changed_at = greatest(s.last_changed_at, c.last_changed_at)
+        from (
+            select stream, max(seq) as seq, (array_agg(hash order by seq desc))[1] as hash,
+                count(*) filter (where not is_change) as apart, max(changed_at) filter (where is_change) as last_changed_at
+            from chained group by stream
+        ) as c
+        where s.stream = c.stream
+    ), alike as (
+        select severity, risk_score, sheet_id, person, predicted_category, billing_audit.hour_of(changed_at) as hour,
+            count(*) as changes
+        from chained where is_change
+        group by 1, 2, 3, 4, 5, 6
+    ), hours as materialized (
+        select t.dimension, t.start, t.key, sum(a.changes)::bigint as changes
+        from alike as a
+        cross join lateral billing_audit.rollup_places(
+            a.severity, a.risk_score, a.sheet_id, a.person, a.predicted_category, a.hour, now_) as t
+        group by t.dimension, t.start, t.key
+    ), rolled as (
+        insert into billing_audit.rollups as r (dimension, span, start, key, changes)
+        select dimension, span, start, key, changes from (
+            select dimension, 'hour' as span, start, key, changes from hours
+            union all
+            select dimension, 'day', billing_audit.day_of(start), key, sum(changes) from hours
+            where dimension <> 'stored' group by dimension, billing_audit.day_of(start), key) as each
+        order by dimension, span, start, key
+        on conflict (dimension, span, start, key) do update set changes = r.changes + excluded.changes
+    ), looks as (
+        insert into billing_audit.look_rollups as r (person, span, start, hundredth, changes)
+        select coalesce(c.person, ''), s.span, s.start, h.hundredth, count(*)
+        from chained as c
+        cross join lateral (select billing_audit.look_hundredth(c.violation_type, c.severity, c.risk_score) as hundredth) as h
+        cross join lateral (values ('hour', billing_audit.hour_of(c.changed_at)),
+            ('day', billing_audit.day_of(c.changed_at))) as s (span, start)
+        where h.hundredth is not null and c.is_change
+        group by 1, 2, 3, 4 order by 2, 1, 3, 4
+        on conflict (span, person, start, hundredth) do update set changes = r.changes + excluded.changes
+    ), opened as (
+        insert into billing_audit.open_counts as o (hundredth, is_violation, currency, looker, events, priced, money)
+        select coalesce(billing_audit.look_hundredth(c.violation_type, c.severity, c.risk_score), 0),
+            c.violation_type not in ('NONE', 'APPROVED_CORRECTION'), c.currency, '', count(*), count(c.delta),
+            coalesce(sum(abs(c.delta) * greatest(coalesce(c.risk_score, 0), 0.05)), 0)
+        from chained as c
+        where billing_audit.is_concern(c.violation_type, c.severity, c.risk_score)
+        group by 1, 2, 3 order by 1, 2, 3
+        on conflict (hundredth, is_violation, currency, looker) do update set
+            events = o.events + excluded.events, priced = o.priced + excluded.priced, money = o.money + excluded.money
+    ), kept as (
+        select event_key, stream, seq, billing_audit.instant(recorded_at) as at, false as is_new from known
+        union all
+        select event_key, stream, seq, now_text, true from chained
+    )
+    select coalesce(jsonb_agg(jsonb_build_object('event_key', k.event_key, 'stream', k.stream, 'seq', k.seq,
+        'is_new', k.is_new and a.is_first, 'timestamp', k.at) order by a.place), '[]')
+    into appended
+    from asked as a join kept as k using (event_key);
+
+    update billing_audit.changes
+    set state = 'done', done_at = now_, leased_until = null, body = null
+    where event_key = any (keys_) and state <> 'done';
+    return jsonb_build_object('appended', appended);
+end
+$$;
+-- Planning its statement takes as long as running it for one event, and every plan of it comes out the same.
+alter function public.billing_audit_append(jsonb) set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan;

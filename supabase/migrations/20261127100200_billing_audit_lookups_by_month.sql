@@ -9,6 +9,8 @@ insert into lookups values
             'public.billing_audit_imported_lines(jsonb)', 'public.billing_audit_trail_lines(jsonb)',
             'public.billing_audit_origin_candidates(jsonb)', 'billing_audit.count_all_rollups()',
             'billing_audit.approve_afterwards(billing_audit.approvals, jsonb)']),
+    ('coalesce(k.stream = e.stream and k.seq = e.seq, false)', 'coalesce(k.stream = e.stream and k.seq = e.seq and k.recorded_at = e.recorded_at, false)',
+        array['public.billing_audit_verify(jsonb)', 'public.billing_audit_seal_events(jsonb)']),
     ('select * from billing_audit.event_payloads where stream = e.stream and seq = e.seq limit 1',
         'select * from billing_audit.event_payloads where stream = e.stream and seq = e.seq and recorded_at = e.recorded_at limit 1',
         array['public.billing_audit_seal_events(jsonb)']),

@@ -10,6 +10,8 @@
 create function billing_audit.months_before(beyond timestamptz) returns table (events regclass, payloads regclass)
 language sql stable
 set search_path = ''
+set timezone = 'UTC'
+set datestyle = 'ISO, MDY'
 as $$
     select c.oid::regclass, to_regclass('billing_audit.event_payloads_' || right(c.relname, 7))
     from pg_catalog.pg_inherits as i
@@ -18,14 +20,15 @@ as $$
         and billing_audit.start_of_month(to_date(right(c.relname, 7), 'YYYY_MM')::timestamp at time zone 'UTC' + interval '32 days') <= beyond
 $$;
 
--- As before, but that it gives up after a second.
-alter function billing_audit.hold_back_verdicts() set lock_timeout = '1s';
+-- As before, but that it gives up, and before the second after which PostgreSQL looks for a deadlock: whoever holds what is
+-- asked for here never becomes its victim.
+alter function billing_audit.hold_back_verdicts() set lock_timeout = '500ms';
 
 -- Has everybody wait who reads or appends, until this transaction ends. As the owner of the tables: nobody else may.
 create function billing_audit.close_trail() returns void
 language plpgsql security definer
 set search_path = ''
-set lock_timeout = '1s'
+set lock_timeout = '500ms'
 as $$
 begin
     lock table billing_audit.streams, billing_audit.event_keys, billing_audit.audit_events, billing_audit.event_payloads
@@ -73,29 +76,63 @@ as $$
             select * from %1$s as p where p.stream = c.stream and p.seq < s.first_seq) as x)', part, archive)
 $$;
 
+-- As before (20261126182100), but that it lets go where any event of an archive is left: the last one of a chain may have left
+-- with its month, and others lie in the rest.
+create or replace function billing_audit.refuse_unless_archived() returns trigger
+language plpgsql
+set search_path = ''
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+    refused boolean;
+begin
+    if tg_when = 'BEFORE' then
+        refused := not exists (select from billing_audit.archived_spans as s
+            join billing_audit.audit_events as e on e.stream = s.stream and e.seq between s.first_seq and s.last_seq);
+    else
+        refused := exists (select from removed as r where not exists (
+            select from billing_audit.archived_spans as s where s.stream = r.stream and r.seq between s.first_seq and s.last_seq));
+    end if;
+    if refused then
+        raise exception using errcode = 'BA010',
+            message = format('%s on %s.%s was refused: the trail is append-only.', tg_op, tg_table_schema, tg_table_name),
+            hint = 'Append a correcting event instead.';
+    end if;
+    return null;
+end
+$$;
+
 drop function billing_audit.remove_archived(bigint);
 
 -- Takes out what an archive holds. As the owner of the tables: nobody else may delete from them. The spans were noted before,
--- without which the guard of the table says no, and the trail tells of it already: nothing leaves without its act.
-create function billing_audit.remove_archived(archive bigint, until timestamptz) returns void
+-- without which the guard of the table says no, and the trail tells of it already: nothing leaves without its act. Gives how
+-- many events are gone, counted and not reckoned: what is in a month and neither held nor moved shows by it.
+create function billing_audit.remove_archived(archive bigint, until timestamptz) returns bigint
 language plpgsql security definer
 set search_path = ''
 as $$
 declare
-    month_  record;
+    month_   record;
+    found_   bigint;
+    stays    bigint;
+    removed  bigint := 0;
 begin
     if not exists (select from billing_audit.event_keys where event_key = format('archive:%s', archive) and stream = 'keeping') then
         raise exception using errcode = 'BA010', message = 'Nothing was removed: the trail tells of no such archive.',
             hint = 'Events leave by billing_audit_archive alone.';
     end if;
     for month_ in select * from billing_audit.months_before(until) loop
+        execute format('select count(*) from %s', month_.events) into found_;
         execute format('alter table billing_audit.event_payloads detach partition %s', month_.payloads);
         execute format('alter table billing_audit.audit_events detach partition %s', month_.events);
         execute format('insert into billing_audit.audit_events select * from %s as stays', billing_audit.not_held(month_.events, archive));
+        get diagnostics stays = row_count;
         execute format('insert into billing_audit.event_payloads (stream, seq, event_key, salt, payload, changed_at, recorded_at)
             select stream, seq, event_key, salt, payload, changed_at, recorded_at from %s as stays',
             billing_audit.not_held(month_.payloads, archive));
         execute format('drop table %s, %s', month_.payloads, month_.events);
+        removed := removed + found_ - stays;
     end loop;
     -- By rows, where no month took them. The guard of the table refuses to delete nothing.
     if billing_audit.is_any_left_of(archive) then
@@ -103,7 +140,10 @@ begin
         where s.archive_id = archive and d.stream = s.stream and d.seq between s.first_seq and s.last_seq;
         delete from billing_audit.audit_events as e using billing_audit.archived_spans as s
         where s.archive_id = archive and e.stream = s.stream and e.seq between s.first_seq and s.last_seq;
+        get diagnostics stays = row_count;
+        removed := removed + stays;
     end if;
+    return removed;
 end
 $$;
 -- The rest is small beside its months: it must not be read whole for each chain.
@@ -134,6 +174,12 @@ declare
     until_ timestamptz;
 begin
     perform billing_audit.require(p, 'month', 'file', 'sha256', 'spans', 'erased');
+    if current_setting('transaction_isolation') <> 'read committed' then
+        -- An older snapshot would not show what was recorded while this waited.
+        raise exception using errcode = 'BA015',
+            message = format('A month leaves only in a transaction that is read committed, and this one is %s.', current_setting('transaction_isolation')),
+            hint = 'Ask your administrator: alter database <name> reset default_transaction_isolation.';
+    end if;
     -- Nobody holds, erases or archives meanwhile.
     perform pg_advisory_xact_lock(hashtextextended('billing_audit:holds', 0));
     found_ := public.billing_audit_archivable(p);
@@ -157,11 +203,8 @@ begin
         jsonb_build_object('archive', made.id::text, 'month', p ->> 'month', 'file', made.file, 'sha256', made.sha256,
             'events', made.events::text,
             'spans', encode(sha256(convert_to(billing_audit.spans_text(found_ -> 'spans'), 'UTF8')), 'hex')));
-    if made.events = (found_ ->> 'events')::bigint then
-        perform billing_audit.remove_archived(made.id, until_);
-    end if;
-    if made.events <> (found_ ->> 'events')::bigint or billing_audit.is_any_left_of(made.id) then
-        raise exception using errcode = 'BA015', message = 'Not all events of the month are there.',
+    if made.events <> (found_ ->> 'events')::bigint or billing_audit.remove_archived(made.id, until_) <> made.events then
+        raise exception using errcode = 'BA015', message = 'The events of the month are not those that the archive holds.',
             hint = 'Run "billing-audit verify": the trail may have been altered.';
     end if;
     -- Last of all: whoever records what needs a look waits for these rows, and a removal takes its time.

@@ -1,4 +1,6 @@
--- The guards of the trail, where it lies in months: a month that is guarded less than the rest is told by its name.
+-- The guards of the trail, where it lies in months: a month that is guarded less than the rest is told by its name. And told
+-- now as well: rights on single columns, defaults, tables that are not logged, policies that only restrict, and checks of keys
+-- that are switched off.
 
 -- Everything that keeps the trail append-only, as facts that are equal wherever these files were applied.
 create or replace function billing_audit.guard_facts() returns table (kind text, name text, fact text)
@@ -11,7 +13,7 @@ set datestyle = 'ISO, MDY'
 set quote_all_identifiers = off
 as $$
     with ours as (
-        select c.oid, c.relname, c.relkind, c.relowner, c.relrowsecurity, c.relacl, n.nspowner
+        select c.oid, c.relname, c.relkind, c.relowner, c.relrowsecurity, c.relpersistence, c.relacl, n.nspowner
         from pg_class as c
         join pg_namespace as n on n.oid = c.relnamespace
         where n.nspname = 'billing_audit'
@@ -26,6 +28,7 @@ as $$
         select p.relname as parent, o.relname, concat_ws('; ',
             case when o.relrowsecurity then 'row security' else 'no row security' end,
             'owner ' || o.relowner::regrole::text,
+            case when o.relpersistence <> 'p' then 'not logged' end,
             case when o.relnamespace <> 'billing_audit'::regnamespace then 'in ' || o.relnamespace::regnamespace::text end,
             (select string_agg(format('%s to %s', a.privilege_type, case when a.grantee = 0 then 'public' else a.grantee::regrole::text end),
                     ', ' order by a.grantee, a.privilege_type)
@@ -33,9 +36,22 @@ as $$
             (select string_agg(format('%s %s %s %s %s', g.tgname, g.tgenabled, g.tgfoid::regproc, g.tgtype,
                     g.tgqual is not null or g.tgattr::text <> ''), ', ' order by g.tgname)
                 from pg_trigger as g where g.tgrelid = o.oid and not g.tgisinternal),
+            (select string_agg(format('%s of its columns to %s', a.privilege_type, case when a.grantee = 0 then 'public' else a.grantee::regrole::text end),
+                    ', ' order by c.attnum, a.grantee, a.privilege_type)
+                from pg_attribute as c, aclexplode(c.attacl) as a where c.attrelid = o.oid),
+            (select 'keys of other tables not looked at' from pg_trigger as g
+                where g.tgrelid = o.oid and g.tgisinternal and g.tgenabled <> 'O' limit 1),
             (select string_agg(format('rule %s', r.rulename), ', ' order by r.rulename) from pg_rewrite as r where r.ev_class = o.oid),
-            (select string_agg(format('policy %s %s %s', y.polname, y.polcmd, pg_get_expr(y.polqual, y.polrelid)), ', ' order by y.polname)
-                from pg_policy as y where y.polrelid = o.oid)) as guards
+            (select string_agg(format('policy %s %s %s to %s with %s and %s', y.polname, y.polcmd,
+                    case when y.polpermissive then 'permissive' else 'restrictive' end,
+                    (select string_agg(case when each = 0 then 'public' else each::regrole::text end, ' ') from unnest(y.polroles) as each),
+                    pg_get_expr(y.polqual, y.polrelid), pg_get_expr(y.polwithcheck, y.polrelid)), ', ' order by y.polname)
+                from pg_policy as y where y.polrelid = o.oid),
+            -- Keys are named after their partition.
+            (select string_agg(format('%s %s', k.contype, pg_get_constraintdef(k.oid)), ', ' order by k.contype, pg_get_constraintdef(k.oid))
+                from pg_constraint as k where k.conrelid = o.oid and k.contype in ('c', 'p', 'u', 'f')),
+            (select string_agg(format('%s by default %s', c.attname, pg_get_expr(d.adbin, d.adrelid)), ', ' order by c.attnum)
+                from pg_attrdef as d join pg_attribute as c on c.attrelid = d.adrelid and c.attnum = d.adnum where d.adrelid = o.oid)) as guards
         from pg_class as o
         join pg_inherits as i on i.inhrelid = o.oid
         join ours as p on p.oid = i.inhparent and p.relkind = 'p'
@@ -51,7 +67,8 @@ as $$
     )
     select 'table', relname::text,
         concat_ws(', ', case when relrowsecurity then 'row security' else 'no row security' end,
-            case when relowner = nspowner then 'its owner is that of the schema' else 'its owner is ' || relowner::regrole::text end)
+            case when relowner = nspowner then 'its owner is that of the schema' else 'its owner is ' || relowner::regrole::text end,
+            case when relpersistence <> 'p' then 'not logged' end)
     from tables
     union all
     select 'right', format('%s on %s', a.privilege_type, t.relname),
@@ -59,6 +76,17 @@ as $$
     from tables as t, aclexplode(t.relacl) as a
     where a.grantee <> t.relowner
     group by t.relname, a.privilege_type
+    union all
+    select 'right', format('%s on %s of %s', a.privilege_type, c.attname, t.relname),
+        string_agg(distinct case when a.grantee = 0 then 'public' else a.grantee::regrole::text end, ', ')
+    from tables as t join pg_attribute as c on c.attrelid = t.oid, aclexplode(c.attacl) as a
+    group by t.relname, c.attname, a.privilege_type
+    union all
+    select 'default', format('%s of %s', c.attname, t.relname), pg_get_expr(d.adbin, d.adrelid)
+    from tables as t join pg_attrdef as d on d.adrelid = t.oid join pg_attribute as c on c.attrelid = d.adrelid and c.attnum = d.adnum
+    union all
+    select 'keys', t.relname::text, 'not looked at'
+    from tables as t where exists (select from pg_trigger as g where g.tgrelid = t.oid and g.tgisinternal and g.tgenabled <> 'O')
     union all
     select 'trigger', format('%s on %s', g.tgname, t.relname),
         concat_ws(', ', case g.tgenabled when 'A' then 'always' when 'O' then 'on' when 'R' then 'on replicas alone' else 'off' end,
@@ -78,7 +106,8 @@ as $$
     union all
     select 'policy', format('%s on %s', p.polname, t.relname),
         concat_ws(', ', (select string_agg(each::regrole::text, ' ') from unnest(p.polroles) as each),
-            p.polcmd::text, pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))
+            p.polcmd::text, case when not p.polpermissive then 'restrictive' end,
+            pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))
     from pg_policy as p join tables as t on t.oid = p.polrelid
     union all
     select 'check', format('%s on %s', k.conname, t.relname), concat_ws(', ', case when k.convalidated then 'valid' else 'not validated' end,

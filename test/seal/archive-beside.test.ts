@@ -106,6 +106,34 @@ describeOnPostgres('a month that leaves with its partition', () => {
     expect(await sealed.check()).toMatchObject({ ok: true, archives: [] });
   }, 120_000);
 
+  it('is left alone where an older snapshot would hide what was recorded meanwhile', async () => {
+    await other.query(
+      `begin isolation level repeatable read; set local request.jwt.claims = '{"role": "service_role"}'`,
+    );
+    await expect(other.query('select public.billing_audit_archive($1)', [JSON.stringify(order)])).rejects.toMatchObject(
+      {
+        code: 'BA015',
+        message: expect.stringContaining('this one is repeatable read') as string,
+      },
+    );
+    await other.query('rollback');
+  });
+
+  it('is left alone when it holds what no chain knows, which would leave without being in the file', async () => {
+    const forged = `insert into billing_audit.audit_events select (jsonb_populate_record(e, '{"stream": "forged", "event_key": "x", "position": 99}')).*
+      from billing_audit.audit_events as e where event_key = 'jan:1'`;
+    const off = `alter table billing_audit.audit_events disable trigger all`;
+    const on = `alter table billing_audit.audit_events enable trigger all`;
+    await sealed.driver.transaction([{ sql: off }, { sql: forged }, { sql: on }]);
+    await expect(sealed.driver.rpc('billing_audit_archive', order)).rejects.toMatchObject({
+      sqlstate: 'BA015',
+      message: expect.stringContaining('not those that the archive holds') as string,
+    });
+    expect(await january()).toBe(true);
+    const away = `delete from billing_audit.audit_events where stream = 'forged'`;
+    await sealed.driver.transaction([{ sql: off }, { sql: away }, { sql: on }]);
+  });
+
   it('leaves beside a verdict that is being given on it, which neither waits for ever nor is lost', async () => {
     const verdict = { event_key: 'jan:3', mark: 'looking', by: 'Kim', role: 'admin' };
     await other.query(`begin; set local request.jwt.claims = '{"role": "service_role"}'`);
@@ -129,4 +157,36 @@ describeOnPostgres('a month that leaves with its partition', () => {
     await sealed.seal();
     expect(await sealed.check()).toMatchObject({ ok: true, unsealed: 0, archives: [{ events: 20 }] });
   });
+});
+
+describeOnPostgres('months of a chain whose clock went back', () => {
+  it('leave one after the other, what lies in the rest too', async () => {
+    const sealed = await openSealedPostgres();
+    const recorded = (at: string, key: string): Promise<void> =>
+      recordedAt(sealed, at, async () => {
+        await sealed.driver.rpc('billing_audit_make_months', {});
+        await sealed.store.append([event(key)]);
+      });
+    await recorded('2026-01-10T12:00:00Z', 'jan:1');
+    await recorded('2026-02-10T12:00:00Z', 'feb:1');
+    await recorded('2026-01-20T12:00:00Z', 'jan:2');
+    await recorded('2026-02-12T12:00:00Z', 'feb:2');
+    await recorded('2026-03-12T12:00:00Z', 'mar:1');
+    await sealed.seal();
+    const left: unknown[] = [];
+    for (const month of ['2026-01', '2026-02', '2026-03']) {
+      const { archive } = (await sealed.driver.rpc('billing_audit_archive', {
+        ...((await sealed.driver.rpc('billing_audit_archivable', { month })) as object),
+        ...{ file: `${month}.zip`, sha256: '0'.repeat(64), reason: 'Old.', by: 'Kim', role: 'admin' },
+      })) as { archive: { events: number } };
+      left.push(archive.events);
+    }
+    // What was recorded in January again lies behind February in its chain.
+    expect(left).toEqual([1, 3, 1]);
+    await sealed.seal();
+    expect(await sealed.check()).toMatchObject({ ok: true, unsealed: 0 });
+    const months = `select count(*)::integer as n from pg_inherits where inhrelid::regclass::text ~ 'audit_events_2026_0[123]'`;
+    expect(await sealed.driver.transaction([{ sql: months, parameters: [] }])).toEqual([{ n: 0 }]);
+    await sealed.close();
+  }, 60_000);
 });

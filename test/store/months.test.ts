@@ -84,11 +84,55 @@ describeOnPostgres('the trail of a server, by month', () => {
     await expect(store.driver.transaction([{ sql }])).rejects.toMatchObject({ sqlstate: '23505' });
   });
 
+  it('makes them beside those who record and are to be told, and nobody becomes the victim of another', async () => {
+    await store.driver.rpc('billing_audit_save_alert_rule', {
+      ...{ rule_id: 'told', recipients: [], risk_from: 0, severity_from: 'LOW', mails_per_hour: 10, group_minutes: 15 },
+      ...{ frame: {}, at: '2026-01-01T00:00:00Z' },
+    });
+    const recorders = await Promise.all([1, 2, 3].map(() => clientOf('super')));
+    let isMaking = true;
+    let recorded = 0;
+    const record = async (client: Client, name: number): Promise<void> => {
+      for (let number = 0; isMaking; number += 1) {
+        const events = [event(`beside:${name}:${number}`, { sheet_id: String(name) })];
+        await client.query('select public.billing_audit_append($1)', [JSON.stringify({ events })]);
+        recorded += 1;
+      }
+    };
+    const recording = recorders.map(record);
+    try {
+      for (const year of [2041, 2042, 2043, 2044]) {
+        const maker = `select billing_audit.make_month('${year}-05-03T00:00:00Z') as made`;
+        expect(await store.driver.transaction([{ sql: maker, parameters: [] }])).toEqual([{ made: true }]);
+      }
+    } finally {
+      isMaking = false;
+      await Promise.all(recording);
+      await Promise.all(recorders.map((client) => client.end()));
+    }
+    expect(recorded).toBeGreaterThan(2);
+  });
+
+  it('bounds them in UTC, however a session writes times', async () => {
+    const client = await clientOf('super');
+    await client.query(`set timezone to 'Asia/Kolkata'; set datestyle to 'SQL, DMY'`);
+    await client.query(`select billing_audit.make_month('2040-02-03T00:00:00Z')`);
+    await client.query(`set timezone to 'UTC'; set datestyle to 'ISO'`);
+    const bounds = `select pg_get_expr(relpartbound, oid) as bounds from pg_class where oid = 'billing_audit.audit_events_2040_02'::regclass`;
+    expect((await client.query<{ bounds: string }>(bounds)).rows[0]?.bounds).toBe(
+      `FOR VALUES FROM ('2040-02-01 00:00:00+00') TO ('2040-03-01 00:00:00+00')`,
+    );
+    await client.end();
+  });
+
   it('makes no month while somebody reads for long, leaves nothing half made, and makes it later', async () => {
     const reader = await clientOf('super');
     await reader.query('begin; select count(*) from billing_audit.audit_events');
     await recordedAt(store, `${month(12)}-03T09:00:00Z`, async () => {
-      await expect(make()).rejects.toMatchObject({ message: expect.stringContaining('lock timeout') as string });
+      await expect(make()).rejects.toMatchObject({
+        sqlstate: 'BA015',
+        message: expect.stringContaining('without a pause') as string,
+      });
       expect(await partitions(store)).not.toContain(month(12));
       await reader.query('rollback');
       await reader.end();
@@ -130,7 +174,8 @@ it('the keeper of months says once that it fails, goes on trying, and says what 
     log,
     monthSeconds: 1,
   });
-  keeper.start();
+  await keeper.start();
+  expect(calls).toBe(1);
   await until(() => calls > 6, 'the keeper to look seven times');
   await keeper.stop();
   expect(log.lines.filter((line) => /could not be made/.test(line))).toHaveLength(1);

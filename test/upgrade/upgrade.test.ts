@@ -225,6 +225,45 @@ describeOnPostgres('a PostgreSQL', () => {
     expect([status, JSON.parse(stdout)]).toMatchObject([0, { applied: 0, report: { ok: true } }]);
   });
 
+  const guardsOff = `set session_replication_role = replica; alter table billing_audit.event_keys disable trigger never_altered;`;
+  it.each([
+    [
+      'a view of somebody else stands on the trail',
+      'create view public.my_report as select severity from billing_audit.audit_events',
+      /what is not ours stands on them: the view (public\.)?my_report\./,
+    ],
+    [
+      'values have no key any more',
+      `${guardsOff} delete from billing_audit.event_keys where event_key = 'b'`,
+      /The values of event 2 of sheet:\d+ have no key: the trail was altered/,
+    ],
+    [
+      'two keys say the same number',
+      `${guardsOff} insert into billing_audit.event_keys (event_key, stream, seq) select 'z', stream, seq from billing_audit.event_keys where event_key = 'b'`,
+      /Two keys say that they are event 2 of sheet:\d+/,
+    ],
+    [
+      'values have no event any more',
+      `${guardsOff} alter table billing_audit.audit_events disable trigger all; delete from billing_audit.audit_events where event_key = 'b'`,
+      /There are values without their event/,
+    ],
+  ])('of before there were months stays as it was, with a sentence, when %s', async (_, done, said) => {
+    const { databaseUrl, sql } = await databaseOf('20261126183100');
+    sql(done);
+    const before = sql(count);
+    await expect(migratePostgres({ url: databaseUrl, directory: migrations })).rejects.toMatchObject({
+      code: 'store_refused',
+      message: expect.stringMatching(said) as string,
+    });
+    expect(sql(count)).toBe(before);
+    expect(sql(`select relkind from pg_class where oid = 'billing_audit.audit_events'::regclass`)).toBe('r');
+    const driver = await openPostgresStore({ ...thisMachine(), url: databaseUrl });
+    await expect(driver.rpc('billing_audit_append', { events: [event('still')] })).resolves.toMatchObject({
+      appended: [{ is_new: true }],
+    });
+    await driver.close();
+  });
+
   it.each([
     ['a file is refused', BROKEN, 'store_refused'],
     ['it does not verify afterwards', FORGING, 'upgrade_taken_back'],

@@ -138,6 +138,11 @@ export function trailContract(under: () => StoreUnderTest): void {
         `delete from billing_audit.event_payloads where seq = 4; delete from billing_audit.audit_events where seq = 4`,
         4,
       ],
+      [
+        'a key says another time',
+        `update billing_audit.event_keys set recorded_at = recorded_at + interval '1 second' where event_key = 'key:3'`,
+        3,
+      ],
       ['a key was pointed elsewhere', `update billing_audit.event_keys set seq = 9 where event_key = 'key:3'`, 3],
     ])('shows where it was altered when %s', async (_what, sql, firstBad) => {
       await store.append([event('key:1'), event('key:2'), event('key:3'), event('key:4')]);

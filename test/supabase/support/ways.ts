@@ -131,6 +131,38 @@ export const WAYS: readonly (readonly [way: string, statement: string, said: Reg
     on('alter table MONTH disable row level security'),
     /not guarded .*no row security/,
   ],
+  [
+    'the policy of one month for everybody',
+    on('alter policy functions_only on MONTH to public'),
+    /not guarded .*to public with/,
+  ],
+  [
+    'a right on one column of one month',
+    on('grant select (severity) on MONTH to service_role'),
+    /of its columns to service_role/,
+  ],
+  [
+    'a right on one column',
+    on('grant update (severity) on EVENTS to service_role'),
+    /right UPDATE on severity of audit_events/,
+  ],
+  ['a check of one month more', on('alter table MONTH add constraint mine check (seq < 9)'), /not guarded .*seq < 9/],
+  ['a month that is not logged', on('alter table MONTH set unlogged'), /not guarded .*not logged/],
+  [
+    'another number by default',
+    on('alter table EVENTS alter column position set default 7'),
+    /default position of audit_events was changed/,
+  ],
+  [
+    'keys of other tables not looked at, in one month',
+    on('alter table PAYLOADS disable trigger all'),
+    /not guarded .*keys of other tables not looked at/,
+  ],
+  [
+    'keys of other tables not looked at',
+    on('alter table EVENTS disable trigger all'),
+    /table audit_events does not look at the keys of other tables/,
+  ],
   ['a policy for one month', on('create policy mine on MONTH using (true)'), /not guarded .*policy mine/],
   [
     'a rule for one month',
