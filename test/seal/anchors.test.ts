@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -253,24 +253,6 @@ describe('the sealer of a Runtime', () => {
       `update billing_audit.checkpoints as c set note = k.note from public.kept as k where k.id = c.id`,
     );
     await until(async () => (await sealed.book.state()).size === 5, 'the seal after it was put right');
-  });
-
-  it('says on health that an anchor could not be read at the start, until it was compared', async () => {
-    const folder = join(sealed.folder, 'anchor');
-    const first = sealerWith({ ANCHOR_FOLDER: folder });
-    await sealed.append(4);
-    await until(async () => (await first.health()).text.includes('4 anchored'), 'the anchor');
-    await first.stop();
-    renameSync(folder, `${folder}.away`);
-    writeFileSync(folder, 'no folder');
-    const second = sealerWith({ ANCHOR_FOLDER: folder });
-    await until(async () => (await second.health()).status === 'degraded', 'the anchor that is away');
-    const { text } = await second.health();
-    expect(text).toMatch(/; not compared since the start: The anchor folder .* does not work/);
-    expect(text).not.toMatch(/\.;|\.\.|\.$/);
-    rmSync(folder);
-    renameSync(`${folder}.away`, folder);
-    await until(async () => (await second.health()).status === 'ok', 'the anchor that is back');
   });
 
   it('keeps recording with a key or an anchor that cannot be used, and says which', async () => {
