@@ -2,7 +2,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { accessOfDoor, AccessRecorder, EditorWatch, settingsWritten } from './access-log';
-import { StoreUnavailable } from '../lib/store';
+import { namedStore, StoreUnavailable } from '../lib/store';
+import { refuseMoved } from '../lib/runtime/moved-home';
 import { checkBefore, refuseSecond } from './before-start';
 import type { Configuration } from './configuration';
 import { dashboardAddress } from './dashboard-address';
@@ -66,7 +67,7 @@ export async function start(
   useNetworkSettings(environment);
   const { log, onFailure, onAccess } = openJournal(folder, environment, { onAccess: logAccess, onFailure: logFailure });
   const access = new AccessRecorder({ home: folder, folder: join(folder, 'access'), onFailure });
-  if (!practising) await tryNamedStore(environment, onFailure);
+  if (!practising) await tryNamedStore(folder, environment, onFailure);
   const { signIn, made } = await openSignIn(folder, practising, configuration, (event) => {
     onAccess(event);
     access.record(accessOfDoor(event));
@@ -134,11 +135,16 @@ async function stopAll({ beside, access, nodeRed, practice, log }: Running): Pro
 }
 
 /**
- * A database that is named wrongly, lets nobody in or was not migrated is told now, and not by a node that is red. One that
- * is away for the moment is waited for.
- * @throws BadSetting, StoreMisconfigured, MigrationMissing, StoreRefused
+ * A database that is named wrongly, lets nobody in or was not migrated is told now, and not by a node that is red; so is a
+ * store that was moved away. A database that is away for the moment is waited for.
+ * @throws BadSetting, StoreMisconfigured, MigrationMissing, StoreRefused, StoreMoved
  */
-async function tryNamedStore(environment: NodeJS.ProcessEnv, onFailure: (failure: unknown) => void): Promise<void> {
+async function tryNamedStore(
+  folder: string,
+  environment: NodeJS.ProcessEnv,
+  onFailure: (failure: unknown) => void,
+): Promise<void> {
+  if (namedStore(environment).kind === 'embedded') refuseMoved({ store: join(folder, 'store') });
   try {
     await lookIntoNamed(environment);
   } catch (thrown) {

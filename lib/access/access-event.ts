@@ -40,10 +40,20 @@ export const KINDS_OF = {
   exports: ['exported'],
   deletions: ['deleted'],
   tokens: ['token_changed'],
-  other: ['other', 'origin_matched', 'origin_withdrawn'],
+  origins: ['origin_matched', 'origin_withdrawn'],
+  other: ['other'],
 } as const satisfies Readonly<Record<string, readonly AccessKind[]>>;
 
 export type AccessGroup = keyof typeof KINDS_OF;
+
+/**
+ * The kinds of a group. Where each change came from is one entry a change, which would hide who signed in: it is shown when
+ * it is asked for, and not among all.
+ */
+export function kindsShown(group: AccessGroup | 'all'): readonly AccessKind[] {
+  if (group !== 'all') return KINDS_OF[group];
+  return Object.entries(KINDS_OF).flatMap(([name, kinds]): readonly AccessKind[] => (name === 'origins' ? [] : kinds));
+}
 
 const kinds = Object.keys(KIND_WORDS) as [AccessKind, ...AccessKind[]];
 const unknownOr = z.string().nullable();

@@ -2,6 +2,7 @@ export {
   accessEventSchema,
   KIND_WORDS,
   KINDS_OF,
+  kindsShown,
   newAccessEventSchema,
   signIn,
   wellFormed,

@@ -52,6 +52,7 @@ export function recordingStore(
     withdrawJob: (jobId) => store.withdrawJob(jobId),
     event: (eventKey) => store.event(eventKey),
     watchTroubles: () => store.watchTroubles(),
+    evidence: () => store.evidence(),
     deadBySheet: () => store.deadBySheet(),
     tryDeadAgain: (who) => store.tryDeadAgain(who),
     accessReader: (reader) => store.accessReader(reader),

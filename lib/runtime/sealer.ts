@@ -133,12 +133,16 @@ export class Sealer {
     const trouble = [
       ...(this.parts.trouble === null ? [] : [this.parts.trouble]),
       ...this.contradicted,
+      // Whoever rewrote the store may have cut off its anchors as well: unread, they vouch for nothing.
+      ...this.unreadable.map((why) => `not compared since the start: ${why}`),
       ...this.refused,
       ...failing,
       ...(this.failure === null ? [] : [this.failure]),
     ];
     const isWell = trouble.length === 0 && !isLate;
-    return { status: isWell ? 'ok' : 'degraded', text: [`${sealed}${waiting}`, out, ...trouble].join('; ') };
+    // Sentences become parts of one, which ends where it is shown.
+    const parts = [`${sealed}${waiting}`, out, ...trouble].map((part) => part.replace(/\.+$/, ''));
+    return { status: isWell ? 'ok' : 'degraded', text: parts.join('; ') };
   }
 }
 

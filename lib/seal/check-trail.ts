@@ -4,6 +4,7 @@ import { compareFile, type ArchiveFile } from './archive-file';
 import type { Erasure } from './check-erasures';
 import { compareAnchor, readView, type AnchorView, type Roots } from './compare-anchor';
 import { EventCheck, type SealTimes } from './check-events';
+import { InForceCheck } from './check-in-force';
 import { readCheckpoint, type FoundCheckpoint } from './checkpoint';
 import { Findings, type Finding } from './finding';
 import { LeafList } from './leaf-list';
@@ -13,7 +14,10 @@ import type { SealBook, SealState, StoredArchive, StoredCheckpoint } from './sea
 import { Trust } from './trust';
 import type { Verified } from './verified';
 
-export type TrailSource = Pick<SealBook, 'state' | 'heads' | 'archives' | 'allEvents' | 'allLeaves' | 'allCheckpoints'>;
+export type TrailSource = Pick<
+  SealBook,
+  'state' | 'heads' | 'archives' | 'allEvents' | 'allLeaves' | 'allCheckpoints' | 'inForce'
+>;
 
 export interface CheckParts {
   readonly source: TrailSource;
@@ -43,6 +47,8 @@ export interface TrailReport {
   readonly erasures: readonly Erasure[];
   /** What left the database, by whom and why, and whether its file was read. */
   readonly archives: readonly Archive[];
+  /** How many rules, models and flows events name whose text is not kept. */
+  readonly textsNotKept: number;
   /** All of them; `findings` holds the first thousand. */
   readonly found: number;
   readonly findings: readonly Finding[];
@@ -81,12 +87,15 @@ async function checkedOnce({
   const archives = new ArchiveCheck(archived, findings);
   checkStarts(archived, leaves, findings);
   const walk = new EventCheck(heads, leaves, times, archives, findings);
+  const inForce = new InForceCheck(findings);
   let walked = 0;
   for await (const page of source.allEvents()) {
     walk.page(page);
+    for (const { preimage } of page) inForce.see(preimage);
     onProgress?.((walked += page.length));
   }
   const { events, unsealed, unsealedHashes, erasures } = walk.end(await source.heads());
+  const textsNotKept = await inForce.end((hashes) => source.inForce(hashes));
   const archivesFound = archives.end(await readFiles(files ?? [], archived, leaves, findings));
   const views = anchors.map((view) => ({ ...view, found: readView(view, findings) }));
   const { roots, edge } = rootsAt([...checkpoints, ...views.flatMap(({ found }) => found)], leaves);
@@ -107,6 +116,7 @@ async function checkedOnce({
     anchors: views.flatMap(({ anchor, inHouse }, at) => (inHouse ? [] : [{ anchor, size: sizes[at] ?? null }])),
     erasures,
     archives: archivesFound,
+    textsNotKept,
     found: findings.total,
     findings: findings.list,
     verified: findings.total === 0 ? verifiedOf(state, leaves) : null,

@@ -31,7 +31,7 @@ export class AnchorFailed extends BillingAuditError {
     readonly hint: string,
     options?: { cause?: unknown },
   ) {
-    super(`The anchor ${anchor} does not work: ${why}.`, { anchor }, options);
+    super(`The anchor ${anchor} does not work: ${why.replace(/\.+$/, '')}.`, { anchor }, options);
   }
 }
 

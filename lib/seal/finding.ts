@@ -6,12 +6,13 @@ export interface Finding {
   readonly text: string;
 }
 
-/** Where: an event, leaves of the tree (`from` to before `to`), or the anchor that contradicts. */
+/** Where: an event, leaves of the tree (`from` to before `to`), the anchor that contradicts, or the hash of a text. */
 export interface Place {
   readonly stream?: string;
   readonly seq?: number;
   readonly leaves?: { readonly from: number; readonly to: number };
   readonly anchor?: string;
+  readonly inForce?: string;
 }
 
 export type FindingKind =
@@ -49,6 +50,8 @@ export type FindingKind =
   | 'fork'
   /** A file of an archive does not hold what left the database. */
   | 'archive_differs'
+  /** The text of rules, a model or a flow is not the one that events name by its hash. */
+  | 'in_force_altered'
   /** Anchors speak of another log. */
   | 'other_log';
 

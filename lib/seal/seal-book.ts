@@ -95,6 +95,11 @@ export class SealBook {
       after = { stream: last.stream, seq: last.seq };
     }
   }
+
+  /** The texts of rules, models and flows by their hashes; what is not kept is left out. */
+  async inForce(hashes: readonly string[]): Promise<readonly KeptText[]> {
+    return textsSchema.parse(await this.driver.rpc('billing_audit_in_force', { hashes })).texts;
+  }
 }
 
 const PAGE = 1000;
@@ -179,6 +184,7 @@ const archivesSchema = z.object({
     }),
   ),
 });
+const textsSchema = z.object({ texts: z.array(z.object({ hash: hex, kind: z.string(), text: z.string() })) });
 const headsSchema = endsSchema.extend({ strays: z.array(z.string()) });
 
 export type SealState = z.infer<typeof stateSchema>;
@@ -189,6 +195,7 @@ export type StoredCheckpoint = z.infer<typeof checkpointSchema>;
 export type StoredEvent = z.infer<typeof eventSchema>;
 export type ArchivedSpan = z.infer<typeof spanSchema>;
 export type StoredArchive = z.infer<typeof archivesSchema>['archives'][number];
+export type KeptText = z.infer<typeof textsSchema>['texts'][number];
 export type StoredHeads = z.infer<typeof headsSchema>;
 
 /** What was sealed: hashes in hex. */

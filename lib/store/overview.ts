@@ -38,6 +38,8 @@ export interface DashboardStore {
   patterns(query: PatternsQuery): Promise<Patterns>;
   /** What is wrong with the watch itself and lasts, the oldest first. */
   watchTroubles(): Promise<readonly LastingTrouble[]>;
+  /** How well what is recorded is protected. */
+  evidence(): Promise<EvidenceState>;
   /** Callbacks that failed eight times, by their sheet; those with most first. */
   deadBySheet(): Promise<DeadBySheet>;
   /**
@@ -245,6 +247,20 @@ export interface OverviewCards {
   readonly median_seconds_to_alert: number | null;
   readonly last_backup_at: string | null;
 }
+
+/** Events by how they are protected (docs/evidence.md). */
+export interface EvidenceState {
+  /** Under a signed checkpoint. */
+  readonly sealed: number;
+  /** Younger than the last seal. */
+  readonly unsealed: number;
+  /** Covered by an anchor outside the store that works; 0 = evidence is not anchored. */
+  readonly anchored: number;
+  /** How many anchors did not take the last checkpoint. */
+  readonly failing: number;
+}
+
+export const NO_EVIDENCE: EvidenceState = { sealed: 0, unsealed: 0, anchored: 0, failing: 0 };
 
 export interface OverviewSheet {
   readonly sheet_id: string;

@@ -3,6 +3,7 @@ import type { Change } from '../event/change';
 import { accessOver } from './access-over-driver';
 import { bodyField } from './body-field';
 import { directoryOver } from './directory';
+import { evidenceOf, type SealStateTold } from './evidence-state';
 import { groupCommit } from './group-commit';
 import { hangingsOver } from './hangings';
 import type { Job, JobInHand, JobStore } from './jobs';
@@ -261,6 +262,7 @@ function dashboardOver(driver: StoreDriver): DashboardStore {
     patterns: (query) => ask<Patterns>(driver, 'billing_audit_patterns', query),
     watchTroubles: async () =>
       (await ask<{ troubles: readonly LastingTrouble[] }>(driver, 'billing_audit_watch_troubles', {})).troubles,
+    evidence: async () => evidenceOf(await ask<SealStateTold>(driver, 'billing_audit_seal_state', {})),
     deadBySheet: () => ask<DeadBySheet>(driver, 'billing_audit_dead_by_sheet', {}),
     tryDeadAgain: (who) => ask<TriedAgain>(driver, 'billing_audit_try_dead_again', who),
   };

@@ -6,7 +6,7 @@ import { OUR_OWN_SHEET } from '../../lib/weakening';
 import type { auditMetricsFields } from './fields';
 import { ALERT_ROWS, ATTENTION_ROWS } from './fields';
 import { judgementsOf } from './judging';
-import { holdOff, remember, shownBy } from './shown';
+import { holdOff, remember, shownBy, type Shown } from './shown';
 import {
   MOST_TROUBLES,
   type alerts,
@@ -44,8 +44,8 @@ export async function overview(
   if (began < shown.nextAt) return {};
   holdOff(shown, began);
   try {
-    const { version, given } = await numbers(shown.version, began, params, ports);
-    remember(shown, version, began, ports.now());
+    const { version, seal, given } = await numbers(shown, began, params, ports);
+    remember(shown, { version, seal }, began, ports.now());
     return given;
   } catch (thrown) {
     // Whoever was told of the failure must see the numbers again, changed or not.
@@ -55,20 +55,22 @@ export async function overview(
 }
 
 async function numbers(
-  known: string | undefined,
+  { version: known, seal: before }: Pick<Shown, 'version' | 'seal'>,
   now: number,
   params: Pick<Params<typeof auditMetricsFields>, 'days' | 'riskFrom'>,
   { store, settings }: Pick<Ports, 'store' | 'settings'>,
-): Promise<{ readonly version: string; readonly given: Given }> {
+): Promise<{ readonly version: string; readonly seal: string; readonly given: Given }> {
   const risk_from = params.riskFrom ?? 0.7;
+  const evidence = await store.evidence();
+  const seal = JSON.stringify(evidence);
   const answer = await store.overview({
     now: new Date(now).toISOString(),
     days: params.days ?? 7,
     time_zone: settings.timeZone,
     risk_from,
-    ...(known === undefined ? {} : { known }),
+    ...(known === undefined || seal !== before ? {} : { known }),
   });
-  if (answer.unchanged) return { version: answer.version, given: {} };
+  if (answer.unchanged) return { version: answer.version, seal, given: {} };
   const troubles = await store.watchTroubles();
   const promises = promisesOf(await store.promise(new Date(now).toISOString()), now);
   const { events, next } = await store.needsLook({ risk_from, limit: ATTENTION_ROWS });
@@ -80,7 +82,8 @@ async function numbers(
   const raised = { total, unanswered: unread, latest: told };
   return {
     version: answer.version,
-    given: { ...charts(answer, settings, { promises, troubles }), attention, alerts: raised },
+    seal,
+    given: { ...charts(answer, settings, { promises, troubles, evidence }), attention, alerts: raised },
   };
 }
 
@@ -90,11 +93,15 @@ const WATCHED_ALL_THE_SAME: readonly string[] = ['webhook', 'callbacks'];
 function charts(
   answer: Overview,
   settings: Ports['settings'],
-  { promises, troubles }: { readonly promises: Cards['promises']; readonly troubles: readonly LastingTrouble[] },
+  {
+    promises,
+    troubles,
+    evidence,
+  }: Pick<Cards, 'promises' | 'evidence'> & { readonly troubles: readonly LastingTrouble[] },
 ): Omit<Given, 'attention' | 'alerts'> {
   // A list is one message for each of its values, so a message that is a list stands in a list of its own.
   return {
-    cards: { ...cardsOf(answer, settings, troubles), promises },
+    cards: { ...cardsOf(answer, settings, troubles), promises, evidence },
     timeline: [answer.timeline.map(({ at, low, medium, high }) => ({ at, Low: low, Medium: medium, High: high }))],
     histogram: [answer.histogram.map(({ tenth, changes }) => ({ risk: tenthText(tenth), Changes: changes }))],
     people: [answer.people.map((each) => ({ ...each, person: each.person ?? 'Nobody knows who' }))],
@@ -130,7 +137,7 @@ function cardsOf(
   { cards: counted, sheets: watched, ...answer }: Overview,
   settings: Ports['settings'],
   troubles: readonly LastingTrouble[],
-): Omit<Cards, 'promises'> {
+): Omit<Cards, 'promises' | 'evidence'> {
   const { money_at_risk, last_problem_at, watching_since, last_event_at, last_backup_at, ...counts } = counted;
   const { median_seconds_to_alert, median_seconds_from_arrival, looking_by, ...numbers }: typeof counts & SinceArrival =
     counts;

@@ -4,6 +4,8 @@ import type { Store } from '../../lib/store/store';
 /** What a deployed node gave last. */
 export interface Shown {
   version: string | undefined;
+  /** How the evidence stood; it changes by a seal, without anything that the store's version tells of. */
+  seal: string;
   /** Milliseconds since 1970; before it the store is left alone. */
   nextAt: number;
 }
@@ -16,7 +18,7 @@ const SHARE_OF_TIME = 3;
 
 /** What this node gave last; where the host has no ids of nodes, nothing is remembered and everything is given. */
 export function shownBy({ store, nodeId }: Pick<Ports, 'store' | 'nodeId'>): Shown {
-  const fresh: Shown = { version: undefined, nextAt: 0 };
+  const fresh: Shown = { version: undefined, seal: '', nextAt: 0 };
   if (nodeId === undefined) return fresh;
   const ofStore = shownOf.get(store) ?? new Map<string, Shown>();
   shownOf.set(store, ofStore);
@@ -39,7 +41,12 @@ export function holdOff(shown: Shown, now: number): void {
 }
 
 /** Remembers what was given, and how long the store took for it. */
-export function remember(shown: Shown, version: string, began: number, ended: number): void {
-  shown.version = version;
+export function remember(
+  shown: Shown,
+  { version, seal = '' }: { readonly version: string; readonly seal?: string },
+  began: number,
+  ended: number,
+): void {
+  [shown.version, shown.seal] = [version, seal];
   shown.nextAt = ended + SHARE_OF_TIME * Math.max(0, ended - began);
 }

@@ -88,6 +88,8 @@ const cardsSchema = z.object({
   /** From the moment that a change was heard of, whatever date its edit bears; null = no alert yet. */
   seconds_from_arrival: z.number().nullable(),
   last_backup: z.string().nullable(),
+  /** Events by how they are protected; `anchored` is 0 until an anchor works, `failing` counts anchors that do not. */
+  evidence: z.object({ sealed: z.number(), unsealed: z.number(), anchored: z.number(), failing: z.number() }),
   /** What each number of findings a day promises, and how it turned out; empty where no Alert node has one. */
   promises: z.array(
     z.object({

@@ -23,7 +23,7 @@ export interface AccessView {
 }
 
 const GROUPS: Readonly<Record<AccessGroup | 'all', string>> = {
-  all: 'All',
+  all: 'All but where changes came from',
   sign_ins: 'Sign-ins',
   failed: 'Failed and refused',
   sessions: 'Sessions that ended',
@@ -33,6 +33,7 @@ const GROUPS: Readonly<Record<AccessGroup | 'all', string>> = {
   exports: 'Exports',
   deletions: 'Deletions',
   tokens: 'Access tokens',
+  origins: 'Where changes came from',
   other: 'Other',
 };
 export const DAYS: readonly number[] = [1, 7, 30, 90];

@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { KIND_WORDS, KINDS_OF, wellFormed } from '../../lib/access';
+import { KIND_WORDS, kindsShown, wellFormed } from '../../lib/access';
 import { messageOf } from '../../lib/errors';
 import type { Now } from '../../lib/ports';
 import { openHomeAt } from '../../lib/runtime/open-homes';
@@ -95,7 +95,7 @@ async function find(
     from,
     to,
     limit: ROWS,
-    ...(group !== 'all' && { kinds: KINDS_OF[group] }),
+    kinds: kindsShown(group),
     ...(text !== '' && { text }),
     ...(person !== '' && { person }),
     ...(after !== null && { after }),

@@ -1,8 +1,16 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BadSetting } from '../../lib/errors';
 import { readConfiguration } from '../configuration';
-import { bundleFilesAt, openTrail, writeEvidence, type EvidenceResult } from '../export';
+import {
+  bundleFilesAt,
+  neverWatchedInWords,
+  neverWatchedOf,
+  openTrail,
+  writeEvidence,
+  type EvidenceResult,
+} from '../export';
 import { openEvidence, progressOf } from './open-evidence';
 import { EXIT, loadDotEnv, print } from './run';
 
@@ -23,9 +31,13 @@ export async function runEvidence(flags: EvidenceFlags): Promise<void> {
     to: flags.to === undefined ? null : dayBegins('--to', flags.to, 1),
     sheets: flags.sheet ?? [],
   };
+  if (order.from !== null && order.to !== null && order.from >= order.to) {
+    throw new BadSetting('--to', `is "${flags.to}", which is before --from`, 'Give the later day as --to.');
+  }
   const { home } = readConfiguration({ ...(flags.home !== undefined && { home: flags.home }) }, process.env);
   const evidence = await openEvidence(home);
   try {
+    const neverWatched = await neverWatchedOf(order.sheets, evidence.store);
     const files = bundleFilesAt(flags.evidence, Date.now());
     const progress = progressOf('events', flags);
     const result = await writeEvidence(order, {
@@ -42,8 +54,9 @@ export async function runEvidence(flags: EvidenceFlags): Promise<void> {
     });
     progress.end();
     const { unreadable, practice } = evidence;
-    if (flags.json) print(JSON.stringify({ ...result, place: flags.evidence, unreadable, practice }));
-    else print(inWords(result, flags.evidence, unreadable));
+    const more = { place: flags.evidence, unreadable, practice, never_watched: neverWatched };
+    if (flags.json) print(JSON.stringify({ ...result, ...more }));
+    else print([...inWords(result, flags.evidence, unreadable), ...neverWatched.map(neverWatchedInWords)].join('\n'));
   } finally {
     await evidence.close();
   }
@@ -63,22 +76,26 @@ export async function showInForce(
   const trail = await openTrail(home, process.env);
   try {
     const [found] = await trail.store.inForce([hash]);
-    if (json) print(JSON.stringify({ found: found ?? null }));
-    else
+    const altered = found !== undefined && createHash('sha256').update(found.text).digest('hex') !== hash;
+    if (json) print(JSON.stringify({ found: found ?? null, altered }));
+    else {
       print(found ? `${found.kind}, first used ${found.first_used_at}:\n${found.text}` : `Nothing is kept by ${hash}.`);
-    process.exitCode = found ? EXIT.done : EXIT.foundWrong;
+      if (altered) print('WRONG  This text was altered: it has another SHA-256 than the events name.');
+    }
+    process.exitCode = found && !altered ? EXIT.done : EXIT.foundWrong;
   } finally {
     await trail.close();
   }
 }
 
-function inWords(result: EvidenceResult, place: string, unreadable: readonly string[]): string {
+function inWords(result: EvidenceResult, place: string, unreadable: readonly string[]): readonly string[] {
   const { events, unsealed, checkpoints, anchors } = result;
   return [
     `${events} events (${unsealed} not yet sealed), ${checkpoints} checkpoints, ${anchors} of anchors: ${place}`,
+    ...(events === 0 ? ['It holds no event: nothing of what was asked for is in the trail.'] : []),
     ...unreadable.map((why) => `Not in it: ${why}`),
     'Its README.md explains it; "python3 verify.py" in it checks it.',
-  ].join('\n');
+  ];
 }
 
 /** Days of recording, in UTC: evidence must not depend on a setting. */

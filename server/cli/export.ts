@@ -6,6 +6,7 @@ import { archivedInWords } from '../../lib/store/archived-month';
 import { readConfiguration } from '../configuration';
 import {
   csvTables,
+  neverWatchedInWords,
   neverWatchedOf,
   openTrail,
   readOrder,
@@ -52,6 +53,11 @@ export class ExportNotWritten extends BillingAuditError {
   }
 }
 
+const MORE = `
+Tables take days of the change, in business time; --evidence takes days of recording, in UTC, and without days holds everything.
+
+Exit codes: 0 written, 1 what was asked for does not hold (--in-force, --archive), 2 misused, 3 could not be done.`;
+
 export function addExport(program: Command): void {
   program
     .command('export')
@@ -82,8 +88,10 @@ export function addExport(program: Command): void {
     .option('--no-byte-order-mark', 'CSV without the mark by which Excel knows UTF-8')
     .option('--home <folder>', 'folder of all local state (BILLING_AUDIT_HOME, ./.billing-audit)')
     .option('--json', 'print one JSON line instead of sentences')
+    .addHelpText('after', MORE)
     .action((flags: ExportFlags) =>
       guarded(() => {
+        refuseWhatIsPassedOver(flags);
         if (flags.inForce !== undefined) return showInForce(flags.inForce, flags);
         const { ocsf, evidence, archive } = flags;
         if (archive !== undefined) return runArchive({ ...flags, archive });
@@ -91,6 +99,32 @@ export function addExport(program: Command): void {
         return evidence === undefined ? runExport(tablesOf(flags)) : runEvidence({ ...flags, evidence });
       }),
     );
+}
+
+/** What each kind of export looks at, beside --home and --json. */
+const LOOKED_AT = {
+  inForce: [],
+  archive: ['out', 'reason', 'yes'],
+  ocsf: ['cursor'],
+  evidence: ['from', 'to', 'sheet'],
+} as const satisfies Record<string, readonly (keyof ExportFlags)[]>;
+const OF_TABLES = ['from', 'to', 'out', 'sheet', 'format', 'sample', 'seed', 'byteOrderMark'] as const;
+
+/**
+ * A flag that is passed over would have an export hold more than was asked for, or other things, and say nothing.
+ * @throws BadSetting
+ */
+function refuseWhatIsPassedOver(flags: ExportFlags): void {
+  const kinds = (Object.keys(LOOKED_AT) as (keyof typeof LOOKED_AT)[]).filter((kind) => flags[kind] !== undefined);
+  const [kind, other] = kinds;
+  const looked: readonly string[] = ['home', 'json', ...(kind === undefined ? OF_TABLES : [kind, ...LOOKED_AT[kind]])];
+  const given = Object.keys(flags).filter((name) => name !== 'byteOrderMark' || flags.byteOrderMark === false);
+  const passedOver = other ?? given.find((name) => !looked.includes(name));
+  if (passedOver === undefined) return;
+  const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const what = kind === undefined ? 'tables' : flagOf(kind);
+  const flag = passedOver === 'byteOrderMark' ? '--no-byte-order-mark' : flagOf(passedOver);
+  throw new BadSetting(flag, `does not go with ${what}, which would pass it over`, 'Leave it away.');
 }
 
 /** What tables need, and a bundle does not. */
@@ -139,14 +173,11 @@ async function runExport(flags: TableFlags): Promise<void> {
     const { seed } = order;
     const more = { seed, files: written, never_watched: neverWatched, through: trail.through, home: trail.home };
     if (flags.json) print(JSON.stringify({ ...result, ...more }));
-    else print([inWords(result, seed, written, trail.practice), ...neverWatched.map(inWordsOfUnknown)].join('\n'));
+    else print([inWords(result, seed, written, trail.practice), ...neverWatched.map(neverWatchedInWords)].join('\n'));
   } finally {
     await trail.close();
   }
 }
-
-const inWordsOfUnknown = (id: string): string =>
-  `Sheet ${id} was never watched here, so nothing of it is in the trail: check the id (File > Properties in Smartsheet).`;
 
 function inWords(result: ExportResult, seed: string, files: readonly string[], practice: boolean): string {
   const { changes, sampled, coverageDays, acts } = result;

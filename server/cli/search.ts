@@ -4,6 +4,7 @@ import { archivedInWords } from '../../lib/store/archived-month';
 import type { ArchivedMonth, Store, TrailQuery } from '../../lib/store';
 import { readConfiguration } from '../configuration';
 import { openTrail } from '../export';
+import { lineOf } from './event-line';
 import { guarded, loadDotEnv, print } from './run';
 import { FIELDS, ORDERS, queryOf, type SearchFlags } from './search-query';
 
@@ -70,12 +71,4 @@ async function searchUpTo(
       return { events, next: page.next, archived: page.archived ?? [] };
     after = page.next;
   }
-}
-
-function lineOf(event: AuditEvent): string {
-  const { changed_at, severity, sheet_name, row_id, column_name, old_value, new_value, changed_by } = event;
-  const change = `${JSON.stringify(old_value)} -> ${JSON.stringify(new_value)}`;
-  const risk = event.risk_score === null ? '-' : event.risk_score.toFixed(2);
-  const place = [sheet_name || event.sheet_id, row_id, column_name].filter((part) => part !== null).join(' / ');
-  return `${changed_at}  ${severity.padEnd(6)} ${risk}  ${event.violation_type}  ${place}  ${change}  ${changed_by ?? 'unknown'}  ${event.event_key}`;
 }

@@ -56,7 +56,20 @@ export function addVerify(program: Command): void {
     .action((flags: VerifyFlags) => guarded(() => runVerify(flags)));
 }
 
+/** What a check would pass over must not be asked for: "all holds" would be taken as an answer to it. */
+function refuseTogether(flags: VerifyFlags): void {
+  const given = (['key', 'anchor', 'archive', 'new'] as const).filter((name) => flags[name] !== undefined);
+  if (flags.newKey && given.length > 0) {
+    throw new BadSetting('--new-key', `does not go with --${given[0]}`, 'Make the new key, and verify by itself.');
+  }
+  const passedOver = given.find((name) => name !== 'new');
+  if (!flags.new || passedOver === undefined) return;
+  const hint = 'Leave --new away: the whole check reads what you bring.';
+  throw new BadSetting('--new', `does not go with --${passedOver}, which it would not look at`, hint);
+}
+
 async function runVerify(flags: VerifyFlags): Promise<void> {
+  refuseTogether(flags);
   loadDotEnv();
   const key = flags.key === undefined ? null : readKey(flags.key);
   const brought = (flags.anchor ?? []).map(readAnchorFile);
@@ -66,7 +79,7 @@ async function runVerify(flags: VerifyFlags): Promise<void> {
   try {
     if (flags.newKey) return tellNewKey(changeSealKey(evidence.keysFolder), flags);
     const file = join(evidence.home, 'verified.json');
-    const since = flags.new && !key ? readVerified(file) : null;
+    const since = flags.new ? readVerified(file) : null;
     if (since) return await runNew(evidence, since, file, flags);
     const progress = progressOf('events', flags);
     const { verified, ...report } = await checkTrail({
@@ -120,14 +133,13 @@ async function runNew(evidence: OpenEvidence, since: Verified, file: string, fla
 type ShownReport = Omit<TrailReport, 'verified'>;
 
 function inWords(report: ShownReport, guards: GuardReport, practice: boolean): readonly string[] {
-  const { events, streams, sealed, unsealed, checkpoints, anchored, anchors, erasures, archives, findings, found } =
-    report;
+  const { events, streams, sealed, unsealed, checkpoints, anchors, erasures, archives, findings, found } = report;
   const kept = practice ? ' (practice data)' : '';
   const shown = findings.slice(0, MOST_SHOWN).map(({ text }) => `WRONG  ${text}`);
   const wrong = found + guards.findings.length;
   return [
-    `${events} events of ${streams} sheets${kept}: ${sealed} sealed by ${checkpoints} checkpoints, ${unsealed} not yet protected.`,
-    anchored > 0 ? `${anchored} events are covered by an anchor.` : 'Evidence is not anchored: see docs/evidence.md.',
+    `${events} events in ${streams} chains${kept}: ${sealed} sealed by ${checkpoints} checkpoints, ${unsealed} not yet protected.`,
+    anchoredInWords(report, practice),
     ...anchors.map(
       ({ anchor, size }) => `  ${anchor}: ${size === null ? 'not read back' : `agrees up to ${size} events`}`,
     ),
@@ -139,12 +151,25 @@ function inWords(report: ShownReport, guards: GuardReport, practice: boolean): r
       ({ month, events: count, file, sha256, by, at, reason, read }) =>
         `Archived by ${by} at ${at}: ${count} events of ${month}, in ${file} (SHA-256 ${sha256}), ${read ? 'which was read' : 'which was not read: --archive FILE'}. ${reason}`,
     ),
+    ...notKeptInWords(report),
     ...shown,
     ...(found > shown.length ? [`... and ${found - shown.length} more (--json tells a thousand)`] : []),
     ...guards.findings.slice(0, MOST_SHOWN).map(({ text }) => `GUARD  ${text}`),
     ...ddlInWords(guards),
     wrong === 0 ? 'All holds.' : `${wrong} things are wrong.`,
   ];
+}
+
+function anchoredInWords({ anchored }: ShownReport, practice: boolean): string {
+  if (practice) return 'Evidence is not anchored: practice data never is, whatever ANCHOR_... says.';
+  return anchored > 0
+    ? `${anchored} events are covered by an anchor.`
+    : 'Evidence is not anchored: see docs/evidence.md.';
+}
+
+function notKeptInWords({ textsNotKept }: ShownReport): readonly string[] {
+  if (textsNotKept === 0) return [];
+  return [`Of ${textsNotKept} rules, models or flows that events name by their hash the text is not kept.`];
 }
 
 const MOST_DDL = 5;

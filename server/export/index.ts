@@ -1,5 +1,5 @@
 export type { ExportOrder, ExportResult } from './about';
-export { neverWatchedOf } from './never-watched';
+export { neverWatchedInWords, neverWatchedOf } from './never-watched';
 export { readOrder, FORMATS, type Format } from './order';
 export { exportRoute } from './route';
 export { csvTables, workbookTables, zippedCsvTables, type TableSet } from './table-set';

@@ -1,5 +1,8 @@
 import type { Store } from '../../lib/store';
 
+export const neverWatchedInWords = (id: string): string =>
+  `Sheet ${id} was never watched here, so nothing of it is in the trail: check the id (File > Properties in Smartsheet).`;
+
 /**
  * The sheets of those asked for of which nothing can be in the trail: whose id has slipped must not take an empty file
  * home as "nothing happened".

@@ -18,6 +18,7 @@ import {
   connectPostgres,
   driverOverConnection,
   migratePostgres,
+  OF_THE_DATABASE,
   openEmbeddedStore,
   rowsOfStore,
   SAME_TEXT,
@@ -132,7 +133,8 @@ async function planned(
     dryRun: true,
   });
   const sums = await rowsOfStore(connectionOver(driver)).sums();
-  return { place, report, tables: sums.filter(({ rows }) => rows > 0), migrated: applied.length, notes };
+  const tables = sums.filter(({ rows, table }) => rows > 0 && !OF_THE_DATABASE.includes(table));
+  return { place, report, tables, migrated: applied.length, notes };
 }
 
 async function carried(

@@ -15,7 +15,7 @@ import type {
   Store,
   TrailQuery,
 } from '../../lib/store';
-import { emptyOverview } from '../../lib/store/overview';
+import { emptyOverview, NO_EVIDENCE, type EvidenceState } from '../../lib/store/overview';
 import { NO_PATTERNS, type Patterns, type PatternsQuery } from '../../lib/store/patterns';
 import type { CountedPromise } from '../../lib/store/promise';
 
@@ -47,6 +47,7 @@ export class AskedStore {
   readonly askedPatterns: PatternsQuery[] = [];
   readonly readers: AlertReader[] = [];
   troubles: LastingTrouble[] = [];
+  sealed: EvidenceState = NO_EVIDENCE;
   watched: OverviewSheet[] = [];
   /** Callbacks that were given up. */
   dead = 0;
@@ -96,6 +97,9 @@ export class AskedStore {
   }
   async watchTroubles() {
     return this.troubles;
+  }
+  async evidence() {
+    return this.sealed;
   }
   async deadBySheet() {
     return { total: this.dead, sheets: this.dead === 0 ? [] : [{ ...DEAD, callbacks: this.dead }] };

@@ -36,6 +36,14 @@ describe('the overview of Audit Metrics', () => {
     expect(store.asked.map(({ known }) => known)).toEqual([undefined, 'one', 'one']);
   });
 
+  it('tells how the evidence stands, anew after a seal, of which the version of the numbers knows nothing', async () => {
+    const ports = store.ports('node-1');
+    expect(await show(ports)).toMatchObject({ cards: { evidence: { sealed: 0, anchored: 0 } } });
+    store.sealed = { sealed: 40, unsealed: 2, anchored: 30, failing: 1 };
+    expect(await show(ports)).toMatchObject({ cards: { version: 'one', evidence: store.sealed } });
+    expect(await show(ports)).toEqual({});
+  });
+
   it('remembers for each node apart, and not at all once the node is deployed anew', async () => {
     await show(store.ports('node-1'));
     expect(await show(store.ports('node-2'))).toHaveProperty('cards');

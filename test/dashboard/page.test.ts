@@ -109,7 +109,7 @@ describe('the overview page', () => {
     expect(await tileOn(page, 'high-risk')).toBe(String(expected.cards.high_risk_today));
     // 3 x 1,500 x 0.7
     expect(await tileOn(page, 'money')).toBe('$3,150.00');
-    expect(await tileOn(page, 'backup')).toBe('Not yet');
+    expect(await tileOn(page, 'evidence')).toBe('Not anchored');
     expect(await page.locator('[data-event]').count()).toBe(3);
     const people = await page.locator('[aria-label="Activity by person"] tbody tr').allInnerTexts();
     expect(people.map((text) => text.split(/\s+/u))).toEqual([['clerk@example.com', '43', '3']]);

@@ -87,7 +87,10 @@ function archiving(open: () => Promise<SealedStore>): void {
     const later = join(sealed.folder, 'later');
     const order = { from: '2026-03-01T00:00:00Z', to: null, sheets: [] };
     await writeEvidence(order, { ...partsOf(sealed), files: bundleFilesAt(later, Date.now()) });
-    expect(python(later)).toMatchObject({ code: 0, told: expect.stringContaining('All holds.') as string });
+    expect(python(later)).toMatchObject({
+      code: 0,
+      told: expect.stringContaining('All that is sealed holds.') as string,
+    });
     await sealed.seal();
     const folder = join(sealed.folder, 'meanwhile');
     await bundleWhile('2026-02', folder);

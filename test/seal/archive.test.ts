@@ -226,6 +226,7 @@ function archiving(open: () => Promise<SealedStore>, byMonth = false): void {
       archives: () => book.archives(),
       allLeaves: () => book.allLeaves(),
       allCheckpoints: () => book.allCheckpoints(),
+      inForce: (hashes) => book.inForce(hashes),
       allEvents: async function* () {
         if (leaving === null) await (leaving = archive('2026-02', 'feb.zip'));
         yield* book.allEvents();

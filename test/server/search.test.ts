@@ -1,4 +1,7 @@
+import type { AuditEvent } from '../../lib/event';
+import { lineOf } from '../../server/cli/event-line';
 import { queryOf } from '../../server/cli/search-query';
+import { event } from '../store/examples';
 
 const base = { order: 'newest', limit: '50' } as const;
 const markOf = (...parts: readonly unknown[]): string => Buffer.from(JSON.stringify(parts)).toString('base64');
@@ -65,5 +68,30 @@ describe('billing-audit search', () => {
     expect(() => queryOf({ ...base, ...wrong })).toThrow(
       expect.objectContaining({ code: 'bad_setting', message: expect.stringContaining(flag) as string }),
     );
+  });
+});
+
+describe('a line of billing-audit search', () => {
+  const told = (more: Partial<AuditEvent>): string => lineOf(event('e:1', more));
+
+  it('tells a cell by its values', () => {
+    const cell = { old_value: '4', new_value: null, column_name: 'Quantity', row_id: '7', sheet_name: 'May' };
+    expect(told(cell)).toMatch(/May \/ 7 \/ Quantity {2}"4" -> null {2}/);
+  });
+
+  it('tells a sign-in, a deploy or an erasure by what happened, since it has no values', () => {
+    const act = {
+      kind: 'person_saved',
+      sheet_id: '0',
+      sheet_name: '',
+      row_id: null,
+      column_name: null,
+      old_value: null,
+      new_value: null,
+      issue_description: 'Ana was saved by Kim.',
+    } as const;
+    const line = told(act);
+    expect(line).toContain('  -  person_saved: Ana was saved by Kim.  ');
+    expect(line).not.toContain('null');
   });
 });

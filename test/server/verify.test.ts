@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { openSealKeys, SealBook, sealNext } from '../../lib/seal';
 import { openEmbeddedStore, secretBox, storeOver } from '../../lib/store';
@@ -53,6 +53,49 @@ describe('billing-audit verify', () => {
       status: 2,
       stderr: expect.stringContaining('"--from" is missing') as string,
     });
+  });
+
+  it('does not say that all holds of what it would pass over', () => {
+    expect(billingAudit('verify').status).toBe(0);
+    for (const flag of ['--anchor', '--archive', '--key']) {
+      // A good key: what is refused is the pair.
+      const [key = ''] = readFileSync(join(openHome(home).keys, 'seal.pub'), 'utf8').split('\n');
+      expect(billingAudit('verify', '--new', flag, key)).toMatchObject({
+        status: 2,
+        stderr: expect.stringMatching(new RegExp(`"--new" does not go with ${flag}`)) as string,
+      });
+    }
+    expect(billingAudit('verify', '--new-key', '--new')).toMatchObject({ status: 2 });
+    expect(billingAudit('verify', '--new')).toMatchObject({ status: 0 });
+  });
+
+  it.each<[string, readonly string[], RegExp]>([
+    [
+      'days in the wrong order',
+      ['--evidence', 'b', '--from', '2026-02-01', '--to', '2026-01-01'],
+      /"--to" is "2026-01-01", which is before/,
+    ],
+    ['a sheet for a SIEM', ['--ocsf', 'e.jsonl', '--sheet', '1'], /"--sheet" does not go with --ocsf/],
+    ['a time for a SIEM', ['--ocsf', 'e.jsonl', '--from', '2026-01-01'], /"--from" does not go with --ocsf/],
+    ['a sample of evidence', ['--evidence', 'b', '--sample', '5'], /"--sample" does not go with --evidence/],
+    ['two kinds at once', ['--evidence', 'b', '--ocsf', 'e.jsonl'], /does not go with/],
+    [
+      'a reason for tables',
+      ['--from', '2026-01-01', '--to', '2026-01-02', '--out', 'x.csv', '--reason', 'r'],
+      /"--reason" does not go with tables/,
+    ],
+  ])('does not export another thing than was asked for: %s', (_, words, expected) => {
+    const { status, stderr } = billingAudit('export', ...words);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(expected)]);
+    expect(['b', 'e.jsonl', 'x.csv'].filter((name) => existsSync(join(folder, name)))).toEqual([]);
+  });
+
+  it('says that a bundle holds nothing, and that a sheet was never watched', () => {
+    const { status, stdout } = billingAudit('export', '--evidence', join(folder, 'nothing.zip'), '--sheet', '987');
+    expect([status, stdout]).toEqual([
+      0,
+      expect.stringMatching(/It holds no event.*\nSheet 987 was never watched here/s),
+    ]);
   });
 
   it('takes a bundle that the program in it accepts', () => {

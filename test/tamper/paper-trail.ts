@@ -149,6 +149,7 @@ export class PaperTrail {
       allEvents: () => pages(events),
       allLeaves: () => pages(this.leaves),
       allCheckpoints: () => pages(this.checkpoints),
+      inForce: () => Promise.resolve([]),
     };
   }
 }

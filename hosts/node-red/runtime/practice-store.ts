@@ -3,7 +3,7 @@ import { BillingAuditError } from '../../../lib/errors';
 import type { AccessStore } from '../../../lib/store/access';
 import type { DirectoryStore } from '../../../lib/store/directory';
 import type { JobStore } from '../../../lib/store/jobs';
-import { type DashboardStore, emptyOverview } from '../../../lib/store/overview';
+import { type DashboardStore, emptyOverview, NO_EVIDENCE } from '../../../lib/store/overview';
 import { NO_PATTERNS } from '../../../lib/store/patterns';
 import type { Store } from '../../../lib/store/store';
 
@@ -84,6 +84,7 @@ function dashboardOfNothing(now: () => number): DashboardStore {
     promise: () => Promise.resolve({ normal: [], problems: [], rules: [] }),
     patterns: () => Promise.resolve(NO_PATTERNS),
     watchTroubles: none,
+    evidence: () => Promise.resolve(NO_EVIDENCE),
     deadBySheet: () => Promise.resolve({ total: 0, sheets: [] }),
     tryDeadAgain: ({ by }) => Promise.resolve({ replayed: 0, by }),
   };

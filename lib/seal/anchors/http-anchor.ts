@@ -45,7 +45,11 @@ export function httpAnchor(url: string, token: string | null, http: Http): Ancho
       if ([404, 405, 501].includes(status)) return null;
       if (status !== 200) throw failed(name, `it answered with status ${status}`);
       const answer = held.safeParse(parsed(body));
-      if (!answer.success) throw failed(name, 'it did not answer with {"checkpoints": [...]}');
+      if (!answer.success)
+        throw failed(
+          name,
+          'it did not answer with {"checkpoints": [{"note": "...", "leaves": null}, ...]}, as they were posted',
+        );
       return answer.data.checkpoints;
     },
   };

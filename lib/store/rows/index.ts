@@ -4,4 +4,4 @@ export { RowsDiffer, StoreNotEmpty, StoresDiffer } from './errors';
 export type { RowPage, TableSum } from './read-rows';
 export { connectionOver, rowsOfStore } from './store-rows';
 export type { SequencePlace, TableShape } from './tables';
-export { writeRows, type RowSource, type WriteOptions } from './write-rows';
+export { OF_THE_DATABASE, writeRows, type RowSource, type WriteOptions } from './write-rows';

@@ -4,7 +4,7 @@ import { sumOf, type RowPage, type TableSum } from './read-rows';
 import { differencesOf, qualified, quoted, setSequence, tablesOf, type SequencePlace, type TableShape } from './tables';
 
 /** What was done to one database, noted by that database: no rows of a store, so each keeps its own. */
-const OF_THE_DATABASE: readonly string[] = ['schema_changes'];
+export const OF_THE_DATABASE: readonly string[] = ['schema_changes'];
 
 /** Where rows come from: a store, or a copy of one. */
 export interface RowSource {

@@ -26,15 +26,17 @@ ${scopeOf(about)}
 
     python3 verify.py
 
-It needs Python 3.8 or later and openssl, no network, no database and nothing of the product. Exit code 0: all holds;
-1: something is wrong, and it says what and where.
+It needs Python 3.8 or later and openssl, no network, no database and nothing of the product. Exit code 0: what is sealed
+holds, and each \`NOTE\` says what it does not show; 1: something is wrong or missing, and it says what and where.
 
-Two things must come from elsewhere, or you only learn that the bundle agrees with itself:
+Three things must come from elsewhere, or you only learn that the bundle agrees with itself:
 
 - **The key.** Compare it with the one that you were given when you began to audit, or give that one: \`--key KEY\`.
 ${keys.map((key) => `  \`${verifierText(key)}\``).join('\n')}
 - **Checkpoints that you kept**, from a mail or a repository of your own: \`--anchor FILE\`. They show that the history is
   still the one of that day, even if whoever made this bundle had the signing key.
+- **The program**, where you do not trust whoever made this bundle: read its 300 lines, or take \`verify.py\` out of the
+  npm package \`billing-audit\` yourself, and run that one on this folder.
 
 ## What is in it
 
@@ -56,7 +58,8 @@ ${keys.map((key) => `  \`${verifierText(key)}\``).join('\n')}
    week ending, historical, run, severity, risk, anomaly, category, approval, whether steps are unknown, rules, model,
    flow, commitment.
 2. Values and personal fields are \`payload\`; the last place of the text is \`SHA-256(salt || payload)\`. They can be erased
-   by law (\`null\`), and everything else still holds.
+   by law (\`null\`), and everything else still holds. Each erasure is an event of the chain \`keeping\` that says of how
+   many: in a bundle of the whole trail no more may be gone.
 3. The hash of each event is an entry of one Merkle tree over all sheets (RFC 6962): leaf \`SHA-256(0x00 || hash)\`, node
    \`SHA-256(0x01 || left || right)\`.
 4. The head of the tree is signed with Ed25519 as a checkpoint (c2sp.org/tlog-checkpoint, c2sp.org/signed-note): log, number
