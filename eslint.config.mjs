@@ -71,6 +71,7 @@ export default typescript.config(
     languageOptions: {
       globals: {
         fetch: 'readonly',
+        WebAssembly: 'readonly',
         setTimeout: 'readonly',
         process: 'readonly',
         console: 'readonly',

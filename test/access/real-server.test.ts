@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import type { AccessEvent } from '../../lib/access';
 import type { AccessPage } from '../../lib/store';
 import { ask, formTokenIn, signedIn } from '../server/sign-in/support/client';
-import { freePort } from '../support/node-red';
+import { freePort } from '../support/ports';
 import { violationsOn, type Page } from '../dashboard/pages';
 import { artefact, openBrowser, type OpenBrowser } from '../support/browser';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox';

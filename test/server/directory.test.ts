@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ask, formTokenIn, signedIn } from './sign-in/support/client';
-import { freePort } from '../support/node-red';
+import { freePort } from '../support/ports';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox';
 import { until } from '../support/until';
 

@@ -4,7 +4,7 @@ import * as https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { practiceSheet, type PracticeSheet } from '../sandbox/office';
-import { freePort } from '../support/node-red';
+import { freePort } from '../support/ports';
 import { startSandboxWith, type SandboxProcess } from '../support/sandbox';
 import { until } from '../support/until';
 import { freePorts, startCli, type RunningCli } from './cli';

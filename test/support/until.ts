@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 export async function until<Found>(
   condition: () => Found | Promise<Found>,
   what: string,
-  within = 20_000,
+  within = 45_000,
 ): Promise<NonNullable<Exclude<Found, false>>> {
   const end = performance.now() + within;
   let last: unknown;
