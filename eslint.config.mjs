@@ -73,6 +73,7 @@ export default typescript.config(
         fetch: 'readonly',
         WebAssembly: 'readonly',
         setTimeout: 'readonly',
+        setInterval: 'readonly',
         process: 'readonly',
         console: 'readonly',
         module: 'writable',

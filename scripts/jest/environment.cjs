@@ -28,6 +28,6 @@ if (process.send !== undefined) {
     process.stderr.write(`A process of Jest ended itself with ${code} in the middle of a test file.\n`);
     process.kill(process.pid, 'SIGKILL');
   });
-  // Nobody hears of a result when Jest itself was killed.
-  process.on('disconnect', () => process.exit(0));
+  // Nobody hears of a result when Jest itself was killed. Looked at, since to listen for it would keep the process alive.
+  setInterval(() => process.connected || process.exit(0), 1000).unref();
 }

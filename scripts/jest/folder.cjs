@@ -33,15 +33,22 @@ function hasRoom() {
   return bavail * bsize >= MIN_FREE_BYTES && freemem() >= 2 * MIN_FREE_BYTES;
 }
 
-/** Of runs that were killed. */
+/** Of runs that were killed, one with our own number among them. */
 function removeLeftOvers(home) {
   for (const name of readdirSync(home)) {
     const [, pid] = new RegExp(`^${NAME}(\\d+)$`).exec(name) ?? [];
-    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(home, name), { recursive: true, force: true });
+    if (pid === undefined || isAnother(Number(pid))) continue;
+    try {
+      rmSync(join(home, name), { recursive: true, force: true });
+    } catch (thrown) {
+      process.stderr.write(`${join(home, name)} is of a run that was killed, and stays: ${thrown.message}\n`);
+    }
   }
 }
 
-function isAlive(pid) {
+/** Whether another run with this number is alive. */
+function isAnother(pid) {
+  if (pid === process.pid) return false;
   try {
     process.kill(pid, 0);
     return true;

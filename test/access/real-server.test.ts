@@ -9,6 +9,7 @@ import { freePort } from '../support/ports';
 import { violationsOn, type Page } from '../dashboard/pages';
 import { artefact, openBrowser, type OpenBrowser } from '../support/browser';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox';
+import { layStoreOf } from '../support/store';
 import { until } from '../support/until';
 
 const CLI = resolve(__dirname, '../../dist/billing-audit/cli.js');
@@ -88,6 +89,7 @@ beforeAll(async () => {
     PUBLIC_URL: address,
     HOLIDAYS: 'none',
   };
+  await layStoreOf(home);
   await start();
   admin = await signedIn(address, 'admin', passwordOf('admin'));
 }, 240_000);

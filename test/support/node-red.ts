@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { freePort } from './ports';
+import { layStoreOf } from './store';
 import { until } from './until';
 
 /** A node of a flow file. */
@@ -23,6 +24,8 @@ export interface NodeRedOptions {
   readonly nodeRed?: string;
   /** Milliseconds that the start may take; what has not started by then is ended. */
   readonly startWithin?: number;
+  /** Its home has an empty store already, which a first start takes some seconds to make. */
+  readonly storeIsLaid?: boolean;
   /** Let the process end by itself during start; `exited` tells. */
   readonly mayExit?: boolean;
 }
@@ -58,6 +61,7 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<Runnin
   const port = await freePort();
   const within = options.startWithin ?? 40_000;
   prepareUserDir(userDir, port, options);
+  if (options.storeIsLaid) await layStoreOf(join(userDir, 'home'));
   let output = '';
   let code: number | null = null;
   const red = join(options.nodeRed ?? join(ROOT, 'node_modules/node-red'), 'red.js');

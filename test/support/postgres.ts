@@ -4,7 +4,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { HISTORY, readMigrations } from '../../lib/store/migrate';
 import { migrations, newFolder, removeFolder } from './store';
-import { addFolder, keepTemplate, keptTemplate, makingFolder } from './templates';
+import { addMigrations, keepTemplate, keptTemplate, makingFolder } from './templates';
 
 /** The programs of the newest PostgreSQL server that is installed, or null. */
 function serverPrograms(): string | null {
@@ -115,7 +115,7 @@ function fingerprint(bare: boolean): string {
   const hash = createHash('sha256').update(String(programs)).update(readFileSync(__filename));
   hash.update(execFileSync(join(programs ?? '', 'postgres'), ['--version']));
   if (!bare) {
-    addFolder(hash, migrations);
+    addMigrations(hash, migrations);
     hash.update(HISTORY);
   }
   return hash.digest('hex').slice(0, 16);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { openEmbeddedStore } from '../../lib/store';
-import { addFolder, keptTemplate, keepTemplate, makingFolder } from './templates';
+import { addFolder, addMigrations, keptTemplate, keepTemplate, makingFolder } from './templates';
 
 const root = resolve(__dirname, '../..');
 
@@ -27,7 +27,7 @@ async function make(template: string, workerPath: string, migrations: string): P
 
 function fingerprint(migrations: string): string {
   const hash = createHash('sha256');
-  addFolder(hash, migrations);
+  addMigrations(hash, migrations);
   addFolder(hash, join(root, 'lib/store/embedded'));
   hash.update(readFileSync(join(root, 'lib/store/migrate.ts')));
   hash.update(readFileSync(join(root, 'node_modules/@electric-sql/pglite/package.json')));

@@ -30,6 +30,12 @@ export function keepTemplate(made: string, template: string): void {
   rmSync(dirname(made), { recursive: true, force: true });
 }
 
+/** Adds the SQL that makes a store; what else stands in its folder, here and in a package, changes nothing. */
+export function addMigrations(hash: Hash, folder: string): void {
+  hash.update(readFileSync(join(folder, 'bootstrap.sql')));
+  addFolder(hash, join(folder, 'migrations'));
+}
+
 /** Adds all files of a folder, by name and content. */
 export function addFolder(hash: Hash, folder: string): void {
   for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
