@@ -24,6 +24,6 @@ module.exports = {
   maxWorkers: LANES,
   // A process that has grown beyond this makes room for a new one when a test file is done.
   workerIdleMemoryLimit: '1500MB',
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   reporters: ['default', '<rootDir>/scripts/jest/count-reporter.cjs'],
 };
