@@ -71,7 +71,9 @@ export default typescript.config(
     languageOptions: {
       globals: {
         fetch: 'readonly',
+        WebAssembly: 'readonly',
         setTimeout: 'readonly',
+        setInterval: 'readonly',
         process: 'readonly',
         console: 'readonly',
         module: 'writable',

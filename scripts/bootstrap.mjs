@@ -11,8 +11,6 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [task, ...rest] = process.argv.slice(2);
 const MINIMUM_NODE = 20;
-/** In how many processes all tests run, one after the other: an end without a result costs one part alone. */
-const PARTS = 4;
 
 const tasks = {
   start: () => {
@@ -40,12 +38,12 @@ const tasks = {
     run(node(), [join(root, 'scripts/faults.mjs'), ...rest]);
   },
   'test:n8n': () => tasks.test(['test/n8n', 'test/conformance/n8n']),
-  test: (folders = rest) => {
+  test: async (folders = rest) => {
     installTestHosts();
     run(node(), [join(root, 'scripts/system-packages.mjs')]);
-    if (folders.length === 0) lint();
+    if (folders.length === 0) await lint();
     build();
-    jest(folders);
+    tool('jest', folders);
   },
   bench: () => {
     build();
@@ -140,12 +138,32 @@ function build({ always = false } = {}) {
   writeFileSync(mark, wanted);
 }
 
-function lint() {
+/** Types, rules and form, beside each other: all that is wrong is said in one go. */
+async function lint() {
   installN8n();
-  tool('tsc', ['-p', 'tsconfig.json']);
-  tool('tsc', ['-p', 'hosts/node-red/client', '--noEmit']);
-  tool('eslint', ['.', '--max-warnings', '0']);
-  tool('prettier', ['--check', '--log-level', 'warn', '.']);
+  const checks = [
+    ['tsc', '-p', 'tsconfig.json'],
+    ['tsc', '-p', 'hosts/node-red/client', '--noEmit'],
+    ['eslint', '.', '--max-warnings', '0'],
+    ['prettier', '--check', '--log-level', 'warn', '.'],
+  ];
+  const codes = await Promise.all(checks.map(([name, ...given]) => check(name, given)));
+  const failed = codes.find((code) => code !== 0);
+  if (failed !== undefined) process.exit(failed);
+}
+
+/** Runs a tool and writes what it said when it is done. @returns its code */
+function check(name, given) {
+  const child = spawn(node(), [scriptOf(name), ...given], { cwd: root, env: environment() });
+  const said = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => said.push(chunk));
+  child.on('error', (error) => fail(`${name} could not be started: ${error.message}`));
+  return new Promise((done) => {
+    child.on('close', (code) => {
+      process.stdout.write(Buffer.concat(said));
+      done(code ?? 1);
+    });
+  });
 }
 
 function fingerprint(paths) {
@@ -160,31 +178,6 @@ function fingerprint(paths) {
   };
   paths.filter((path) => existsSync(join(root, path))).forEach(add);
   return hash.digest('hex');
-}
-
-/**
- * Runs the tests. Opening and closing many WebAssembly databases in one process brings V8 itself to abort now and then
- * (nodejs/node#64500, a few per cent of long runs): a part that ends by such a signal has no result, and is begun once
- * more. A failed test is no such end; the other parts are run all the same.
- */
-function jest(folders) {
-  const parts =
-    folders.length > 0 ? [folders] : Array.from({ length: PARTS }, (_, part) => [`--shard=${part + 1}/${PARTS}`]);
-  const codes = parts.map((part) => jestOnce(part, true));
-  const failed = codes.find((code) => code !== 0);
-  if (failed !== undefined) process.exit(failed);
-}
-
-function jestOnce(given, mayBeginAgain) {
-  const crashes = ['SIGABRT', 'SIGSEGV', 'SIGTRAP', 'SIGILL', 'SIGBUS'];
-  const options = { cwd: root, stdio: 'inherit', env: environment() };
-  const { status, signal } = spawnSync(node(), [scriptOf('jest'), ...given], options);
-  if (signal === null) return status ?? 1;
-  if (!crashes.includes(signal) || !mayBeginAgain) process.kill(process.pid, signal);
-  say(
-    `Node.js itself was ended by ${signal}, without a result (see nodejs/node#64500). ${given.join(' ')} begins once more.`,
-  );
-  return jestOnce(given, false);
 }
 
 /** Runs a development tool of node_modules with the pinned Node. */

@@ -5,10 +5,11 @@ import { join, resolve } from 'node:path';
 import type { AccessEvent } from '../../lib/access';
 import type { AccessPage } from '../../lib/store';
 import { ask, formTokenIn, signedIn } from '../server/sign-in/support/client';
-import { freePort } from '../support/node-red';
+import { freePort } from '../support/ports';
 import { violationsOn, type Page } from '../dashboard/pages';
 import { artefact, openBrowser, type OpenBrowser } from '../support/browser';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox';
+import { layStoreOf } from '../support/store';
 import { until } from '../support/until';
 
 const CLI = resolve(__dirname, '../../dist/billing-audit/cli.js');
@@ -88,6 +89,7 @@ beforeAll(async () => {
     PUBLIC_URL: address,
     HOLIDAYS: 'none',
   };
+  await layStoreOf(home);
   await start();
   admin = await signedIn(address, 'admin', passwordOf('admin'));
 }, 240_000);

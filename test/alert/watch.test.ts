@@ -5,7 +5,7 @@ import { alertNode } from '../../nodes/alert';
 import { openWatchtower, type Watchtower } from '../intake/watchtower';
 import { practiceSheet, type PracticeSheet } from '../sandbox/office';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox';
-import { freePort } from '../support/node-red';
+import { freePort } from '../support/ports';
 import { until } from '../support/until';
 import { openPostOffice, type ParsedMail, type PostOffice } from './post-office';
 

@@ -2,17 +2,17 @@ import { join, resolve } from 'node:path';
 import { openHome, type Home } from '../../lib/runtime/home';
 import { anchorWhatIsDue, openSealKeys, SealBook, sealNext, type Anchor } from '../../lib/seal';
 import { openEmbeddedStore, secretBox, storeOver, type EmbeddedStoreDriver, type StoreDriver } from '../../lib/store';
+import { layStore } from '../support/store-template';
 import { cell, event, observation, row, step } from '../store/examples';
 
 /** The folder with the worker and the SQL that a server runs with. */
 export const PALETTE = resolve(__dirname, '../../dist/node-red');
 
-export function openStoreIn(home: Pick<Home, 'store'>): Promise<EmbeddedStoreDriver> {
-  return openEmbeddedStore({
-    directory: join(home.store, 'embedded'),
-    workerPath: join(PALETTE, 'store-worker.js'),
-    migrations: join(PALETTE, 'supabase'),
-  });
+export async function openStoreIn(home: Pick<Home, 'store'>): Promise<EmbeddedStoreDriver> {
+  const directory = join(home.store, 'embedded');
+  const [workerPath, migrations] = [join(PALETTE, 'store-worker.js'), join(PALETTE, 'supabase')];
+  await layStore(directory, workerPath, migrations);
+  return openEmbeddedStore({ directory, workerPath, migrations });
 }
 
 /** Seals until nothing is left, with the key of the home. */

@@ -91,7 +91,7 @@ describe('what the runtime says beside a field', () => {
   });
 
   it('says that nothing was marked yet, and what is wrong with what it is asked', async () => {
-    red = await startNodeRed({ palette, flows: FLOWS });
+    red = await startNodeRed({ palette, flows: FLOWS, storeIsLaid: true });
     expect(await ask({ findingsADay: '5' })).toEqual({ status: 200, body: { key: 'none', facts: {} } });
     expect(await ask({ findingsADay: '5', alertFrom: '7' })).toMatchObject({
       status: 409,
@@ -112,7 +112,7 @@ describe('what the runtime says beside a field', () => {
   it('is for people who may change flows, where people sign in', async () => {
     const users = [{ username: 'viewer', password: hashSync(PASSWORD, 4), permissions: 'read' }];
     const settings = { adminAuth: { type: 'credentials', users } };
-    red = await startNodeRed({ palette, flows: FLOWS, settings });
+    red = await startNodeRed({ palette, flows: FLOWS, settings, storeIsLaid: true });
     expect((await ask({})).status).toBe(401);
     const grant = { client_id: 'node-red-admin', grant_type: 'password', scope: '', username: 'viewer' };
     const signedIn = await fetch(`${red.admin}/auth/token`, {

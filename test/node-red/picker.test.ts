@@ -66,7 +66,7 @@ describe('the names behind a picker', () => {
 
   it('are for people who may change flows, where people sign in', async () => {
     const adminAuth = { type: 'credentials', users };
-    red = await startNodeRed({ palette, flows: FLOWS, settings: { adminAuth }, env: environment() });
+    red = await startNodeRed({ palette, flows: FLOWS, settings: { adminAuth }, env: environment(), storeIsLaid: true });
     expect((await ask()).status).toBe(401);
     expect((await ask('kind=sheets', { authorization: `Bearer ${await tokenOf('viewer')}` })).status).toBe(401);
     const authorization = `Bearer ${await tokenOf('admin')}`;
@@ -79,13 +79,13 @@ describe('the names behind a picker', () => {
 
   it('are not for strangers whom the editor lets in without a sign-in', async () => {
     const adminAuth = { type: 'credentials', users, default: { permissions: '*' } };
-    red = await startNodeRed({ palette, flows: FLOWS, settings: { adminAuth }, env: environment() });
+    red = await startNodeRed({ palette, flows: FLOWS, settings: { adminAuth }, env: environment(), storeIsLaid: true });
     expect((await ask()).status).toBe(200);
     expect((await ask('kind=sheets', { 'x-forwarded-for': '203.0.113.5' })).status).toBe(403);
   });
 
   it('are refused beyond this machine, and through a proxy, where nobody signs in', async () => {
-    red = await startNodeRed({ palette, flows: FLOWS, env: environment() });
+    red = await startNodeRed({ palette, flows: FLOWS, env: environment(), storeIsLaid: true });
     expect((await ask()).status).toBe(200);
     for (const header of ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip']) {
       const answer = await ask('kind=sheets', { [header]: '203.0.113.5' });
@@ -102,6 +102,7 @@ describe('the names behind a picker', () => {
     red = await startNodeRed({
       palette,
       flows: FLOWS,
+      storeIsLaid: true,
       env: { SMARTSHEET_ACCESS_TOKEN: '', SMARTSHEET_API_BASE: `${sandbox.url}/2.0/` },
     });
     const refused = async (query: string) => {
@@ -142,7 +143,7 @@ describe('a picker in a dialog', () => {
   let page: Page;
 
   beforeAll(async () => {
-    red = await startNodeRed({ palette, flows: FLOWS, env: environment() });
+    red = await startNodeRed({ palette, flows: FLOWS, env: environment(), storeIsLaid: true });
     browser = await openBrowser();
     page = browser.page;
     await page.goto(red.admin);

@@ -5,7 +5,7 @@ import { openEmbeddedStore, openSecretBox, storeOver, type Store } from '../../l
 import { startNodeRed, type FlowNode, type RunningNodeRed } from '../support/node-red';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox';
 import { layStore } from '../support/store-template';
-import { until } from '../support/until';
+import { until, whileItMoves } from '../support/until';
 
 const ROOT = resolve(__dirname, '../..');
 const WORKER = join(ROOT, 'dist/node-red/store-worker.js');
@@ -44,7 +44,7 @@ export interface Pipeline {
   /** Waits until every sheet is watched. */
   watched(): Promise<void>;
   /** Waits until the sandbox has delivered everything and the trail has taken everything. */
-  settled(within?: number): Promise<Counts>;
+  settled(still?: number): Promise<Counts>;
   /** Ends Node-RED, politely or like a power cut, and starts it again on the same home. */
   restart(how: 'SIGTERM' | 'SIGKILL'): Promise<void>;
   /** Ends Node-RED and opens its store. */
@@ -118,8 +118,8 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
         60_000,
       );
     },
-    settled: (within = 60_000) =>
-      until(
+    settled: (still) =>
+      whileItMoves(
         async () => {
           const { undelivered } = await sandbox.control<SandboxState>('GET', '/sandbox/state');
           const now = await counts();
@@ -128,7 +128,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
           return now;
         },
         `everything to be recorded; Node-RED said: ${nodeRed.logs().slice(-2000)}`,
-        within,
+        still,
       ),
     restart: async (how) => {
       await nodeRed.stop(how);

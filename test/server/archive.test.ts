@@ -5,7 +5,7 @@ import { openHome } from '../../lib/runtime/home';
 import { openSealKeys, SealBook, sealNext } from '../../lib/seal';
 import { openEmbeddedStore, secretBox, storeOver } from '../../lib/store';
 import { event } from '../store/examples';
-import { newFolder, removeFolder } from '../support/store';
+import { layStoreOf, newFolder, removeFolder } from '../support/store';
 import { runCli } from './cli';
 
 jest.setTimeout(300_000);
@@ -17,6 +17,7 @@ const file = join(folder, '2026-01.zip');
 /** A store with two events of January 2026, by its own clock, and one of today. */
 beforeAll(async () => {
   const { keys } = openHome(home);
+  await layStoreOf(home);
   const driver = await openEmbeddedStore({
     directory: join(home, 'store', 'embedded'),
     workerPath: join(PALETTE, 'store-worker.js'),

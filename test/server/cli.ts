@@ -1,7 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
+import { freePort } from '../support/ports';
 
 const CLI = resolve(__dirname, '../../dist/billing-audit/cli.js');
 
@@ -71,19 +71,9 @@ export function startCli(
   };
 }
 
-/** Two ports that nobody has at this moment. */
+/** Two ports that nobody listens on. */
 export async function freePorts(): Promise<Ports> {
-  const servers = [createServer(), createServer()];
-  const [port = 0, sandboxPort = 0] = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((done) =>
-          server.listen(0, '127.0.0.1', () => done((server.address() as AddressInfo).port)),
-        ),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return { port, sandboxPort };
+  return { port: await freePort(), sandboxPort: await freePort() };
 }
 
 /** No setting of the machine that runs the tests gets in. */

@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ask, formTokenIn, signedIn } from './sign-in/support/client';
-import { freePort } from '../support/node-red';
+import { freePort } from '../support/ports';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox';
+import { layStoreOf } from '../support/store';
 import { until } from '../support/until';
 
 const CLI = resolve(__dirname, '../../dist/billing-audit/cli.js');
@@ -89,6 +90,7 @@ beforeAll(async () => {
     PUBLIC_URL: address,
     HOLIDAYS: 'none',
   };
+  await layStoreOf(join(folder, 'home'));
   server = spawn(process.execPath, [CLI, 'start'], { cwd: folder, env: environment as NodeJS.ProcessEnv });
   for (const stream of [server.stdout, server.stderr]) stream?.on('data', (text) => void (output += String(text)));
   const isUp = async (): Promise<boolean> => (await ask(`${address}/health`)).body.includes('"watching;');

@@ -12,6 +12,7 @@ import { openPostOffice, type PostOffice } from '../alert/post-office';
 import { firstFlow } from '../pipeline/harness';
 import { startNodeRed } from '../support/node-red';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox';
+import { layStoreOf } from '../support/store';
 import { until } from '../support/until';
 import { runCommand } from './setup/command';
 
@@ -87,6 +88,7 @@ describe('doctor', () => {
     const home = join(folder, '.billing-audit');
     mkdirSync(join(home, 'store'), { recursive: true });
     const directory = join(home, 'store', 'embedded');
+    await layStoreOf(home);
     const store = await openEmbeddedStore({
       directory,
       workerPath: join(PALETTE, 'store-worker.js'),
@@ -160,6 +162,7 @@ describe('doctor --replay-dead', () => {
   it('puts callbacks that failed eight times back to work, says why they failed, and who did it', async () => {
     const directory = join(folder, '.billing-audit', 'store', 'embedded');
     mkdirSync(join(folder, '.billing-audit', 'store'), { recursive: true });
+    await layStoreOf(join(folder, '.billing-audit'));
     const open = (): ReturnType<typeof openEmbeddedStore> =>
       openEmbeddedStore({
         directory,
@@ -196,7 +199,7 @@ describe('doctor --replay-dead', () => {
 
 describe('doctor beside a server', () => {
   it('asks a running one, and notices when it is gone', async () => {
-    const nodeRed = await startNodeRed({ env: real(), flows: firstFlow() });
+    const nodeRed = await startNodeRed({ env: real(), flows: firstFlow(), storeIsLaid: true });
     const home = join(nodeRed.userDir, 'home');
     const env = { ...real(), BILLING_AUDIT_HOME: home, PORT: new URL(nodeRed.address).port };
     await until(async () => (await fetch(`${nodeRed.address}/health`)).ok, 'the server to be healthy');

@@ -2,7 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { freePort } from '../support/node-red';
+import { freePort } from '../support/ports';
 import { startSandboxProcess, type SandboxProcess } from '../support/sandbox';
 import { until } from '../support/until';
 import { textOfExport } from './text-of-export';

@@ -3,7 +3,7 @@ import { openHome } from '../../lib/runtime/home';
 import { openEmbeddedStore, secretBox, storeOver } from '../../lib/store';
 import { accessEvent } from '../store/contract/access';
 import { event, observation, sheetId } from '../store/examples';
-import { newFolder, removeFolder } from '../support/store';
+import { layStoreOf, newFolder, removeFolder } from '../support/store';
 import { runCli } from './cli';
 
 jest.setTimeout(300_000);
@@ -13,6 +13,7 @@ const home = join(folder, 'home');
 
 beforeAll(async () => {
   openHome(home);
+  await layStoreOf(home);
   const driver = await openEmbeddedStore({
     directory: join(home, 'store', 'embedded'),
     workerPath: join(PALETTE, 'store-worker.js'),

@@ -4,8 +4,9 @@ import * as https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { practiceSheet, type PracticeSheet } from '../sandbox/office';
-import { freePort } from '../support/node-red';
+import { freePort } from '../support/ports';
 import { startSandboxWith, type SandboxProcess } from '../support/sandbox';
+import { layStoreOf } from '../support/store';
 import { until } from '../support/until';
 import { freePorts, startCli, type RunningCli } from './cli';
 
@@ -130,6 +131,7 @@ if (installed.length > 0)
       for (const stream of [proxy.stdout, proxy.stderr]) stream?.on('data', (chunk) => (proxySaid += String(chunk)));
       sandbox = await startSandboxWith({ NODE_EXTRA_CA_CERTS: certificate }, '--no-rate-limits');
       sheet = await practiceSheet(sandbox);
+      await layStoreOf(folder);
       server = startCli(folder, await freePorts(), {
         SMARTSHEET_ACCESS_TOKEN: 'practice-token',
         SMARTSHEET_API_BASE: `${sandbox.url}/2.0/`,

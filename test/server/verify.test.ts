@@ -5,7 +5,7 @@ import { openSealKeys, SealBook, sealNext } from '../../lib/seal';
 import { openEmbeddedStore, secretBox, storeOver } from '../../lib/store';
 import { openHome } from '../../lib/runtime/home';
 import { event } from '../store/examples';
-import { newFolder, removeFolder } from '../support/store';
+import { layStoreOf, newFolder, removeFolder } from '../support/store';
 import { runCli } from './cli';
 
 const PALETTE = resolve(__dirname, '../../dist/node-red');
@@ -21,8 +21,9 @@ async function withStore(act: (driver: Awaited<ReturnType<typeof openEmbeddedSto
   await act(driver).finally(() => driver.close());
 }
 
-beforeAll(() => {
+beforeAll(async () => {
   const { keys } = openHome(home);
+  await layStoreOf(home);
   return withStore(async (driver) => {
     const store = storeOver(driver, { secrets: secretBox(new Uint8Array(32)) });
     await store.append([event('one'), event('two'), event('three')]);

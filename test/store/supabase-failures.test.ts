@@ -1,7 +1,7 @@
 import { thisMachine } from '../../lib/runtime/machine';
 import { openSupabaseStore, StoreRefused, StoreUnavailable, type StoreDriver } from '../../lib/store';
 import { hasPostgrest, startPostgrest, tokenOf, type RunningPostgrest } from '../server/rpc/support/postgrest';
-import { freePort } from '../support/node-red';
+import { freePort } from '../support/ports';
 import { describeOnPostgres, startPostgres, type TestPostgres } from '../support/postgres';
 import { until } from '../support/until';
 import { event, sheetId } from './examples';

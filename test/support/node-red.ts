@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { freePort } from './ports';
+import { layStoreOf } from './store';
 import { until } from './until';
 
 /** A node of a flow file. */
@@ -22,6 +24,8 @@ export interface NodeRedOptions {
   readonly nodeRed?: string;
   /** Milliseconds that the start may take; what has not started by then is ended. */
   readonly startWithin?: number;
+  /** Its home has an empty store already, which a first start takes some seconds to make. */
+  readonly storeIsLaid?: boolean;
   /** Let the process end by itself during start; `exited` tells. */
   readonly mayExit?: boolean;
 }
@@ -57,6 +61,7 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<Runnin
   const port = await freePort();
   const within = options.startWithin ?? 40_000;
   prepareUserDir(userDir, port, options);
+  if (options.storeIsLaid) await layStoreOf(join(userDir, 'home'));
   let output = '';
   let code: number | null = null;
   const red = join(options.nodeRed ?? join(ROOT, 'node_modules/node-red'), 'red.js');
@@ -168,16 +173,5 @@ function listensOn(port: number): Promise<boolean> {
       done(listens);
     };
     socket.once('connect', () => say(true)).once('error', () => say(false));
-  });
-}
-
-/** A port that nobody listens on now. */
-export function freePort(): Promise<number> {
-  return new Promise((done, reject) => {
-    const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => done(typeof address === 'object' && address ? address.port : 0));
-    });
   });
 }

@@ -1,8 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HISTORY, readMigrations } from '../../lib/store/migrate';
 import { migrations, newFolder, removeFolder } from './store';
+import { addMigrations, keepTemplate, keptTemplate, makingFolder } from './templates';
 
 /** The programs of the newest PostgreSQL server that is installed, or null. */
 function serverPrograms(): string | null {
@@ -40,8 +42,9 @@ export interface TestPostgres {
 }
 
 /**
- * Starts a server and migrates its database `audit` as `migrator`, who is no superuser. `service_login` may become
- * service_role, `gate` any of the roles of the API.
+ * Starts a server whose database `audit` was migrated by `migrator`, who is no superuser. `service_login` may become
+ * service_role, `gate` any of the roles of the API. What it starts with is made once and copied from then on: all copies
+ * have the same origin of their log.
  * @param bare  only the server, with an empty database `audit`
  */
 export function startPostgres({ bare = false } = {}): TestPostgres {
@@ -68,23 +71,54 @@ export function startPostgres({ bare = false } = {}): TestPostgres {
   const halt = (): void => {
     if (existsSync(join(data, 'postmaster.pid'))) run('pg_ctl', '-D', data, '-m', 'immediate', '-w', 'stop');
   };
-  const resume = (): void =>
-    run('pg_ctl', '-D', data, '-w', '-l', join(folder, 'log'), '-o', `-k ${folder} -c listen_addresses=''`, 'start');
+  // Shared memory in its own folder: a server that is halted leaves some behind, which must go with the folder.
+  const settings = `-k ${folder} -c listen_addresses='' -c dynamic_shared_memory_type=mmap`;
+  const resume = (): void => run('pg_ctl', '-D', data, '-w', '-l', join(folder, 'log'), '-o', settings, 'start');
   const stop = (): void => {
     halt();
     removeFolder(folder);
   };
-  try {
-    chmodSync(folder, 0o777);
+  const make = (): void => {
     run('initdb', '-D', data, '-U', 'super', '-A', 'trust', '-E', 'UTF8', '--no-sync');
     resume();
     run('createdb', '-h', folder, '-U', 'super', 'audit');
     if (!bare) migrateAsNobodySpecial(sql);
+    run('pg_ctl', '-D', data, '-m', 'fast', '-w', 'stop');
+  };
+  try {
+    chmodSync(folder, 0o777);
+    layCluster(data, keptTemplate(bare ? 'postgres-bare' : 'postgres-migrated', fingerprint(bare)), make);
+    resume();
     return { folder, sql, halt, resume, stop };
   } catch (thrown) {
     stop();
     throw thrown;
   }
+}
+
+/** @param make  makes the cluster in `data` when nobody has made one like it before */
+function layCluster(data: string, template: string, make: () => void): void {
+  if (existsSync(template)) return copyCluster(template, data);
+  make();
+  const made = join(makingFolder(template), 'data');
+  copyCluster(data, made);
+  keepTemplate(made, template);
+}
+
+/** With its owner, who must be the user that the server runs as. */
+function copyCluster(from: string, to: string): void {
+  execFileSync('cp', ['-a', from, to], { stdio: 'pipe' });
+}
+
+/** Of all that a cluster is made of: this file, the server, and the migrations if they were run. */
+function fingerprint(bare: boolean): string {
+  const hash = createHash('sha256').update(String(programs)).update(readFileSync(__filename));
+  hash.update(execFileSync(join(programs ?? '', 'postgres'), ['--version']));
+  if (!bare) {
+    addMigrations(hash, migrations);
+    hash.update(HISTORY);
+  }
+  return hash.digest('hex').slice(0, 16);
 }
 
 function migrateAsNobodySpecial(sql: TestPostgres['sql']): void {

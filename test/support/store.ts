@@ -34,6 +34,10 @@ export const newFolder = (): string => mkdtempSync(join(tmpdir(), 'billing-audit
 
 export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true });
 
+/** Gives a home the store that a first start would make there; a test of the first start itself does without. */
+export const layStoreOf = (home: string): Promise<void> =>
+  layStore(join(home, 'store', 'embedded'), buildStoreWorker(), migrations);
+
 /** Opens a store of its own in `folder`: a copy of one that is migrated already, which saves some seconds. */
 export async function openTestStore(
   folder: string,

@@ -43,7 +43,7 @@ export async function openOffice(): Promise<Office> {
       SMARTSHEET_SHEETS: String(sheet.id),
     },
   });
-  await server.says('Health');
+  await server.says('Health', 150_000);
   const address = /Health\s+(\S+)\/health/u.exec(server.said())?.[1] ?? '';
   await until(async () => (await fetch(`${address}/health`)).ok, `health; the server said: ${server.said()}`);
   const password = (name: string): string => new RegExp(`  ${name}\\s+(\\S+)`, 'u').exec(server.said())?.[1] ?? '';

@@ -27,7 +27,7 @@ let browser: SharedBrowser;
 
 beforeAll(async () => {
   [office, browser] = await Promise.all([openOffice(), launchBrowser()]);
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   await browser?.close();
   await office?.stop();

@@ -29,7 +29,7 @@ afterEach(async () => {
 
 function start(flows?: readonly FlowNode[]): Promise<RunningNodeRed> {
   const env = { SMTP_URL: `smtp://127.0.0.1:${office.port}`, ALERT_FROM: 'audit@example.com', ALERT_TO: '' };
-  return startNodeRed({ palette, userDir, env, ...(flows && { flows }) });
+  return startNodeRed({ palette, userDir, env, storeIsLaid: true, ...(flows && { flows }) });
 }
 
 /** A start beside much other work takes its time. */

@@ -43,6 +43,7 @@ it('each event bears the hash of the deployed flow, whose text is kept without s
   const red: RunningNodeRed = await startNodeRed({
     palette: buildShippedPalette('flow-version'),
     userDir,
+    storeIsLaid: true,
     flows: flow('First'),
   });
   const compared = (): number => red.logs().split('was compared with').length - 1;

@@ -126,7 +126,7 @@ export function fullDiskRound(callbacks: number): Round {
   };
 }
 
-/** All of the round are answered 200: only a planted bug can have it so while the store is away. */
+/** All of the round have come and are answered 200: only a planted bug can have it so while the store is away. */
 function isThrough({ relay }: Scene, round: number, callbacks: number): boolean {
   return [...relay.letters.values()].filter((each) => each.round === round).length >= callbacks && relay.left() === 0;
 }
@@ -141,13 +141,14 @@ function serverOf({ ground }: Scene): TestPostgres {
  * @param begins  a disk that is full already lets no callbacks flow to wait for
  */
 async function whileChanging(
-  { begin, relay, office }: Scene,
+  scene: Scene,
   round: number,
   callbacks: number,
   order: Parameters<Scene['begin']>[0],
   begins: 'when callbacks flow' | 'at once',
   trouble: () => Promise<void>,
 ): Promise<void> {
+  const { begin, relay, office } = scene;
   const auditor = await begin(order);
   try {
     const changing = office.change(callbacks, round);
@@ -156,7 +157,9 @@ async function whileChanging(
       [...relay.letters.values()].filter((letter) => letter.round === round && letter.acknowledged).length >= some;
     if (begins === 'when callbacks flow') await until(isFlowing, 'callbacks to flow', LONG_MILLISECONDS);
     await Promise.all([trouble(), changing]);
-    await until(() => relay.left() === 0, `all to be acknowledged. ${auditor.complaints()}`, LONG_MILLISECONDS);
+    // Not only those that have come: the last ones may still be on their way here.
+    const isOver = (): boolean => isThrough(scene, round, callbacks);
+    await until(isOver, `all to be acknowledged. ${auditor.complaints()}`, LONG_MILLISECONDS);
   } finally {
     relay.to(null);
     await auditor.kill();

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { freePort } from '../../support/node-red';
+import { freePort } from '../../support/ports';
 import { until } from '../../support/until';
 import { installPackage } from './install-package';
 import type { Postgres } from './postgres';

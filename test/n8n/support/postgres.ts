@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../support/node-red';
+import { freePort } from '../../support/ports';
 
 /** A real PostgreSQL of the test's own: n8n keeps its workflows and executions there. */
 export interface Postgres {

@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { driverOverHttp } from '../../../lib/store/driver-over-http';
 import { thisMachine } from '../../../lib/runtime/machine';
 import { freePorts, startCli, type RunningCli } from '../../server/cli';
+import { layStoreOf } from '../../support/store';
 import { until } from '../../support/until';
 
 /** A real Billing Audit server over its embedded store, reached by its rpc door, as n8n reaches it. */
@@ -29,7 +30,7 @@ const START_MILLISECONDS = 120_000;
 export async function startStoreServer({ apiBase, sheetId }: StoreServerOptions): Promise<StoreServer> {
   const folder = mkdtempSync(join(tmpdir(), 'n8n-store-'));
   const home = join(folder, 'home');
-  mkdirSync(home);
+  await layStoreOf(home);
   const ports = await freePorts();
   const environment = {
     SMARTSHEET_ACCESS_TOKEN: 'practice-token',

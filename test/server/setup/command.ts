@@ -48,8 +48,8 @@ export interface RunningCommand {
   readonly child: ChildProcess;
   /** Everything said so far. */
   said(): string;
-  /** Waits until this has been said since the last answer. */
-  says(text: string): Promise<void>;
+  /** Waits until this has been said since the last answer. @param within  milliseconds */
+  says(text: string, within?: number): Promise<void>;
   /** Waits for a prompt, then types a line. */
   answer(prompt: string, line: string): Promise<void>;
   /** Ends the input. */
@@ -73,7 +73,7 @@ export function startCommand(words: readonly string[], { cwd, env = {} }: Around
   child.stdout.on('data', (chunk) => void (output += String(chunk)));
   child.stderr.on('data', (chunk) => void (errors += String(chunk)));
   child.stdin.on('error', () => undefined);
-  const says = async (text: string): Promise<void> => {
+  const says = async (text: string, within?: number): Promise<void> => {
     const at = await until(
       () => {
         const found = output.indexOf(text, heard);
@@ -81,7 +81,7 @@ export function startCommand(words: readonly string[], { cwd, env = {} }: Around
         return { found };
       },
       `"${text}"`,
-      30_000,
+      within,
     );
     heard = at.found + text.length;
   };

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { whyNotListening } from '../../../server/port-in-use';
-import { freePort } from '../../support/node-red';
+import { freePort } from '../../support/ports';
 import { until } from '../../support/until';
 import { ask, formTokenIn, signedIn, upgrade } from './support/client';
 import { startProxy, type Proxy } from './support/proxy';

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Browser, launchBrowser, type Page, violationsOn } from '../../dashboard/pages';
-import { freePort } from '../../support/node-red';
+import { freePort } from '../../support/ports';
 import { until } from '../../support/until';
 import { ask, signedIn } from './support/client';
 import { startServer, type GuardedServer } from './support/start-server';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { freePort } from '../../../support/node-red';
+import { freePort } from '../../../support/ports';
 import type { TestPostgres } from '../../../support/postgres';
 import { until } from '../../../support/until';
 import { send } from './send';

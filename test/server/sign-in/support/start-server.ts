@@ -30,7 +30,7 @@ export interface GuardedServer extends Ready {
 /** @throws what the server said when it did not start, with its `code` */
 export async function startServer(options: Partial<ServerOptions> = {}): Promise<GuardedServer> {
   const home = options.home ?? mkdtempSync(join(tmpdir(), 'sign-in-'));
-  const program = join(ROOT, 'build/test-server/guarded-server.js');
+  const program = join(ROOT, `build/test-server/guarded-server-${process.pid}.js`);
   buildSync({
     entryPoints: [join(__dirname, 'guarded-server.ts')],
     outfile: program,
