@@ -75,7 +75,7 @@ begin
   ), committed as materialized (
     select e.*, billing_audit.event_preimage(e.entry) as preimage from entries as e
   ), chained as materialized (
-    select c.*, s.head, billing_audit.chained(s.head, c.preimage) over (partition by c.stream order by c.place) as hash
+    select c.*, billing_audit.chained(s.head, c.preimage) over (partition by c.stream order by c.place) as hashes
     from committed as c join billing_audit.streams as s using (stream)
   ), inserted as (
     insert into billing_audit.audit_events (
@@ -88,14 +88,14 @@ begin
       (entry).changed_by_kind, (entry).changed_at, (entry).week_ending, (entry).is_historical, (entry).audit_run_id,
       (entry).severity, (entry).risk_score, (entry).anomaly_score, (entry).predicted_category, (entry).approval_id,
       (entry).intermediate_unknown, (entry).rules_hash, (entry).model_version, (entry).flow_version, (entry).commitment,
-      lag(hash, 1, head) over (partition by stream order by place), preimage, hash
+      substr(hashes, 1, 32), preimage, substr(hashes, 33)
     from chained order by place
   ), payloads as (
     insert into billing_audit.event_payloads (stream, seq, event_key, salt, payload, changed_at, recorded_at)
     select stream, (entry).seq, (entry).event_key, salt, payload, (entry).changed_at, (entry).recorded_at from chained order by place
   )
   update billing_audit.streams as s set seq = c.seq, head = c.hash
-  from (select distinct on (stream) stream, (entry).seq as seq, hash from chained order by stream, place desc) as c
+  from (select distinct on (stream) stream, (entry).seq as seq, substr(hashes, 33) as hash from chained order by stream, place desc) as c
   where s.stream = c.stream;
 end $$;
 `;

@@ -82,6 +82,13 @@ create table billing_audit.audit_events (
     unique (position, recorded_at),
     foreign key (stream) references billing_audit.streams
 ) partition by range (recorded_at);
+-- As before, but that a bound as in "{1,20}" makes the expression a machine of as many states: these two took longer than
+-- storing a key.
+alter table billing_audit.audit_events
+    drop constraint audit_events_sheet_id_check,
+    drop constraint audit_events_row_id_check,
+    add constraint audit_events_sheet_id_check check (length(sheet_id) <= 20 and sheet_id ~ '^\d+$'),
+    add constraint audit_events_row_id_check check (length(row_id) <= 20 and row_id ~ '^\d+$');
 comment on table billing_audit.audit_events is 'Immutable, by month of recording. hash = sha256(previous_hash || preimage); columns are checked against the preimage.';
 create table billing_audit.audit_events_rest partition of billing_audit.audit_events default;
 comment on table billing_audit.audit_events_rest is 'Events that no month takes.';
@@ -304,14 +311,25 @@ drop function billing_audit.event_preimage(billing_audit.old_audit_events);
 drop function billing_audit.event_json(billing_audit.old_audit_events, jsonb);
 drop function billing_audit.events_page(text, text, bigint, integer);
 
-create function billing_audit.event_preimage(e billing_audit.audit_events) returns text
+-- Given the time of recording as it stands there, which all events of an append share.
+create function billing_audit.preimage_of(e billing_audit.audit_events, recorded text) returns text
 language sql stable
 return jsonb_build_array(
-    1, (e).stream, (e).seq, billing_audit.instant((e).recorded_at), (e).event_key, (e).kind, (e).sheet_id, (e).row_id,
+    1, (e).stream, (e).seq, recorded, (e).event_key, (e).kind, (e).sheet_id, (e).row_id,
     (e).work_request, (e).column_name, (e).violation_type, (e).delta::text, (e).currency, (e).changed_by_kind,
     billing_audit.instant((e).changed_at), (e).week_ending, (e).is_historical, (e).audit_run_id, (e).severity, (e).risk_score,
     (e).anomaly_score, (e).predicted_category, (e).approval_id, (e).intermediate_unknown, (e).rules_hash, (e).model_version,
     (e).flow_version, encode((e).commitment, 'hex'))::text;
+
+create function billing_audit.event_preimage(e billing_audit.audit_events) returns text
+language sql stable
+return billing_audit.preimage_of(e, billing_audit.instant((e).recorded_at));
+
+-- The aggregate `chained` over this gives two hashes, one after the other: that of the event before, or the head of the
+-- chain, and its own. So one walk through a chain tells both.
+create or replace function billing_audit.next_hash(hash bytea, head bytea, preimage text) returns bytea
+language sql immutable
+return coalesce(substr(hash, 33), head) || sha256(coalesce(substr(hash, 33), head) || convert_to(preimage, 'UTF8'));
 
 create function billing_audit.event_json(e billing_audit.audit_events, payload jsonb) returns jsonb
 language sql stable
@@ -356,6 +374,7 @@ begin
 end
 $$;
 
+call billing_audit.keep_private('billing_audit.preimage_of(billing_audit.audit_events, text)');
 call billing_audit.keep_private('billing_audit.event_preimage(billing_audit.audit_events)');
 call billing_audit.keep_private('billing_audit.event_json(billing_audit.audit_events, jsonb)');
 call billing_audit.keep_private('billing_audit.events_page(text, text, bigint, integer)');
@@ -437,10 +456,10 @@ drop table billing_audit.old_audit_events;
 --   asked     the keys, each with its salt; of those that share a key the first counts
 --   known     keys that are in the trail already
 --   fresh     what is new, with its number in its stream
---   given     the events in columns, each with its erasable half
+--   given     the events in columns, each with its place in the order of storing and its erasable half
 --   bound     both together, with the commitment to the erasable half
 --   told      the text of each that is hashed
---   hashed, chained   the hashes, each over the one before
+--   hashed, chained   the hashes, each over the one before, told by one walk
 --   alike, hours, rolled, looks, opened   the rollups in which each counts, in the order of their keys
 -- Only what is read more than once is kept in between; "offset 0" has what is made there made once.
 create or replace function public.billing_audit_append(p jsonb) returns jsonb
@@ -451,29 +470,25 @@ declare
     now_       timestamptz := billing_audit.clock();
     now_text   text := billing_audit.instant(now_);
     concern_   text := p ->> 'concern';
+    events_    jsonb := p -> 'events';
     keys_      text[];
     chains_    text[];
     streams_   text[];
     is_lacking boolean;
     appended   jsonb;
 begin
-    if p -> 'events' is null then
+    if events_ is null then
         perform billing_audit.require(p, 'events');
     end if;
-    if jsonb_path_exists(p, '$.events[*] ? (@.type() != "object")') then
-        perform billing_audit.require_of_events(p -> 'events');
-    end if;
-    select array_agg(e.event_key order by e.place), array_agg(s.stream order by e.place), array_agg(distinct s.stream),
-        -- "is not null" of a row: none of its fields is.
-        bool_or(not (e is not null))
+    select array_agg(e.event_key order by e.place), array_agg(e.stream order by e.place), array_agg(distinct e.stream),
+        bool_or(e.event_key is null or e.sheet_id is null)
     into keys_, chains_, streams_, is_lacking
-    from rows from (jsonb_to_recordset(p -> 'events') as (event_key text, kind text, sheet_id text, violation_type text,
-        changed_at text, severity text, audit_run_id text, currency text, changed_by_kind text, intermediate_unknown text)
-    ) with ordinality as e (event_key, kind, sheet_id, violation_type, changed_at, severity, audit_run_id, currency,
-        changed_by_kind, intermediate_unknown, place)
-    cross join lateral (select coalesce(concern_, 'sheet:' || e.sheet_id) as stream) as s;
+    from (
+        select l.place, l.event ->> 'event_key' as event_key, l.event ->> 'sheet_id' as sheet_id,
+            coalesce(concern_, 'sheet:' || (l.event ->> 'sheet_id')) as stream
+        from jsonb_array_elements(events_) with ordinality as l (event, place)) as e;
     if is_lacking then
-        perform billing_audit.require_of_events(p -> 'events');
+        perform billing_audit.require_of_events(events_);
     elsif concern_ !~ '^[a-z_]+$' then
         raise exception using errcode = 'BA001', message = format('"%s" is no concern.', concern_),
             hint = 'A concern is one word in small letters.';
@@ -501,17 +516,28 @@ begin
         select e.event_key, e.kind, e.sheet_id, e.row_id, e.work_request, e.column_name, e.violation_type, e.delta, e.currency,
             e.changed_by_kind, e.changed_at, e.week_ending, e.is_historical, e.audit_run_id, e.severity, e.risk_score,
             e.anomaly_score, e.predicted_category, e.approval_id, e.intermediate_unknown, e.rules_hash, e.model_version,
-            e.flow_version, e.place, billing_audit.payload_from(e.event, billing_audit.without_columns(e.event)) as payload
-        from rows from (
-            jsonb_to_recordset(p -> 'events') as (event_key text, kind text, sheet_id text, row_id text, work_request text,
-                column_name text, violation_type text, delta numeric, currency text, changed_by_kind text,
-                changed_at timestamptz, week_ending date, is_historical boolean, audit_run_id text, severity text,
-                risk_score numeric(7, 6), anomaly_score numeric(7, 6), predicted_category text, approval_id text,
-                intermediate_unknown boolean, rules_hash text, model_version text, flow_version text),
-            jsonb_array_elements(p -> 'events')
-        ) with ordinality as e (event_key, kind, sheet_id, row_id, work_request, column_name, violation_type, delta, currency,
-            changed_by_kind, changed_at, week_ending, is_historical, audit_run_id, severity, risk_score, anomaly_score,
-            predicted_category, approval_id, intermediate_unknown, rules_hash, model_version, flow_version, event, place)
+            e.flow_version, e.place, nextval('billing_audit.audit_events_position') as position,
+            billing_audit.payload_from(e.event, e.rest) as payload
+        from (
+            select *, billing_audit.without_columns(event) as rest
+            from rows from (
+                jsonb_to_recordset(events_) as (event_key text, kind text, sheet_id text, row_id text, work_request text,
+                    column_name text, violation_type text, delta numeric, currency text, changed_by_kind text,
+                    changed_at timestamptz, week_ending date, is_historical boolean, audit_run_id text, severity text,
+                    risk_score numeric(7, 6), anomaly_score numeric(7, 6), predicted_category text, approval_id text,
+                    intermediate_unknown boolean, rules_hash text, model_version text, flow_version text),
+                jsonb_array_elements(events_)
+            ) with ordinality as e (event_key, kind, sheet_id, row_id, work_request, column_name, violation_type, delta,
+                currency, changed_by_kind, changed_at, week_ending, is_historical, audit_run_id, severity, risk_score,
+                anomaly_score, predicted_category, approval_id, intermediate_unknown, rules_hash, model_version, flow_version,
+                event, place)
+            -- Or else it would be taken away from the event three times.
+            offset 0
+        ) as e
+        where e.kind is not null and e.violation_type is not null and e.changed_at is not null and e.severity is not null
+                and e.audit_run_id is not null and e.currency is not null and e.changed_by_kind is not null
+                and e.intermediate_unknown is not null
+            or billing_audit.require_of_events(events_) is null
         offset 0
     ), bound as (
         select g.*, f.stream, f.seq, f.head, f.salt, billing_audit.commit_to(f.salt, g.payload) as commitment,
@@ -520,29 +546,29 @@ begin
         join fresh as f using (place)
         offset 0
     ), told as (
-        select b.*, billing_audit.event_preimage(row(stream, seq, null, event_key, kind, now_, sheet_id, row_id, work_request,
+        select b.*, billing_audit.preimage_of(row(stream, seq, null, event_key, kind, now_, sheet_id, row_id, work_request,
             column_name, violation_type, delta, currency, changed_by_kind, changed_at, week_ending, is_historical, audit_run_id,
             severity, risk_score, anomaly_score, predicted_category, approval_id, intermediate_unknown, rules_hash,
-            model_version, flow_version, commitment, null, null, null)::billing_audit.audit_events) as preimage
+            model_version, flow_version, commitment, null, null, null)::billing_audit.audit_events, now_text) as preimage
         from bound as b
         offset 0
     ), hashed as (
-        select *, billing_audit.chained(head, preimage) over (partition by stream order by seq) as hash from told
+        select *, billing_audit.chained(head, preimage) over (partition by stream order by seq) as hashes from told
+        offset 0
     ), chained as materialized (
-        select *, lag(hash, 1, head) over (partition by stream order by seq) as previous_hash from hashed
+        select *, substr(hashes, 1, 32) as previous_hash, substr(hashes, 33) as hash from hashed
     ), inserted as (
         insert into billing_audit.audit_events (
-            stream, seq, event_key, kind, recorded_at, sheet_id, row_id, work_request, column_name, violation_type,
+            stream, seq, position, event_key, kind, recorded_at, sheet_id, row_id, work_request, column_name, violation_type,
             delta, currency, changed_by_kind, changed_at, week_ending, is_historical, audit_run_id, severity,
             risk_score, anomaly_score, predicted_category, approval_id, intermediate_unknown, rules_hash,
             model_version, flow_version, commitment, previous_hash, preimage, hash)
         select
-            stream, seq, event_key, kind, now_, sheet_id, row_id, work_request, column_name, violation_type, delta, currency,
+            stream, seq, position, event_key, kind, now_, sheet_id, row_id, work_request, column_name, violation_type, delta, currency,
             changed_by_kind, changed_at, week_ending, is_historical, audit_run_id, severity, risk_score, anomaly_score,
             predicted_category, approval_id, intermediate_unknown, rules_hash, model_version, flow_version, commitment,
             previous_hash, preimage, hash
         from chained
-        order by place
     ), payloads as (
         insert into billing_audit.event_payloads (stream, seq, event_key, salt, payload, changed_at, recorded_at)
         select stream, seq, event_key, salt, payload, changed_at, now_ from chained

@@ -102,6 +102,17 @@ export function appendedBytesContract(under: () => StoreUnderTest): void {
     },
   );
 
+  it.each(['1'.repeat(21), '12a', '12\n', '\u0661', ''])('has no sheet and no row like "%s"', async (id) => {
+    await expect(append(event('key:1', { sheet_id: id }))).rejects.toMatchObject({ sqlstate: '23514' });
+    await expect(append(event('key:1', { row_id: id }))).rejects.toMatchObject({ sqlstate: '23514' });
+    expect(await stored()).toEqual([]);
+  });
+
+  it('has sheets and rows of up to twenty digits', async () => {
+    await append(event('key:1', { sheet_id: '9'.repeat(20), row_id: '9'.repeat(20) }));
+    expect(await stored()).toHaveLength(1);
+  });
+
   it.each([
     ['lacks a field', { ...event('key:1'), currency: undefined }, 'Event key:1 lacks "currency".'],
     ['has a null in its place', { ...event('key:1'), kind: null }, 'Event key:1 lacks "kind".'],
