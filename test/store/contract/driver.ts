@@ -59,14 +59,22 @@ export function driverContract(under: () => StoreUnderTest): void {
   it('names the function that a database lacks, with the command, and goes on once it is there', async () => {
     const appending = () =>
       driver.rpc('billing_audit_append', { events: [event('a')] }).catch((thrown: unknown) => thrown);
-    // PostgREST knows functions by heart until it is told.
-    const rename = async (from: string, to: string): Promise<void> =>
-      void (await driver.transaction([
-        { sql: `alter function public.${from}(jsonb) rename to ${to}; notify pgrst, 'reload schema'` },
-      ]));
+    // PostgREST knows functions by heart until it is told, and takes a while to learn them: a new one shows that it has.
+    const rename = async (from: string, to: string): Promise<void> => {
+      const learned = `billing_audit_learned_${to}` as const;
+      const rights = `grant execute on function public.${learned}(jsonb) to service_role`;
+      await driver.transaction([
+        {
+          sql: `alter function public.${from}(jsonb) rename to ${to};
+            create function public.${learned}(p jsonb) returns jsonb language sql as 'select p'; ${rights};
+            notify pgrst, 'reload schema'`,
+        },
+      ]);
+      await until(() => driver.rpc(learned, {}), 'the functions to be known', 20_000);
+      await driver.transaction([{ sql: `drop function public.${learned}(jsonb)` }]);
+    };
     await rename('billing_audit_append', 'billing_audit_appended_before');
     try {
-      await until(async () => (await appending()) instanceof StoreRefused, 'the function to be missed', 20_000);
       expect(await appending()).toMatchObject({
         sqlstate: '42883',
         message: expect.stringMatching(/^The function billing_audit_append is missing/) as string,
@@ -76,7 +84,7 @@ export function driverContract(under: () => StoreUnderTest): void {
     } finally {
       await rename('billing_audit_appended_before', 'billing_audit_append');
     }
-    await until(async () => !((await appending()) instanceof Error), 'the function to be found', 20_000);
+    await driver.rpc('billing_audit_append', { events: [event('a')] });
     expect((await store.recent({ limit: 5 })).map(({ event_key }) => event_key)).toEqual(['a']);
   });
 
