@@ -12,13 +12,13 @@ import {
   buildShippedPalette,
   launchBrowser,
   type Page,
+  PALETTE,
   SIGN_IN,
   startDashboard,
   violationsOn,
 } from './pages';
 
 const ARTEFACTS = resolve(__dirname, '../artefacts');
-const PALETTE = resolve(__dirname, '../../build/test-palettes/dashboard');
 const TOLD = 'January 2026 is archived in 2026-01.zip: changes recorded in that month are not shown here.';
 
 const userDir = newFolder();

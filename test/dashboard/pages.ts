@@ -10,7 +10,7 @@ const ROOT = resolve(__dirname, '../..');
 /** What the shell of Dashboard 2.0 1.31 does wrong itself, outside our widgets. */
 const FAULTS_OF_THE_SHELL = ['aria-required-children', 'aria-tooltip-name', 'button-name', 'link-name'];
 /** One for each process of Jest: another may be running its own. */
-const PALETTE = join(ROOT, `build/test-palettes/dashboard-${process.env['JEST_WORKER_ID'] ?? '0'}`);
+export const PALETTE = join(ROOT, `build/test-palettes/dashboard-${process.env['JEST_WORKER_ID'] ?? '0'}`);
 
 /** The part of playwright-core that is used here; it is installed beside the hosts, without its types. */
 export interface Page {
