@@ -206,6 +206,13 @@ begin
 end
 $$;
 
+create function billing_audit.rest_holds(since timestamptz, until timestamptz) returns boolean
+language sql volatile
+set search_path = ''
+as $$
+    select exists (select from billing_audit.audit_events_rest as e where e.recorded_at >= since and e.recorded_at < until)
+$$;
+
 -- Makes the partitions of the month in which a time lies. Gives false where they are there, or where the rest holds events of
 -- that month: those stay there, and leave by rows. As the owner of the tables: nobody else may make any.
 create function billing_audit.make_month(at timestamptz) returns boolean
@@ -222,7 +229,7 @@ declare
     part    text;
 begin
     if to_regclass(format('billing_audit.audit_events_%s', to_char(first_, 'YYYY_MM'))) is not null
-        or exists (select from billing_audit.audit_events_rest as e where e.recorded_at >= first_ and e.recorded_at < beyond)
+        or billing_audit.rest_holds(first_, beyond)
     then
         return false;
     end if;
@@ -239,6 +246,10 @@ begin
             perform pg_sleep(0.2);
         end;
     end loop;
+    -- Somebody may have begun the month while this waited.
+    if billing_audit.rest_holds(first_, beyond) then
+        return false;
+    end if;
     foreach name in array array['audit_events', 'event_payloads'] loop
         part := format('billing_audit.%I', name || to_char(first_, '_YYYY_MM'));
         execute format('create table %s (like billing_audit.%I including defaults including constraints including generated)', part, name);
@@ -276,6 +287,7 @@ $$;
 call billing_audit.keep_private('billing_audit.keeps_months()');
 call billing_audit.keep_private('billing_audit.start_of_month(timestamptz)');
 call billing_audit.keep_private('billing_audit.close_rest()');
+call billing_audit.keep_private('billing_audit.rest_holds(timestamptz, timestamptz)');
 call billing_audit.keep_private('billing_audit.make_month(timestamptz)');
 call billing_audit.offer_to_service('public.billing_audit_make_months(jsonb)');
 
