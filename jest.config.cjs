@@ -1,7 +1,12 @@
 const { availableParallelism, totalmem } = require('node:os');
 
-/** Test files that run at a time. Two at least, since a test waits as often as it works; each may take 3 GB with all that it starts. */
-const LANES = Math.max(2, Math.min(availableParallelism(), Math.floor(totalmem() / (3 * 2 ** 30))));
+/**
+ * Test files that run at a time: TEST_LANES, or as many as there are cores. Two at least, since a test waits as often as it
+ * works; each may take 3 GB with all that it starts.
+ */
+const LANES =
+  Number(process.env.TEST_LANES) ||
+  Math.max(2, Math.min(availableParallelism(), Math.floor(totalmem() / (3 * 2 ** 30))));
 
 /** One run, three kinds: what is pure runs in Jest's process; every host, store worker and sandbox is a child process. */
 module.exports = {
