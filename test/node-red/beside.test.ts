@@ -6,6 +6,7 @@ import { rule } from '../alert/house';
 import { event } from '../alert/samples';
 import { artefact, openBrowser, type OpenBrowser, type Page } from '../support/browser';
 import { buildShippedPalette } from '../support/build-palette';
+import { closeDialog, openDialog } from '../support/editor';
 import { startNodeRed, type RunningNodeRed } from '../support/node-red';
 import { buildStoreWorker, migrations, newFolder, removeFolder } from '../support/store';
 import { layStore } from '../support/store-template';
@@ -147,24 +148,16 @@ describe('the sentence beside a field', () => {
   const says = (text: string) =>
     red.until(async () => (await sentence().innerText()).includes(text) && (await isAtRest()), `"${text}"`);
   const isAtRest = async () => (await sentence().getAttribute('aria-busy')) === null;
-  async function openDialog(): Promise<void> {
-    await page.evaluate(`RED.editor.edit(RED.nodes.node('alert'))`);
-    await page.locator('#dialog-form').waitFor({ state: 'visible' });
-  }
-  async function closeDialog(): Promise<void> {
-    await page.locator('#node-dialog-cancel').click();
-    await page.locator('#dialog-form').waitFor({ state: 'detached' });
-  }
 
   it('changes with the number and with what else it hangs on, and is read to who cannot see it', async () => {
     await red.until(async () => {
-      await openDialog();
+      await openDialog(page, 'alert');
       await red.until(isAtRest, 'an answer');
       const text = await sentence().innerText();
-      await closeDialog();
+      await closeDialog(page);
       return text === 'At this setting 2 of 2 past problems would have been shown at once.';
     }, 'the sittings to be counted');
-    await openDialog();
+    await openDialog(page, 'alert');
     await says('2 of 2 past problems');
     await page.locator('#node-input-findingsADay').fill('1');
     await says('1 of 2 past problems');
@@ -182,7 +175,7 @@ describe('the sentence beside a field', () => {
     await page.locator('#node-input-alertFrom').fill('7');
     await says('"Tell from a risk of" must be 1 or less');
     expect(await sentence().getAttribute('class')).toContain('billing-audit-failure');
-    await closeDialog();
+    await closeDialog(page);
   });
 
   it('says that it asks, keeps the answer to the last number, and says in words when nobody answers', async () => {
@@ -193,7 +186,7 @@ describe('the sentence beside a field', () => {
       if (body.fields.findingsADay !== '1') await held;
       await route.continue();
     });
-    await openDialog();
+    await openDialog(page, 'alert');
     await red.until(async () => (await sentence().innerText()).startsWith('Asking'), 'the word that it asks');
     expect(await sentence().getAttribute('aria-busy')).toBe('true');
     await page.locator('#node-input-findingsADay').fill('1');
@@ -207,7 +200,7 @@ describe('the sentence beside a field', () => {
     await page.locator('#node-input-findingsADay').fill('3');
     await says('could not be reached');
     await page.unroute('**/billing-audit/beside');
-    await closeDialog();
+    await closeDialog(page);
   });
 
   it('has asked nobody but Node-RED', () => {

@@ -1,22 +1,12 @@
 import { openBrowser, artefact, type OpenBrowser, type Page } from '../support/browser';
 import { buildPalette } from '../support/build-palette';
+import { closeDialog, openDialog } from '../support/editor';
 import { startNodeRed, type RunningNodeRed } from '../support/node-red';
 import { TAB } from './fixtures/flows';
 
 let red: RunningNodeRed;
 let browser: OpenBrowser;
 let page: Page;
-
-async function openDialog(id: string): Promise<void> {
-  await page.evaluate(`RED.editor.edit(RED.nodes.node(${JSON.stringify(id)}))`);
-  await page.locator('#dialog-form').waitFor({ state: 'visible' });
-  await page.waitForFunction(`!$('.red-ui-tray').is(':animated')`);
-}
-
-async function closeDialog(button: 'ok' | 'cancel'): Promise<void> {
-  await page.locator(`#node-dialog-${button}`).click();
-  await page.locator('#dialog-form').waitFor({ state: 'detached' });
-}
 
 beforeAll(async () => {
   const palette = buildPalette('fixture-editor', {
@@ -54,7 +44,7 @@ describe('the editor', () => {
   });
 
   it('shows six fields, opens More, and names the outputs', async () => {
-    await openDialog('scales');
+    await openDialog(page, 'scales');
     // "Shade" waits for the colour it belongs to.
     const shown = await page.evaluate<string[]>(
       `$('#dialog-form [data-field]').get().filter((row) => row.checkVisibility()).map((row) => row.dataset.field)`,
@@ -66,46 +56,46 @@ describe('the editor', () => {
     expect(
       await page.evaluate(`RED.nodes.getType('billing-audit-scales').outputLabels.call(RED.nodes.node('scales'), 1)`),
     ).toBe('heavy');
-    await closeDialog('cancel');
+    await closeDialog(page, 'cancel');
   });
 
   it('shows a field only where another one asks for it', async () => {
-    await openDialog('scales');
+    await openDialog(page, 'scales');
     await page.locator('#node-input-colour').selectOption('blue');
     expect(await page.locator('[data-field="shade"]').isVisible()).toBe(true);
-    await closeDialog('cancel');
+    await closeDialog(page, 'cancel');
   });
 
   it('shows which value an empty field inherits, and from where', async () => {
-    await openDialog('scales');
+    await openDialog(page, 'scales');
     const hours = page.locator('#node-input-openingHours');
     await red.until(
       async () => (await hours.getAttribute('placeholder'))?.includes('09:00-12:00'),
       'the inherited hours',
     );
     expect(await hours.getAttribute('placeholder')).toBe('from Billing settings: 09:00-12:00');
-    await closeDialog('cancel');
+    await closeDialog(page, 'cancel');
   });
 
   it('says what is wrong with a value', async () => {
-    await openDialog('scales');
+    await openDialog(page, 'scales');
     await page.locator('#node-input-openingHours').fill('late');
-    await closeDialog('ok');
+    await closeDialog(page, 'ok');
     const problems = await page.evaluate<unknown>(`RED.nodes.node('scales').validationErrors`);
     expect(JSON.stringify(problems)).toContain('Opening hours must look like 08:00-18:00');
-    await openDialog('scales');
+    await openDialog(page, 'scales');
     expect(await page.evaluate(`$('#node-input-openingHours').hasClass('input-error')`)).toBe(true);
     await page.locator('#node-input-openingHours').fill('10:00-11:00');
-    await closeDialog('ok');
+    await closeDialog(page, 'ok');
     expect(await page.evaluate(`RED.nodes.node('scales').valid`)).toBe(true);
   });
 
   it('saves ticks, points and JSON as they were entered', async () => {
-    await openDialog('scales');
+    await openDialog(page, 'scales');
     await page.locator('.billing-audit-more > summary').click();
     await page.locator('#node-input-kinds-list input[value="tube"]').click();
     await page.locator('#node-input-points-size').fill('33');
-    await closeDialog('ok');
+    await closeDialog(page, 'ok');
     expect(
       await page.evaluate(
         `(({ kinds, points, heavyFrom, heavyFromType, table }) => ({ kinds, points, heavyFrom, heavyFromType, table }))(RED.nodes.node('scales'))`,
@@ -120,7 +110,7 @@ describe('the editor', () => {
   });
 
   it('tries an example: what goes in beside what comes out, and the error with what to do', async () => {
-    await openDialog('scales');
+    await openDialog(page, 'scales');
     await page.locator('.billing-audit-try > button').click();
     const result = page.locator('.billing-audit-result');
     await red.until(async () => (await result.innerText()).includes('"weight": 3'), 'the result');
@@ -131,11 +121,11 @@ describe('the editor', () => {
     await red.until(async () => (await result.innerText()).includes('The parcel was lost.'), 'the error');
     expect(await result.innerText()).toContain('Look under the table.');
     await page.screenshot({ path: artefact('editor-try-error.png') });
-    await closeDialog('cancel');
+    await closeDialog(page, 'cancel');
   });
 
   it('shows of a trigger what comes out, and where an empty token comes from', async () => {
-    await openDialog('letterbox');
+    await openDialog(page, 'letterbox');
     await page.locator('.billing-audit-try > button').click();
     expect(await page.locator('.billing-audit-result').innerText()).toContain('a clerk');
     await page.screenshot({ path: artefact('editor-letterbox.png') });
@@ -148,7 +138,7 @@ describe('the editor', () => {
     await page.screenshot({ path: artefact('editor-credential.png') });
     await page.locator('#node-config-dialog-cancel').click();
     await page.locator('#node-config-dialog-edit-form').waitFor({ state: 'detached' });
-    await closeDialog('cancel');
+    await closeDialog(page, 'cancel');
   });
 
   it('has said nothing on its console and asked nobody else', () => {

@@ -5,6 +5,7 @@ import type { NodeDefinition } from '../../lib/define';
 import { nodes } from '../../nodes';
 import { artefact, openBrowser, type Page } from '../support/browser';
 import { buildShippedPalette } from '../support/build-palette';
+import { closeDialog, openDialog } from '../support/editor';
 import { startNodeRed, type FlowNode } from '../support/node-red';
 
 const ROOT = resolve(__dirname, '../..');
@@ -75,8 +76,7 @@ describe.each([
       );
       for (const definition of placed) {
         const { name, role } = definition;
-        await page.evaluate(`RED.editor.edit(RED.nodes.node(${JSON.stringify(name)}))`);
-        await page.locator('#dialog-form').waitFor({ state: 'visible' });
+        await openDialog(page, name);
         await trayAtRest(page);
         const shown = await page.evaluate<number>(
           `$('#dialog-form > [data-field]').get().filter((row) => row.checkVisibility()).length`,
@@ -92,8 +92,7 @@ describe.each([
           expect(await failures.innerText()).toContain('Deploy the node');
         else if (role === 'action') expect(await failures.count()).toBe(0);
         await page.screenshot({ path: artefact(`shipped-${version}-${name}-try.png`) });
-        await page.locator('#node-dialog-cancel').click();
-        await page.locator('#dialog-form').waitFor({ state: 'detached' });
+        await closeDialog(page);
       }
       await page.evaluate(`RED.editor.editConfig('', 'billing-audit-settings', 'settings')`);
       await page.locator('#node-config-dialog-edit-form').waitFor({ state: 'visible' });
