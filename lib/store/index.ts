@@ -25,5 +25,6 @@ export {
   type GuardFact,
   type GuardFinding,
   type GuardReport,
+  type Guards,
   type SchemaChange,
 } from './guards';
