@@ -19,7 +19,7 @@ export async function diagnose(options: DoctorOptions): Promise<readonly Line[]>
   return [
     checkServer(patient),
     ...checkWatch(patient),
-    await checkDatabase(patient),
+    ...(await checkDatabase(patient)),
     checkPermissions(patient),
     ...(await checkSmartsheet(patient)),
     await checkDashboard(patient),

@@ -104,7 +104,7 @@ describe('doctor', () => {
     expect(line('database')).toEqual({
       name: 'database',
       state: 'ok',
-      text: 'It opens: 0 events in the trail.',
+      text: 'It opens: 0 changes of sheets in the trail.',
       todo: null,
     });
     expect(line('smartsheet').text).toContain('billing-audit@example.com');
@@ -213,7 +213,7 @@ describe('doctor beside a server', () => {
 
   it('tells what the server says is not well, and which model it scores with', async () => {
     const checks = [
-      { name: 'store', status: 'ok', text: '7 events in the trail (embedded store)' },
+      { name: 'store', status: 'ok', text: '7 changes of sheets in the trail (embedded store)' },
       {
         name: 'sheet 4583',
         status: 'degraded',
