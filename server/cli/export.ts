@@ -230,7 +230,14 @@ class OutFiles {
   }
 
   finish(): readonly string[] {
-    for (const path of this.paths) renameSync(`${path}.part`, path);
+    for (const path of this.paths) {
+      try {
+        renameSync(`${path}.part`, path);
+      } catch (thrown) {
+        this.abandon();
+        throw new ExportNotWritten(path, thrown);
+      }
+    }
     return this.paths;
   }
 
