@@ -66,6 +66,11 @@ addTrain(program);
 addModels(program);
 addScore(program);
 
+// Who reads a pipe may have seen enough (`| head`): the command goes on to its end, and nobody hears of it.
+process.stdout.on('error', (thrown: NodeJS.ErrnoException) => {
+  if (thrown.code !== 'EPIPE') throw thrown;
+});
+
 void program.parseAsync(knownWords(program, process.argv.slice(2)), { from: 'user' });
 
 async function runStart(flags: StartFlags & { json?: boolean }): Promise<void> {

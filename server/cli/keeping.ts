@@ -92,7 +92,8 @@ interface Erased {
 }
 
 async function erase({ driver }: OpenTrail, { person, reason, yes, json }: KeepingFlags): Promise<void> {
-  if (person === undefined) throw new BadSetting('--person', 'is missing', 'Name the e-mail of the person.');
+  if (person === undefined || person.trim() === '')
+    throw new BadSetting('--person', 'is missing', 'Name the e-mail of the person.');
   const p = { person, ...keeper(reason), dry_run: yes !== true };
   const erased = (await driver.rpc('billing_audit_erase', p)) as Erased;
   if (json) return print(JSON.stringify(erased));
@@ -129,6 +130,7 @@ interface Hold {
 async function setHold({ driver, store }: OpenTrail, flags: KeepingFlags): Promise<void> {
   const { sheet, from, to, reason, json } = flags;
   const person = flags.person?.trim();
+  if (person === '') throw new BadSetting('--person', 'is empty', 'Name the e-mail of the person, or leave it away.');
   const p = {
     ...keeper(reason),
     ...(person !== undefined && { person }),

@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openHome } from '../../lib/runtime/home';
 import { layStoreOf, newFolder, removeFolder } from '../support/store';
-import { runCli } from './cli';
+import { CLI, runCli } from './cli';
 
 const folder = newFolder();
 afterAll(() => removeFolder(folder));
@@ -80,6 +81,16 @@ describe('billing-audit on a home', () => {
       /^"--from" is "2026-13-01"/,
     ],
     ['a hold without a reason', ['hold', 'set', '--reason', ' '], /^"--reason" is missing/],
+    ['an erasure of nobody', ['erase', '--person', '', '--reason', 'r'], /^"--person" is missing/],
+    ['a hold on nobody', ['hold', 'set', '--person', '', '--reason', 'r'], /^"--person" is empty/],
+    [
+      'a bundle from a day that is none',
+      ['export', '--evidence', 'b', '--from', '2026-02-30'],
+      /^"--from" is "2026-02-30"/,
+    ],
+    ['a bundle of a sheet that can be none', ['export', '--evidence', 'b', '--sheet', 'abc'], /^"--sheet" is "abc"/],
+    ['a bundle without a name', ['export', '--evidence', ''], /^"--evidence" is empty/],
+    ['tables without a name', [...january, ''], /^"--out" is empty/],
     [
       'an erasure without one',
       ['erase', '--person', 'a@example.com', '--reason', '', '--yes'],
@@ -87,6 +98,13 @@ describe('billing-audit on a home', () => {
     ],
   ])('refuses what cannot be meant: %s', (_, words, wanted) => {
     expect(said(words)).toEqual([2, expect.stringMatching(wanted), '']);
+  });
+
+  it('goes on to its end when who reads it has seen enough', () => {
+    const words = [process.execPath, CLI, 'search', '--home', home].map((word) => `'${word}'`).join(' ');
+    // `true` reads nothing, and has ended long before there is anything to read.
+    const piped = spawnSync('bash', ['-c', `set -o pipefail; ${words} | true`], { encoding: 'utf8', cwd: folder });
+    expect([piped.status, piped.stderr]).toEqual([0, '']);
   });
 
   it('takes times as people write them', () => {
