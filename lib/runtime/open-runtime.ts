@@ -17,6 +17,7 @@ import { announceHome, type RuntimeFacts } from './open-homes';
 import { openNamedStore, type OpenStore } from './open-store';
 import type { Models } from './models/models';
 import { withMonths } from './month-keeper';
+import { monthsCheck } from './months-check';
 import { openModels } from './open-models';
 import { portsOf } from './ports-of';
 import { recordingStore } from './recording-store';
@@ -177,7 +178,7 @@ function attendInbox(inbox: CallbackInbox | undefined, pump: CallbackPump, log: 
 /** What asks the store is asked only where the store answers. */
 async function wholeHealth(
   watching: Promise<Health>,
-  { driver }: OpenStore,
+  { driver, monthsFail }: OpenStore,
   {
     alerting,
     sealer,
@@ -192,8 +193,10 @@ async function wholeHealth(
   const inbox = driver?.inbox;
   const health = inbox ? withCheck(watched, 'inbox', inboxCheck(inbox.state())) : watched;
   if (!health.counts) return health;
+  const months = monthsCheck(health.counts, monthsFail?.());
+  const kept = months ? withCheck(health, 'months', months) : health;
   const model = models?.health();
-  const judged = model ? withCheck(health, 'model', model) : health;
+  const judged = model ? withCheck(kept, 'model', model) : kept;
   const alerts = alerting ? withCheck(judged, 'alerts', await alerting.health()) : judged;
   return sealer ? withCheck(alerts, 'evidence', await sealer.health()) : alerts;
 }
