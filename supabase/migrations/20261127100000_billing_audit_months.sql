@@ -10,15 +10,37 @@
 -- (`billing_audit_make_months`), and what was recorded before this file was applied moves into its months here. Tables, move
 -- and append are one file: it is applied whole or not at all, and nobody meets a store that is half by month.
 
--- First of all: nobody appends meanwhile (in the order in which an append locks), nothing of somebody else's stands on these
--- tables, and the trail is one that can move whole. A trail that was tampered with so that it cannot stays as it is.
+-- First of all: nobody appends or reads meanwhile. The locks are taken in the order in which an append takes them, and for less
+-- than the second after which PostgreSQL looks for a deadlock, again and again: a reader takes them in its own order, and one
+-- that takes hours would have everybody wait behind it. The views are replaced below, which needs the same.
+do $$
+declare
+    former  text := current_setting('lock_timeout');
+begin
+    for attempt in 1 .. 120 loop
+        begin
+            perform set_config('lock_timeout', '500ms', true);
+            lock table billing_audit.streams, billing_audit.event_keys, billing_audit.audit_events, billing_audit.event_payloads,
+                billing_audit.audit_event, billing_audit.access_event in access exclusive mode;
+            perform set_config('lock_timeout', former, true);
+            return;
+        exception when lock_not_available or deadlock_detected then
+            -- What was locked in this attempt is free again.
+            perform pg_sleep(0.2);
+        end;
+    end loop;
+    raise exception using errcode = 'BA001', message = 'The trail was read or written without a pause, so it could not be changed.',
+        hint = 'Is a copy of the database being made, or does a long report run? Try again when it is done.';
+end
+$$;
+
+-- Nothing of somebody else's stands on these tables, and the trail is one that can move whole. A trail that was tampered with
+-- so that it cannot stays as it is.
 do $$
 declare
     theirs  text;
     lost    record;
 begin
-    lock table billing_audit.streams, billing_audit.event_keys, billing_audit.audit_events, billing_audit.event_payloads
-        in access exclusive mode;
     select string_agg(distinct t.what, ', ') into theirs
     from (
         select format('the view %s', c.oid::regclass) as what
@@ -337,11 +359,26 @@ create function billing_audit.event_preimage(e billing_audit.audit_events) retur
 language sql stable
 return billing_audit.preimage_of(e, billing_audit.instant((e).recorded_at));
 
--- The aggregate `chained` over this gives two hashes, one after the other: that of the event before, or the head of the
+-- The aggregate `linked` over this gives two hashes, one after the other: that of the event before, or the head of the
 -- chain, and its own. So one walk through a chain tells both.
 create or replace function billing_audit.next_hash(hash bytea, head bytea, preimage text) returns bytea
 language sql immutable
 return coalesce(substr(hash, 33), head) || sha256(coalesce(substr(hash, 33), head) || convert_to(preimage, 'UTF8'));
+create aggregate billing_audit.linked(head bytea, preimage text) (sfunc = billing_audit.next_hash, stype = bytea);
+
+-- An append that waited for this file goes on by the text that it had begun with, which knows nothing of months. It hashes by
+-- `chained` before it writes anything, and hears there that it is to begin anew, in the code by which a driver does so.
+create function billing_audit.begin_anew(hash bytea, head bytea, preimage text) returns bytea
+language plpgsql immutable
+set search_path = ''
+as $$
+begin
+    raise exception using errcode = '40001',
+        message = 'The trail was given another form while this waited, so nothing of it was recorded.',
+        hint = 'Try again.';
+end
+$$;
+create or replace aggregate billing_audit.chained(head bytea, preimage text) (sfunc = billing_audit.begin_anew, stype = bytea);
 
 create function billing_audit.event_json(e billing_audit.audit_events, payload jsonb) returns jsonb
 language sql stable
@@ -388,6 +425,8 @@ $$;
 
 call billing_audit.keep_private('billing_audit.preimage_of(billing_audit.audit_events, text)');
 call billing_audit.keep_private('billing_audit.event_preimage(billing_audit.audit_events)');
+call billing_audit.keep_private('billing_audit.linked(bytea, text)');
+call billing_audit.keep_private('billing_audit.begin_anew(bytea, bytea, text)');
 call billing_audit.keep_private('billing_audit.event_json(billing_audit.audit_events, jsonb)');
 call billing_audit.keep_private('billing_audit.events_page(text, text, bigint, integer)');
 
@@ -565,7 +604,7 @@ begin
         from bound as b
         offset 0
     ), hashed as (
-        select *, billing_audit.chained(head, preimage) over (partition by stream order by seq) as hashes from told
+        select *, billing_audit.linked(head, preimage) over (partition by stream order by seq) as hashes from told
         offset 0
     ), chained as materialized (
         select *, substr(hashes, 1, 32) as previous_hash, substr(hashes, 33) as hash from hashed
