@@ -1,6 +1,7 @@
 import { Client } from 'pg';
-import { MonthKeeper } from '../../lib/runtime/month-keeper';
-import { StoreUnavailable } from '../../lib/store';
+import { thisMachine } from '../../lib/runtime/machine';
+import { MonthKeeper, withMonths } from '../../lib/runtime/month-keeper';
+import { secretBox, storeOver, StoreUnavailable } from '../../lib/store';
 import { recordingLog } from '../intake/support';
 import { recordedAt } from '../seal/archiving';
 import { describeOnPostgres, warnWithoutPostgres } from '../support/postgres';
@@ -76,6 +77,20 @@ describeOnPostgres('the trail of a server, by month', () => {
     expect(await store.driver.rpc('billing_audit_search', { event_key: 'between' })).toMatchObject({
       events: [{ event_key: 'between' }],
     });
+  });
+
+  it('has the month of the first event after months of standstill before it is recorded', async () => {
+    await recordedAt(store, `${month(20)}-15T09:00:00Z`, async () => {
+      const { driver } = store;
+      const awake = await withMonths(
+        { store: storeOver(driver, { secrets: secretBox(new Uint8Array(32)) }), driver, close: async () => undefined },
+        { log: recordingLog() },
+        thisMachine(),
+      );
+      await awake.store.append([event('awake')]);
+      await awake.close();
+    });
+    expect(await placesOf(store, 'awake')).toEqual([month(20), month(20)].map((each) => each.replace('-', '_')));
   });
 
   it('keeps the numbers of a chain unique over all months', async () => {

@@ -4,6 +4,7 @@ import { thisMachine } from '../../lib/runtime/machine';
 import { checkTrail, openSealKeys, SealBook, sealNext, type SealKeys } from '../../lib/seal';
 import { migratePostgres, openPostgresStore, readMigrations, type StoreDriver } from '../../lib/store';
 import { event } from '../store/examples';
+import { OUT_OF_PLACE } from '../store/out-of-place';
 import { describeOnPostgres, startPostgres, warnWithoutPostgres, type TestPostgres } from '../support/postgres';
 import { postgresUrl } from '../support/postgres-driver';
 import { migrations, newFolder, removeFolder } from '../support/store';
@@ -31,18 +32,6 @@ const QUESTIONS: readonly (readonly [`billing_audit_${string}`, object])[] = [
 const LATER = readMigrations(migrations)
   .filter(({ version }) => version > BEFORE_MONTHS)
   .map(({ version, name }) => `${version}_${name}`);
-
-/** Events and payloads that lie in another month than that of their recording, or of which the directory or a head tells otherwise. */
-const OUT_OF_PLACE = `
-  select e.stream, e.seq from billing_audit.audit_events as e
-  left join billing_audit.event_payloads as d on d.stream = e.stream and d.seq = e.seq
-  left join billing_audit.event_keys as k on k.event_key = e.event_key
-  where right(e.tableoid::regclass::text, 7) <> to_char(e.recorded_at at time zone 'UTC', 'YYYY_MM')
-    or right(d.tableoid::regclass::text, 7) is distinct from to_char(e.recorded_at at time zone 'UTC', 'YYYY_MM')
-    or (k.stream, k.seq, k.recorded_at) is distinct from (e.stream, e.seq, e.recorded_at)
-  union all
-  select s.stream, s.seq from billing_audit.streams as s
-  where s.seq <> (select count(*) from billing_audit.audit_events as e where e.stream = s.stream)`;
 
 interface Did {
   readonly appends: number[];
