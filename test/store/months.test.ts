@@ -68,14 +68,23 @@ describeOnPostgres('the trail of a server, by month', () => {
     expect(await partitions(store)).toEqual([...nextMonths, month(5), month(6), month(7), 'rest']);
   });
 
-  it('keeps what no month takes in the rest, whose month is then made no more', async () => {
+  it('keeps in the rest what no month takes, and moves it into its month when that is made, unaltered', async () => {
     await recordedAt(store, `${month(3)}-15T09:00:00Z`, () => append('between'));
     expect(await placesOf(store, 'between')).toEqual(['ts_rest', 'ds_rest']);
+    await recordedAt(store, `${month(8)}-15T09:00:00Z`, () => append('much later'));
+    const look = `select to_jsonb(e) || to_jsonb(d) as row from billing_audit.audit_events as e join billing_audit.event_payloads as d using (stream, seq) order by position`;
+    const before = await store.driver.transaction([{ sql: look, parameters: [] }]);
     await recordedAt(store, `${month(3)}-16T09:00:00Z`, async () => {
-      expect(await make()).toEqual({ made: [month(4)] });
+      expect(await make()).toEqual({ made: [month(3), month(4)] });
+      expect(await make()).toEqual({ made: [] });
     });
-    expect(await store.driver.rpc('billing_audit_search', { event_key: 'between' })).toMatchObject({
-      events: [{ event_key: 'between' }],
+    const [first] = [month(3).replace('-', '_')];
+    expect(await placesOf(store, 'between')).toEqual([first, first]);
+    expect(await placesOf(store, 'much later')).toEqual(['ts_rest', 'ds_rest']);
+    const after = await store.driver.transaction([{ sql: look, parameters: [] }]);
+    expect(after.slice(0, -1)).toEqual(before);
+    expect(await store.driver.rpc('billing_audit_search', { kind: 'events_moved' })).toMatchObject({
+      events: [{ changed_by: null, changed_by_kind: 'system', values: { month: month(3), events: '1' } }],
     });
   });
 
