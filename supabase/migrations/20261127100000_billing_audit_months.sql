@@ -266,7 +266,7 @@ begin
             where (k.stream, k.seq, k.recorded_at) is distinct from (e.stream, e.seq, e.recorded_at))
         and not exists (
             select from billing_audit.event_payloads_rest as d
-            left join billing_audit.audit_events_rest as e on e.stream = d.stream and e.seq = d.seq and e.recorded_at = d.recorded_at
+            left join billing_audit.audit_events as e on e.stream = d.stream and e.seq = d.seq and e.recorded_at = d.recorded_at
             where e.event_key is distinct from d.event_key)
         -- Compared with at least one month.
         and exists (select from pg_catalog.pg_inherits where inhparent = 'billing_audit.audit_events'::regclass offset 1)
@@ -274,10 +274,10 @@ begin
 end
 $$;
 
--- Makes the partitions of the month in which a time lies. What the rest holds of that month moves into it, unaltered, and the
--- rest is made anew for what stays there. Gives false where they are there, or where the rest must stay as it is: then what it
--- holds leaves by rows. As the owner of the tables: nobody else may make any.
-create function billing_audit.make_month(at timestamptz) returns boolean
+-- Makes the partitions of the month in which a time lies, or the one that is lacking. What the rest holds of that month moves
+-- into it, unaltered, and the rest is made anew for what stays there. Gives how many events did; null where all is there, or
+-- where the rest must stay as it is: then what it holds leaves by rows. As the owner of the tables: nobody else may make any.
+create function billing_audit.begin_month(at timestamptz) returns bigint
 language plpgsql security definer
 set search_path = ''
 -- How a time is written into the bounds.
@@ -287,20 +287,28 @@ as $$
 declare
     first_    timestamptz := billing_audit.start_of_month(at);
     beyond    timestamptz := billing_audit.start_of_month(first_ + interval '32 days');
+    suffix    text := to_char(first_, '_YYYY_MM');
+    lacking   text[];
     is_begun  boolean;
     events_   billing_audit.audit_events[];
     payloads_ billing_audit.event_payloads[];
     name      text;
     part      text;
 begin
-    if to_regclass(format('billing_audit.audit_events_%s', to_char(first_, 'YYYY_MM'))) is not null then
-        return false;
+    select array_agg(t.half) into lacking from unnest(array['audit_events', 'event_payloads']) as t (half)
+    where not exists (select from pg_catalog.pg_inherits as i where i.inhparent = format('billing_audit.%I', t.half)::regclass
+        and i.inhrelid = to_regclass(format('billing_audit.%I', t.half || suffix)));
+    if lacking is null
+        -- Somebody has taken it out: "billing-audit verify" tells of it.
+        or exists (select from unnest(lacking) as t (half) where to_regclass(format('billing_audit.%I', t.half || suffix)) is not null)
+    then
+        return null;
     end if;
     for attempt in 1 .. 10 loop
         begin
             is_begun := billing_audit.rest_holds(first_, beyond);
             if is_begun and not billing_audit.is_rest_whole() then
-                return false;
+                return null;
             end if;
             perform billing_audit.close_rest(is_begun);
             -- Somebody may have recorded while this waited.
@@ -321,8 +329,8 @@ begin
         drop table billing_audit.event_payloads_rest, billing_audit.audit_events_rest;
         call billing_audit.make_rest();
     end if;
-    foreach name in array array['audit_events', 'event_payloads'] loop
-        part := format('billing_audit.%I', name || to_char(first_, '_YYYY_MM'));
+    foreach name in array lacking loop
+        part := format('billing_audit.%I', name || suffix);
         execute format('create table %s (like billing_audit.%I including defaults including constraints including generated)', part, name);
         execute format('comment on table %s is %L', part, format('%s %s (UTC).',
             case name when 'audit_events' then 'Events recorded in' else 'Payloads of events recorded in' end, to_char(first_, 'YYYY-MM')));
@@ -333,11 +341,19 @@ begin
     insert into billing_audit.audit_events select e.* from unnest(events_) as e;
     insert into billing_audit.event_payloads (stream, seq, event_key, salt, payload, changed_at, recorded_at)
     select d.stream, d.seq, d.event_key, d.salt, d.payload, d.changed_at, d.recorded_at from unnest(payloads_) as d;
-    return true;
-exception when check_violation or unique_violation or foreign_key_violation then
-    -- What the rest holds is not what was recorded.
-    return false;
+    return greatest((select count(*) from unnest(events_) as e where e.recorded_at >= first_ and e.recorded_at < beyond),
+        (select count(*) from unnest(payloads_) as d where d.recorded_at >= first_ and d.recorded_at < beyond));
+exception when check_violation or unique_violation or foreign_key_violation or invalid_object_definition then
+    -- What the rest holds is not what was recorded, or somebody's partition takes days of this month. "verify" tells of both.
+    return null;
 end
+$$;
+
+create function billing_audit.make_month(at timestamptz) returns boolean
+language sql
+set search_path = ''
+as $$
+    select billing_audit.begin_month(at) is not null
 $$;
 
 -- Writes into the chain `keeping` that events lie elsewhere now. Nobody asked for it by name.
@@ -371,13 +387,10 @@ begin
     if billing_audit.keeps_months() then
         perform pg_advisory_xact_lock(hashtextextended('billing_audit:months', 0));
         for at in select billing_audit.start_of_month(billing_audit.clock()) + n * interval '32 days' from generate_series(2, 0, -1) as n loop
-            if billing_audit.make_month(at) then
+            moved := billing_audit.begin_month(at);
+            if moved is not null then
                 month_ := to_char(at at time zone 'UTC', 'YYYY-MM');
                 made := month_ || made;
-                -- Nobody has recorded since it was made: they wait until this ends.
-                select count(*) into moved from billing_audit.audit_events as e
-                where e.recorded_at >= billing_audit.start_of_month(at)
-                    and e.recorded_at < billing_audit.start_of_month(billing_audit.start_of_month(at) + interval '32 days');
                 if moved > 0 then
                     perform billing_audit.note_moved(month_, moved);
                 end if;
@@ -394,6 +407,7 @@ call billing_audit.keep_private('billing_audit.close_rest(boolean)');
 call billing_audit.keep_private('billing_audit.is_rest_whole()');
 call billing_audit.keep_private('billing_audit.note_moved(text, bigint)');
 call billing_audit.keep_private('billing_audit.rest_holds(timestamptz, timestamptz)');
+call billing_audit.keep_private('billing_audit.begin_month(timestamptz)');
 call billing_audit.keep_private('billing_audit.make_month(timestamptz)');
 call billing_audit.offer_to_service('public.billing_audit_make_months(jsonb)');
 
