@@ -10,24 +10,29 @@
 -- (`billing_audit_make_months`), and what was recorded before this file was applied moves into its months here. Tables, move
 -- and append are one file: it is applied whole or not at all, and nobody meets a store that is half by month.
 
--- First of all: nobody appends or reads meanwhile. The locks are taken in the order in which an append takes them, and for less
--- than the second after which PostgreSQL looks for a deadlock, again and again: a reader takes them in its own order, and one
--- that takes hours would have everybody wait behind it. The views are replaced below, which needs the same.
+-- First of all: nobody appends or reads meanwhile. Appends are held back first, by a lock that lets those on who read: they
+-- hold events, and look at chains and keys yet. Each is asked for less than the second after which PostgreSQL looks for a
+-- deadlock, again and again: others take them in their own order, and one that takes hours would have everybody wait behind
+-- it. Mostly for short, as whoever is in between holds what is asked for until it is let on; now and then for longer, as another
+-- only takes its time. The views are replaced below, which needs the same.
 do $$
 declare
     former  text := current_setting('lock_timeout');
+    began   timestamptz := clock_timestamp();
 begin
-    for attempt in 1 .. 120 loop
+    for attempt in 0 .. 2147483646 loop
         begin
-            perform set_config('lock_timeout', '500ms', true);
-            lock table billing_audit.streams, billing_audit.event_keys, billing_audit.audit_events, billing_audit.event_payloads,
-                billing_audit.audit_event, billing_audit.access_event in access exclusive mode;
+            perform set_config('lock_timeout', (array['50ms', '100ms', '50ms', '500ms'])[1 + attempt % 4], true);
+            lock table billing_audit.streams, billing_audit.event_keys in share row exclusive mode;
+            lock table billing_audit.audit_events, billing_audit.event_payloads, billing_audit.audit_event,
+                billing_audit.access_event, billing_audit.event_keys, billing_audit.streams in access exclusive mode;
             perform set_config('lock_timeout', former, true);
             return;
         exception when lock_not_available or deadlock_detected then
             -- What was locked in this attempt is free again.
-            perform pg_sleep(0.2);
+            perform pg_sleep(0.05 * random());
         end;
+        exit when clock_timestamp() > began + interval '90 seconds';
     end loop;
     raise exception using errcode = 'BA001', message = 'The trail was read or written without a pause, so it could not be changed.',
         hint = 'Is a copy of the database being made, or does a long report run? Try again when it is done.';
@@ -226,19 +231,19 @@ as $$
 $$;
 
 -- Has everybody wait who records, and all who read what a new month must be told apart from: the rest, or everything where the
--- rest is made anew. In the order of an append, and for less than the second after which PostgreSQL looks for a deadlock:
--- whoever holds one of these never becomes its victim.
+-- rest is made anew. Appends first, and those who read last, so that few are in between; and for less than the second after
+-- which PostgreSQL looks for a deadlock: whoever holds one of these does not become its victim.
 create function billing_audit.close_rest(and_all boolean) returns void
 language plpgsql security definer
 set search_path = ''
 set lock_timeout = '500ms'
 as $$
 begin
+    lock table billing_audit.streams, billing_audit.event_keys in share row exclusive mode;
     if and_all then
-        lock table billing_audit.streams, billing_audit.event_keys, billing_audit.audit_events, billing_audit.event_payloads
+        lock table billing_audit.audit_events, billing_audit.event_payloads, billing_audit.event_keys, billing_audit.streams
             in access exclusive mode;
     else
-        lock table billing_audit.streams, billing_audit.event_keys in share row exclusive mode;
         lock table billing_audit.audit_events_rest, billing_audit.event_payloads_rest in access exclusive mode;
     end if;
 end

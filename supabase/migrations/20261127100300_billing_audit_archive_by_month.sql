@@ -34,7 +34,9 @@ set search_path = ''
 set lock_timeout = '500ms'
 as $$
 begin
-    lock table billing_audit.streams, billing_audit.event_keys, billing_audit.audit_events, billing_audit.event_payloads
+    -- Appends first, and then those who read: they hold events, and look at chains and keys yet.
+    lock table billing_audit.streams, billing_audit.event_keys in share row exclusive mode;
+    lock table billing_audit.audit_events, billing_audit.event_payloads, billing_audit.event_keys, billing_audit.streams
         in access exclusive mode;
 end
 $$;
