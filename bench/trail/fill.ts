@@ -75,7 +75,7 @@ begin
   ), committed as materialized (
     select e.*, billing_audit.event_preimage(e.entry) as preimage from entries as e
   ), chained as materialized (
-    select c.*, billing_audit.chained(s.head, c.preimage) over (partition by c.stream order by c.place) as hashes
+    select c.*, billing_audit.linked(s.head, c.preimage) over (partition by c.stream order by c.place) as hashes
     from committed as c join billing_audit.streams as s using (stream)
   ), inserted as (
     insert into billing_audit.audit_events (

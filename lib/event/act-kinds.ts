@@ -17,6 +17,7 @@ export const ACT_KINDS = [
   'legal_hold_released',
   'payloads_erased',
   'events_archived',
+  'events_moved',
   'model_trained',
   'model_promoted',
   'model_rolled_back',

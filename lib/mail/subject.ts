@@ -104,6 +104,8 @@ function whatWasDone(kind: Exclude<AuditEvent['kind'], Told>, event: AuditEvent,
       return `Data of a person erased ${who}`;
     case 'events_archived':
       return `A month of the trail archived ${who}`;
+    case 'events_moved':
+      return 'Events of the trail moved into the partition of their month';
     case 'rights_given':
       return `Rights of an account raised ${who}`;
     case 'model_trained':

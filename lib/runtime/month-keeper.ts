@@ -30,7 +30,7 @@ export class MonthKeeper {
 
   /**
    * Resolves when it has looked once, or has tried for so long: what is recorded first after months of standstill should find
-   * its month, since one that the rest has begun is made no more.
+   * its month. Of one that the rest has begun only a few thousand events can be moved.
    */
   async start(patienceSeconds = 10): Promise<void> {
     const looked = new Promise<void>((resolve) => (this.hasLooked = resolve));

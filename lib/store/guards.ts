@@ -50,6 +50,7 @@ export interface SchemaChange {
 
 const EVENT_TRIGGER = 'event trigger';
 const PARTITION = 'partition';
+const MONTH = 'month';
 const MOST_CHANGES = 100;
 
 /**
@@ -107,9 +108,10 @@ function differences(expected: readonly GuardFact[], found: readonly GuardFact[]
   return [...wrong, ...added];
 }
 
-/** A partition is told only where its guards are not those of the rest. */
+/** A partition is told only where its guards are not those of the rest, a month where it is none, or half of one. */
 function strange(kind: string, name: string, fact: string): string {
   if (kind === 'keys') return `The table ${name} does not look at the keys of other tables any more.`;
+  if (kind === MONTH) return `The partition ${name} is ${fact}.`;
   if (kind !== PARTITION) return `The ${kind} ${name} is none of ours.`;
   return `The partition ${name} is not guarded as the others are: it has "${fact}".`;
 }

@@ -10,15 +10,42 @@
 -- (`billing_audit_make_months`), and what was recorded before this file was applied moves into its months here. Tables, move
 -- and append are one file: it is applied whole or not at all, and nobody meets a store that is half by month.
 
--- First of all: nobody appends meanwhile (in the order in which an append locks), nothing of somebody else's stands on these
--- tables, and the trail is one that can move whole. A trail that was tampered with so that it cannot stays as it is.
+-- First of all: nobody appends or reads meanwhile. Appends are held back first, by a lock that lets those on who read: they
+-- hold events, and look at chains and keys yet. Each is asked for less than the second after which PostgreSQL looks for a
+-- deadlock, again and again: others take them in their own order, and one that takes hours would have everybody wait behind
+-- it. Mostly for short, as whoever is in between holds what is asked for until it is let on; now and then for longer, as another
+-- only takes its time. The views are replaced below, which needs the same.
+do $$
+declare
+    former  text := current_setting('lock_timeout');
+    began   timestamptz := clock_timestamp();
+begin
+    for attempt in 0 .. 2147483646 loop
+        begin
+            perform set_config('lock_timeout', (array['50ms', '100ms', '50ms', '500ms'])[1 + attempt % 4], true);
+            lock table billing_audit.streams, billing_audit.event_keys in share row exclusive mode;
+            lock table billing_audit.audit_events, billing_audit.event_payloads, billing_audit.audit_event,
+                billing_audit.access_event, billing_audit.event_keys, billing_audit.streams in access exclusive mode;
+            perform set_config('lock_timeout', former, true);
+            return;
+        exception when lock_not_available or deadlock_detected then
+            -- What was locked in this attempt is free again.
+            perform pg_sleep(0.05 * random());
+        end;
+        exit when clock_timestamp() > began + interval '90 seconds';
+    end loop;
+    raise exception using errcode = 'BA001', message = 'The trail was read or written without a pause, so it could not be changed.',
+        hint = 'Is a copy of the database being made, or does a long report run? Try again when it is done.';
+end
+$$;
+
+-- Nothing of somebody else's stands on these tables, and the trail is one that can move whole. A trail that was tampered with
+-- so that it cannot stays as it is.
 do $$
 declare
     theirs  text;
     lost    record;
 begin
-    lock table billing_audit.streams, billing_audit.event_keys, billing_audit.audit_events, billing_audit.event_payloads
-        in access exclusive mode;
     select string_agg(distinct t.what, ', ') into theirs
     from (
         select format('the view %s', c.oid::regclass) as what
@@ -90,8 +117,6 @@ alter table billing_audit.audit_events
     add constraint audit_events_sheet_id_check check (length(sheet_id) <= 20 and sheet_id ~ '^\d+$'),
     add constraint audit_events_row_id_check check (length(row_id) <= 20 and row_id ~ '^\d+$');
 comment on table billing_audit.audit_events is 'Immutable, by month of recording. hash = sha256(previous_hash || preimage); columns are checked against the preimage.';
-create table billing_audit.audit_events_rest partition of billing_audit.audit_events default;
-comment on table billing_audit.audit_events_rest is 'Events that no month takes.';
 
 -- Not an identity: a partitioned table has none before PostgreSQL 17.
 create sequence billing_audit.audit_events_position owned by billing_audit.audit_events.position;
@@ -126,8 +151,6 @@ create table billing_audit.event_payloads (
 ) partition by range (recorded_at);
 comment on table billing_audit.event_payloads is 'The erasable half of an event: personal fields, values, reasons. Deleted = erased; never altered. By month, as the events are.';
 comment on column billing_audit.event_payloads.recorded_at is 'That of its event: both lie in the partition of one month.';
-create table billing_audit.event_payloads_rest partition of billing_audit.event_payloads default;
-comment on table billing_audit.event_payloads_rest is 'Payloads of the events that no month takes.';
 create index event_payloads_of_person on billing_audit.event_payloads (person, changed_at);
 
 -- The directory of the trail.
@@ -168,15 +191,29 @@ create trigger never_altered before update on billing_audit.audit_events
 create trigger never_altered before update on billing_audit.event_payloads
     for each row execute function billing_audit.refuse_change();
 call billing_audit.guard_partition('billing_audit.audit_events', true);
-call billing_audit.guard_partition('billing_audit.audit_events_rest', true);
 call billing_audit.guard_partition('billing_audit.event_payloads', false);
-call billing_audit.guard_partition('billing_audit.event_payloads_rest', false);
 call billing_audit.protect_table('billing_audit.audit_events');
-call billing_audit.protect_table('billing_audit.audit_events_rest');
 call billing_audit.protect_table('billing_audit.event_payloads');
-call billing_audit.protect_table('billing_audit.event_payloads_rest');
 grant select, insert on billing_audit.audit_events to billing_audit_owner;
 grant select, insert, delete on billing_audit.event_payloads to billing_audit_owner;
+
+create procedure billing_audit.make_rest()
+language plpgsql
+set search_path = ''
+as $$
+begin
+    create table billing_audit.audit_events_rest partition of billing_audit.audit_events default;
+    comment on table billing_audit.audit_events_rest is 'Events that no month takes.';
+    create table billing_audit.event_payloads_rest partition of billing_audit.event_payloads default;
+    comment on table billing_audit.event_payloads_rest is 'Payloads of the events that no month takes.';
+    call billing_audit.guard_partition('billing_audit.audit_events_rest', true);
+    call billing_audit.guard_partition('billing_audit.event_payloads_rest', false);
+    call billing_audit.protect_table('billing_audit.audit_events_rest');
+    call billing_audit.protect_table('billing_audit.event_payloads_rest');
+end
+$$;
+revoke all on procedure billing_audit.make_rest() from public;
+call billing_audit.make_rest();
 
 -- Whether the trail is kept by month here: not in the embedded store.
 create function billing_audit.keeps_months() returns boolean
@@ -193,16 +230,22 @@ as $$
     select date_trunc('month', at at time zone 'UTC') at time zone 'UTC'
 $$;
 
--- Has everybody wait who records, and all who read what a new month must be told apart from. In the order of an append, and
--- for less than the second after which PostgreSQL looks for a deadlock: whoever holds one of these never becomes its victim.
-create function billing_audit.close_rest() returns void
+-- Has everybody wait who records, and all who read what a new month must be told apart from: the rest, or everything where the
+-- rest is made anew. Appends first, and those who read last, so that few are in between; and for less than the second after
+-- which PostgreSQL looks for a deadlock: whoever holds one of these does not become its victim.
+create function billing_audit.close_rest(and_all boolean) returns void
 language plpgsql security definer
 set search_path = ''
 set lock_timeout = '500ms'
 as $$
 begin
     lock table billing_audit.streams, billing_audit.event_keys in share row exclusive mode;
-    lock table billing_audit.audit_events_rest, billing_audit.event_payloads_rest in access exclusive mode;
+    if and_all then
+        lock table billing_audit.audit_events, billing_audit.event_payloads, billing_audit.event_keys, billing_audit.streams
+            in access exclusive mode;
+    else
+        lock table billing_audit.audit_events_rest, billing_audit.event_payloads_rest in access exclusive mode;
+    end if;
 end
 $$;
 
@@ -211,11 +254,35 @@ language sql volatile
 set search_path = ''
 as $$
     select exists (select from billing_audit.audit_events_rest as e where e.recorded_at >= since and e.recorded_at < until)
+        or exists (select from billing_audit.event_payloads_rest as d where d.recorded_at >= since and d.recorded_at < until)
 $$;
 
--- Makes the partitions of the month in which a time lies. Gives false where they are there, or where the rest holds events of
--- that month: those stay there, and leave by rows. As the owner of the tables: nobody else may make any.
-create function billing_audit.make_month(at timestamptz) returns boolean
+-- Whether the rest may be made anew: there is so little in it that nobody waits for long, each event and its payload are what
+-- the directory says, and its guards are those of the months. Where somebody was at it, it stays for "billing-audit verify".
+create function billing_audit.is_rest_whole() returns boolean
+language plpgsql volatile
+set search_path = ''
+as $$
+begin
+    return (select count(*) <= 5000 from (select from billing_audit.audit_events_rest limit 5001) as e)
+        and (select count(*) <= 5000 from (select from billing_audit.event_payloads_rest limit 5001) as d)
+        and not exists (
+            select from billing_audit.audit_events_rest as e left join billing_audit.event_keys as k on k.event_key = e.event_key
+            where (k.stream, k.seq, k.recorded_at) is distinct from (e.stream, e.seq, e.recorded_at))
+        and not exists (
+            select from billing_audit.event_payloads_rest as d
+            left join billing_audit.audit_events as e on e.stream = d.stream and e.seq = d.seq and e.recorded_at = d.recorded_at
+            where e.event_key is distinct from d.event_key)
+        -- Compared with at least one month.
+        and exists (select from pg_catalog.pg_inherits where inhparent = 'billing_audit.audit_events'::regclass offset 1)
+        and not exists (select from billing_audit.guard_facts() as f where f.kind = 'partition');
+end
+$$;
+
+-- Makes the partitions of the month in which a time lies, or the one that is lacking. What the rest holds of that month moves
+-- into it, unaltered, and the rest is made anew for what stays there. Gives how many events did; null where all is there, or
+-- where the rest must stay as it is: then what it holds leaves by rows. As the owner of the tables: nobody else may make any.
+create function billing_audit.begin_month(at timestamptz) returns bigint
 language plpgsql security definer
 set search_path = ''
 -- How a time is written into the bounds.
@@ -223,20 +290,35 @@ set timezone = 'UTC'
 set datestyle = 'ISO, MDY'
 as $$
 declare
-    first_  timestamptz := billing_audit.start_of_month(at);
-    beyond  timestamptz := billing_audit.start_of_month(first_ + interval '32 days');
-    name    text;
-    part    text;
+    first_    timestamptz := billing_audit.start_of_month(at);
+    beyond    timestamptz := billing_audit.start_of_month(first_ + interval '32 days');
+    suffix    text := to_char(first_, '_YYYY_MM');
+    lacking   text[];
+    is_begun  boolean;
+    events_   billing_audit.audit_events[];
+    payloads_ billing_audit.event_payloads[];
+    name      text;
+    part      text;
 begin
-    if to_regclass(format('billing_audit.audit_events_%s', to_char(first_, 'YYYY_MM'))) is not null
-        or billing_audit.rest_holds(first_, beyond)
+    select array_agg(t.half) into lacking from unnest(array['audit_events', 'event_payloads']) as t (half)
+    where not exists (select from pg_catalog.pg_inherits as i where i.inhparent = format('billing_audit.%I', t.half)::regclass
+        and i.inhrelid = to_regclass(format('billing_audit.%I', t.half || suffix)));
+    if lacking is null
+        -- Somebody has taken it out: "billing-audit verify" tells of it.
+        or exists (select from unnest(lacking) as t (half) where to_regclass(format('billing_audit.%I', t.half || suffix)) is not null)
     then
-        return false;
+        return null;
     end if;
     for attempt in 1 .. 10 loop
         begin
-            perform billing_audit.close_rest();
-            exit;
+            is_begun := billing_audit.rest_holds(first_, beyond);
+            if is_begun and not billing_audit.is_rest_whole() then
+                return null;
+            end if;
+            perform billing_audit.close_rest(is_begun);
+            -- Somebody may have recorded while this waited.
+            exit when billing_audit.rest_holds(first_, beyond) = is_begun and (not is_begun or billing_audit.is_rest_whole());
+            raise exception using errcode = 'lock_not_available', message = 'The month was begun meanwhile.';
         exception when lock_not_available or deadlock_detected then
             if attempt = 10 then
                 raise exception using errcode = 'BA015',
@@ -246,12 +328,14 @@ begin
             perform pg_sleep(0.2);
         end;
     end loop;
-    -- Somebody may have begun the month while this waited.
-    if billing_audit.rest_holds(first_, beyond) then
-        return false;
+    if is_begun then
+        events_ := array(select e::billing_audit.audit_events from billing_audit.audit_events_rest as e order by e.position);
+        payloads_ := array(select d::billing_audit.event_payloads from billing_audit.event_payloads_rest as d);
+        drop table billing_audit.event_payloads_rest, billing_audit.audit_events_rest;
+        call billing_audit.make_rest();
     end if;
-    foreach name in array array['audit_events', 'event_payloads'] loop
-        part := format('billing_audit.%I', name || to_char(first_, '_YYYY_MM'));
+    foreach name in array lacking loop
+        part := format('billing_audit.%I', name || suffix);
         execute format('create table %s (like billing_audit.%I including defaults including constraints including generated)', part, name);
         execute format('comment on table %s is %L', part, format('%s %s (UTC).',
             case name when 'audit_events' then 'Events recorded in' else 'Payloads of events recorded in' end, to_char(first_, 'YYYY-MM')));
@@ -259,24 +343,62 @@ begin
         execute format('alter table billing_audit.%I attach partition %s for values from (%L) to (%L)', name, part, first_, beyond);
         call billing_audit.guard_partition(part::regclass, name = 'audit_events');
     end loop;
-    return true;
+    insert into billing_audit.audit_events select e.* from unnest(events_) as e;
+    insert into billing_audit.event_payloads (stream, seq, event_key, salt, payload, changed_at, recorded_at)
+    select d.stream, d.seq, d.event_key, d.salt, d.payload, d.changed_at, d.recorded_at from unnest(payloads_) as d;
+    return greatest((select count(*) from unnest(events_) as e where e.recorded_at >= first_ and e.recorded_at < beyond),
+        (select count(*) from unnest(payloads_) as d where d.recorded_at >= first_ and d.recorded_at < beyond));
+exception when check_violation or unique_violation or foreign_key_violation or invalid_object_definition then
+    -- What the rest holds is not what was recorded, or somebody's partition takes days of this month. "verify" tells of both.
+    return null;
+end
+$$;
+
+create function billing_audit.make_month(at timestamptz) returns boolean
+language sql
+set search_path = ''
+as $$
+    select billing_audit.begin_month(at) is not null
+$$;
+
+-- Writes into the chain `keeping` that events lie elsewhere now. Nobody asked for it by name.
+create function billing_audit.note_moved(month text, events bigint) returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+    perform public.billing_audit_append(jsonb_build_object('concern', 'keeping', 'events', jsonb_build_array(jsonb_build_object(
+        'event_key', format('month:%s:moved', month), 'kind', 'events_moved', 'sheet_id', '0', 'sheet_name', '',
+        'violation_type', 'NONE', 'severity', 'LOW', 'changed_at', billing_audit.instant(billing_audit.clock()),
+        'changed_by', null, 'changed_by_kind', 'system', 'audit_run_id', format('month:%s:moved', month), 'currency', 'USD',
+        'intermediate_unknown', false, 'suggested_fix', 'Nothing to do.', 'issue_description',
+        format('Events of %s that no month had taken moved into its partition, unaltered: %s.', month, events),
+        'values', jsonb_build_object('month', month, 'events', events::text)))));
 end
 $$;
 
 -- p: {}. Makes this month and the two to come, where the trail is kept by month. Gives {made: [...]}: those made now ('2026-12').
+-- The last is made first: the one that the rest may have begun is then compared with it.
 create function public.billing_audit_make_months(p jsonb) returns jsonb
 language plpgsql security definer
 set search_path = ''
 as $$
 declare
-    made  text[] := array[]::text[];
-    at    timestamptz;
+    made    text[] := array[]::text[];
+    month_  text;
+    moved   bigint;
+    at      timestamptz;
 begin
     if billing_audit.keeps_months() then
         perform pg_advisory_xact_lock(hashtextextended('billing_audit:months', 0));
-        for at in select billing_audit.start_of_month(billing_audit.clock()) + n * interval '32 days' from generate_series(0, 2) as n loop
-            if billing_audit.make_month(at) then
-                made := made || to_char(at at time zone 'UTC', 'YYYY-MM');
+        for at in select billing_audit.start_of_month(billing_audit.clock()) + n * interval '32 days' from generate_series(2, 0, -1) as n loop
+            moved := billing_audit.begin_month(at);
+            if moved is not null then
+                month_ := to_char(at at time zone 'UTC', 'YYYY-MM');
+                made := month_ || made;
+                if moved > 0 then
+                    perform billing_audit.note_moved(month_, moved);
+                end if;
             end if;
         end loop;
     end if;
@@ -286,8 +408,11 @@ $$;
 
 call billing_audit.keep_private('billing_audit.keeps_months()');
 call billing_audit.keep_private('billing_audit.start_of_month(timestamptz)');
-call billing_audit.keep_private('billing_audit.close_rest()');
+call billing_audit.keep_private('billing_audit.close_rest(boolean)');
+call billing_audit.keep_private('billing_audit.is_rest_whole()');
+call billing_audit.keep_private('billing_audit.note_moved(text, bigint)');
 call billing_audit.keep_private('billing_audit.rest_holds(timestamptz, timestamptz)');
+call billing_audit.keep_private('billing_audit.begin_month(timestamptz)');
 call billing_audit.keep_private('billing_audit.make_month(timestamptz)');
 call billing_audit.offer_to_service('public.billing_audit_make_months(jsonb)');
 
@@ -337,11 +462,26 @@ create function billing_audit.event_preimage(e billing_audit.audit_events) retur
 language sql stable
 return billing_audit.preimage_of(e, billing_audit.instant((e).recorded_at));
 
--- The aggregate `chained` over this gives two hashes, one after the other: that of the event before, or the head of the
+-- The aggregate `linked` over this gives two hashes, one after the other: that of the event before, or the head of the
 -- chain, and its own. So one walk through a chain tells both.
 create or replace function billing_audit.next_hash(hash bytea, head bytea, preimage text) returns bytea
 language sql immutable
 return coalesce(substr(hash, 33), head) || sha256(coalesce(substr(hash, 33), head) || convert_to(preimage, 'UTF8'));
+create aggregate billing_audit.linked(head bytea, preimage text) (sfunc = billing_audit.next_hash, stype = bytea);
+
+-- An append that waited for this file goes on by the text that it had begun with, which knows nothing of months. It hashes by
+-- `chained` before it writes anything, and hears there that it is to begin anew, in the code by which a driver does so.
+create function billing_audit.begin_anew(hash bytea, head bytea, preimage text) returns bytea
+language plpgsql immutable
+set search_path = ''
+as $$
+begin
+    raise exception using errcode = '40001',
+        message = 'The trail was given another form while this waited, so nothing of it was recorded.',
+        hint = 'Try again.';
+end
+$$;
+create or replace aggregate billing_audit.chained(head bytea, preimage text) (sfunc = billing_audit.begin_anew, stype = bytea);
 
 create function billing_audit.event_json(e billing_audit.audit_events, payload jsonb) returns jsonb
 language sql stable
@@ -388,6 +528,8 @@ $$;
 
 call billing_audit.keep_private('billing_audit.preimage_of(billing_audit.audit_events, text)');
 call billing_audit.keep_private('billing_audit.event_preimage(billing_audit.audit_events)');
+call billing_audit.keep_private('billing_audit.linked(bytea, text)');
+call billing_audit.keep_private('billing_audit.begin_anew(bytea, bytea, text)');
 call billing_audit.keep_private('billing_audit.event_json(billing_audit.audit_events, jsonb)');
 call billing_audit.keep_private('billing_audit.events_page(text, text, bigint, integer)');
 
@@ -565,7 +707,7 @@ begin
         from bound as b
         offset 0
     ), hashed as (
-        select *, billing_audit.chained(head, preimage) over (partition by stream order by seq) as hashes from told
+        select *, billing_audit.linked(head, preimage) over (partition by stream order by seq) as hashes from told
         offset 0
     ), chained as materialized (
         select *, substr(hashes, 1, 32) as previous_hash, substr(hashes, 33) as hash from hashed

@@ -6,17 +6,20 @@
 -- stored may hold what is needed here: both are therefore asked for with patience, together, and given back when they
 -- cannot be had at once.
 
--- The months whose every event was recorded before a time, and whose partitions are there.
+-- The months whose every event was recorded before a time, and of which both partitions are there: what else there is leaves
+-- by rows.
 create function billing_audit.months_before(beyond timestamptz) returns table (events regclass, payloads regclass)
 language sql stable
 set search_path = ''
 set timezone = 'UTC'
 set datestyle = 'ISO, MDY'
 as $$
-    select c.oid::regclass, to_regclass('billing_audit.event_payloads_' || right(c.relname, 7))
+    select c.oid::regclass, j.inhrelid::regclass
     from pg_catalog.pg_inherits as i
     join pg_catalog.pg_class as c on c.oid = i.inhrelid
-    where i.inhparent = 'billing_audit.audit_events'::regclass and c.relname ~ '^audit_events_\d{4}_\d\d$'
+    join pg_catalog.pg_inherits as j on j.inhparent = 'billing_audit.event_payloads'::regclass
+        and j.inhrelid = to_regclass('billing_audit.event_payloads_' || right(c.relname, 7))
+    where i.inhparent = 'billing_audit.audit_events'::regclass and c.relname ~ '^audit_events_\d{4}_(0[1-9]|1[0-2])$'
         and billing_audit.start_of_month(to_date(right(c.relname, 7), 'YYYY_MM')::timestamp at time zone 'UTC' + interval '32 days') <= beyond
 $$;
 
@@ -31,7 +34,9 @@ set search_path = ''
 set lock_timeout = '500ms'
 as $$
 begin
-    lock table billing_audit.streams, billing_audit.event_keys, billing_audit.audit_events, billing_audit.event_payloads
+    -- Appends first, and then those who read: they hold events, and look at chains and keys yet.
+    lock table billing_audit.streams, billing_audit.event_keys in share row exclusive mode;
+    lock table billing_audit.audit_events, billing_audit.event_payloads, billing_audit.event_keys, billing_audit.streams
         in access exclusive mode;
 end
 $$;

@@ -25,7 +25,7 @@ as $$
                 where i.inhrelid = o.oid and o.relname <> p.relname || '_rest')
     ), partitions as (
         -- Whatever schema they are in.
-        select p.relname as parent, o.relname, concat_ws('; ',
+        select p.relname as parent, o.relname, pg_get_expr(o.relpartbound, o.oid) as bounds, concat_ws('; ',
             case when o.relrowsecurity then 'row security' else 'no row security' end,
             'owner ' || o.relowner::regrole::text,
             case when o.relpersistence <> 'p' then 'not logged' end,
@@ -56,6 +56,14 @@ as $$
         join pg_inherits as i on i.inhrelid = o.oid
         join ours as p on p.oid = i.inhparent and p.relkind = 'p'
         where o.relkind in ('r', 'f', 'p')
+    ), months as (
+        select m.*, substr(m.relname, length(m.parent) + 1) as suffix, case
+            when m.relname = m.parent || '_rest' then 'DEFAULT'
+            when m.relname ~ ('^' || m.parent || '_\d{4}_(0[1-9]|1[0-2])$') then (
+                select format('FOR VALUES FROM (%L) TO (%L)', first at time zone 'UTC', (first + interval '1 month') at time zone 'UTC')
+                from to_timestamp(right(m.relname, 7), 'YYYY_MM') as t, lateral (select t at time zone 'UTC' as first) as f)
+            else '' end as takes
+        from partitions as m
     ), functions as (
         select p.oid, p.oid::regprocedure::text as name, p.proowner, coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) as body, p.prosecdef, p.proconfig, p.prokind, n.nspowner,
             n.nspname
@@ -98,6 +106,14 @@ as $$
     select 'partition', m.relname::text, m.guards
     from partitions as m join partitions as r on r.parent = m.parent and r.relname = m.parent || '_rest'
     where m.guards <> r.guards
+    union all
+    select 'month', m.relname::text, format('no month of ours: it takes "%s"', m.bounds)
+    from months as m where m.bounds <> m.takes
+    union all
+    select 'month', m.relname::text, format('half a month: there is no %s%s beside it', o.other, m.suffix)
+    from months as m
+    join (values ('audit_events', 'event_payloads'), ('event_payloads', 'audit_events')) as o (one, other) on o.one = m.parent
+    where m.bounds = m.takes and not exists (select from months as n where n.parent = o.other and n.relname = o.other || m.suffix)
     union all
     select 'rule', format('%s on %s', r.rulename, o.relname),
         concat_ws(', event ', case r.ev_enabled when 'D' then 'off' else 'on' end, r.ev_type)

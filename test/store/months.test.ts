@@ -1,7 +1,8 @@
 import { Client } from 'pg';
-import { MonthKeeper } from '../../lib/runtime/month-keeper';
+import { thisMachine } from '../../lib/runtime/machine';
+import { MonthKeeper, withMonths } from '../../lib/runtime/month-keeper';
 import { monthsCheck } from '../../lib/runtime/months-check';
-import { countsInWords, StoreUnavailable, type StoreCounts } from '../../lib/store';
+import { countsInWords, secretBox, storeOver, StoreUnavailable, type StoreCounts } from '../../lib/store';
 import { recordingLog } from '../intake/support';
 import { recordedAt } from '../seal/archiving';
 import { describeOnPostgres, warnWithoutPostgres } from '../support/postgres';
@@ -72,7 +73,7 @@ describeOnPostgres('the trail of a server, by month', () => {
     expect(await partitions(store)).toEqual([...nextMonths, month(5), month(6), month(7), 'rest']);
   });
 
-  it('keeps what no month takes in the rest, whose month is then made no more', async () => {
+  it('keeps in the rest what no month takes, and moves it into its month when that is made, unaltered', async () => {
     await recordedAt(store, `${month(3)}-15T09:00:00Z`, () => append('between'));
     expect(await placesOf(store, 'between')).toEqual(['ts_rest', 'ds_rest']);
     const counts = (await store.driver.rpc('billing_audit_counts', {})) as StoreCounts;
@@ -81,12 +82,35 @@ describeOnPostgres('the trail of a server, by month', () => {
       status: 'ok',
       text: expect.stringMatching(/^1 event, recorded since \S+T09:00:00\.000Z, without a partition/) as string,
     });
+    await recordedAt(store, `${month(8)}-15T09:00:00Z`, () => append('much later'));
+    const look = `select to_jsonb(e) || to_jsonb(d) as row from billing_audit.audit_events as e join billing_audit.event_payloads as d using (stream, seq) order by position`;
+    const before = await store.driver.transaction([{ sql: look, parameters: [] }]);
     await recordedAt(store, `${month(3)}-16T09:00:00Z`, async () => {
-      expect(await make()).toEqual({ made: [month(4)] });
+      expect(await make()).toEqual({ made: [month(3), month(4)] });
+      expect(await make()).toEqual({ made: [] });
     });
-    expect(await store.driver.rpc('billing_audit_search', { event_key: 'between' })).toMatchObject({
-      events: [{ event_key: 'between' }],
+    const [first] = [month(3).replace('-', '_')];
+    expect(await placesOf(store, 'between')).toEqual([first, first]);
+    expect(await placesOf(store, 'much later')).toEqual(['ts_rest', 'ds_rest']);
+    const after = await store.driver.transaction([{ sql: look, parameters: [] }]);
+    expect(after.slice(0, -1)).toEqual(before);
+    expect(await store.driver.rpc('billing_audit_search', { kind: 'events_moved' })).toMatchObject({
+      events: [{ changed_by: null, changed_by_kind: 'system', values: { month: month(3), events: '1' } }],
     });
+  });
+
+  it('has the month of the first event after months of standstill before it is recorded', async () => {
+    await recordedAt(store, `${month(20)}-15T09:00:00Z`, async () => {
+      const { driver } = store;
+      const awake = await withMonths(
+        { store: storeOver(driver, { secrets: secretBox(new Uint8Array(32)) }), driver, close: async () => undefined },
+        { log: recordingLog() },
+        thisMachine(),
+      );
+      await awake.store.append([event('awake')]);
+      await awake.close();
+    });
+    expect(await placesOf(store, 'awake')).toEqual([month(20), month(20)].map((each) => each.replace('-', '_')));
   });
 
   it('keeps the numbers of a chain unique over all months', async () => {

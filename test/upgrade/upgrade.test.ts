@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openHome, type Home } from '../../lib/runtime/home';
 import { thisMachine } from '../../lib/runtime/machine';
@@ -25,6 +25,7 @@ import { event } from '../store/examples';
 import { describeOnPostgres, startPostgres, type TestPostgres } from '../support/postgres';
 import { postgresUrl } from '../support/postgres-driver';
 import { migrations, newFolder, removeFolder } from '../support/store';
+import { sqlUntil as sqlOf } from './sql-until';
 
 /** The last migration of each time: the first version that could append, and the first with a seal. */
 const FIRST = '20261123100900';
@@ -36,16 +37,8 @@ const total = readMigrations(migrations).length;
 afterAll(() => removeFolder(folder));
 
 let made = 0;
-/** The SQL that a version had. @param more  a file that comes after it */
-function sqlUntil(last: string, more?: { readonly name: string; readonly sql: string }): string {
-  const to = join(folder, `sql${(made += 1)}`, 'supabase');
-  cpSync(migrations, to, { recursive: true });
-  for (const name of readdirSync(join(to, 'migrations'))) {
-    if (name.slice(0, last.length) > last) rmSync(join(to, 'migrations', name));
-  }
-  if (more) writeFileSync(join(to, 'migrations', more.name), more.sql);
-  return to;
-}
+const sqlUntil = (last: string, more?: { readonly name: string; readonly sql: string }): string =>
+  sqlOf(join(folder, `sql${(made += 1)}`), last, more);
 
 const BROKEN = {
   name: '20991231000000_billing_audit_broken.sql',
