@@ -15,7 +15,7 @@ import { addKeeping } from './keeping';
 import { addMigrate } from './migrate';
 import { addModels } from './models';
 import { addMove } from './move';
-import { EXIT, goOnWithoutReader, guarded, loadDotEnv, print } from './run';
+import { EXIT, guarded, loadDotEnv, print } from './run';
 import { addSearch } from './search';
 import { addSecondFactor } from './second-factor';
 import { addUpgrade } from './upgrade';
@@ -65,7 +65,6 @@ addTrain(program);
 addModels(program);
 addScore(program);
 
-for (const output of [process.stdout, process.stderr]) goOnWithoutReader(output);
 void program.parseAsync();
 
 async function runStart(flags: StartFlags & { json?: boolean }): Promise<void> {

@@ -12,16 +12,6 @@ export function loadDotEnv(): void {
   }
 }
 
-/**
- * A reader that has seen enough (`| head`) goes away: what is under way is done all the same, and nothing is told of it.
- * Without this each further line would end the command with a stack trace.
- */
-export function goOnWithoutReader(output: NodeJS.WriteStream): void {
-  output.on('error', (failure: NodeJS.ErrnoException) => {
-    if (failure.code !== 'EPIPE') throw failure;
-  });
-}
-
 /** The one place where a failure of a command is told. */
 export async function guarded(command: () => Promise<void>): Promise<void> {
   try {
