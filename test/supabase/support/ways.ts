@@ -250,14 +250,14 @@ export const WAYS: readonly (readonly [way: string, statement: string, said: Reg
       execute 'create or replace view billing_audit.audit_event with (security_invoker = true) as select * from ('
         || rtrim(pg_get_viewdef('billing_audit.audit_event'::regclass), ';') || ') as e where severity <> ''HIGH''';
     end $$`,
-    /view audit_event was changed/,
+    /definition of the view audit_event was changed: its text is another/,
   ],
   [
     'a view that shows the marks of another table',
     `create table public.feedback (like billing_audit.feedback);
     create or replace view billing_audit.last_marks with (security_invoker = true) as
       select distinct on (event_key) event_key, mark, reason, by_name, marked_at from public.feedback order by event_key, id desc`,
-    /view last_marks was changed/,
+    /definition of the view last_marks was changed/,
   ],
   [
     'approvals that may be altered',
