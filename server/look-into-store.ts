@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { thisMachine } from '../lib/runtime/machine';
-import { openNamedDriver, openNamedStore, type OpenStore } from '../lib/runtime/open-store';
+import { openNamedDriver, openNamedStore, type NamedOpenStore } from '../lib/runtime/open-store';
 import { namedStore, type Store, type StoreCounts } from '../lib/store';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -16,7 +16,7 @@ export function paletteFolder(): string {
  * @param home  absolute
  * @throws BadSetting, StoreLocked, StoreUnavailable, StoreNotSynced, StoreMisconfigured, MigrationMissing
  */
-export function openStoreOf(home: string, environment: Environment): Promise<Required<OpenStore>> {
+export function openStoreOf(home: string, environment: Environment): Promise<NamedOpenStore> {
   const folders = { store: join(home, 'store'), keys: join(home, 'keys'), backups: join(home, 'backups') };
   return openNamedStore({ home: folders, environment, machine: thisMachine(), assets: paletteFolder() });
 }

@@ -47,7 +47,9 @@ export function removeBackupNote(home: string): void {
 /** What `/health` says of it. Paths are nobody's business there. */
 export function backupCheck(told: BackupNote, now: number): Pick<Health['checks'][number], 'status' | 'text'> {
   const last =
-    told.good_at === null ? 'no good copy yet' : `last good copy ${told.good_at}, ${told.events ?? 0} events`;
+    told.good_at === null
+      ? 'no good copy yet'
+      : `last good copy ${told.good_at}, opened again and verified, ${told.events ?? 0} events`;
   if (told.why !== null) return { status: 'degraded', text: `${last}; the last try failed, the log says why` };
   const isLate = now - Date.parse(told.good_at ?? told.since) > LATE_HOURS * 3_600_000;
   return { status: isLate ? 'degraded' : 'ok', text: isLate ? `${last}, which is too long ago` : last };

@@ -1,6 +1,7 @@
 import { BillingAuditError, messageOf } from '../errors';
 import type { Now } from '../ports';
 import type { InboxState, Store, StoreCounts } from '../store/store';
+import { countsInWords } from '../store/counts-in-words';
 import { STORE_NAMES } from '../store/named-store';
 import type { Health } from './runtime';
 import type { SheetWatch } from './sheet-watch';
@@ -59,7 +60,7 @@ async function storeCheck(
   const inside = name === undefined ? '' : ` (${name})`;
   try {
     const counts = await store.counts();
-    return { check: { name: 'store', status: 'ok', text: `${counts.events} events in the trail${inside}` }, counts };
+    return { check: { name: 'store', status: 'ok', text: `${countsInWords(counts)}${inside}` }, counts };
   } catch (failure) {
     return { check: { name: 'store', status: 'down', text: storeFailure(failure, name) }, counts: null };
   }

@@ -22,6 +22,7 @@ export class MonthKeeper {
   private readonly bell: Bell;
   private running: Promise<void> = Promise.resolve();
   private hasLooked: () => void = () => undefined;
+  private failure: string | null = null;
 
   constructor(private readonly parts: MonthParts) {
     this.bell = new Bell(parts.sleep);
@@ -39,21 +40,25 @@ export class MonthKeeper {
     patience.abort();
   }
 
+  /** Whether it failed when it looked last. */
+  get isFailing(): boolean {
+    return this.failure !== null;
+  }
+
   async stop(): Promise<void> {
     this.ending.abort();
     await this.running;
   }
 
   private async run(): Promise<void> {
-    let complaint: string | null = null;
     while (!this.ending.signal.aborted) {
       const failure = await this.look().catch(messageOf);
-      if (failure !== null && failure !== complaint) {
+      if (failure !== null && failure !== this.failure) {
         this.parts.log.warn(
           `The partitions of the months to come could not be made, and will be tried again: ${failure}`,
         );
       }
-      complaint = failure;
+      this.failure = failure;
       this.hasLooked();
       await this.bell.wait(this.parts.monthSeconds * 1000, this.ending.signal);
     }
@@ -80,6 +85,7 @@ export async function withMonths(
   await keeper.start();
   return {
     ...opened,
+    monthsFail: () => keeper.isFailing,
     close: async () => {
       await keeper.stop();
       await opened.close();

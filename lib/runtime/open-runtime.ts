@@ -17,6 +17,7 @@ import { announceHome, openHomeAt, type RuntimeFacts } from './open-homes';
 import { openNamedStore, type OpenStore } from './open-store';
 import type { Models } from './models/models';
 import { withMonths } from './month-keeper';
+import { monthsCheck } from './months-check';
 import { openModels } from './open-models';
 import { portsOf } from './ports-of';
 import { recordingStore } from './recording-store';
@@ -87,11 +88,9 @@ function tellFailure(
   failure: unknown,
   { home, before, log }: { readonly home: Home; readonly before: string | undefined; readonly log: Log },
 ): void {
-  const failed = failure instanceof BillingAuditError ? failure.code : 'unexpected';
-  announceHome(home.folder, { inside: null, failed });
-  if (failed === before) return;
-  const hint = failure instanceof BillingAuditError ? ` ${failure.hint}` : '';
-  log.error(`The store cannot be opened: ${messageOf(failure)}${hint}`);
+  const { code, hint } = failure instanceof BillingAuditError ? failure : { code: 'unexpected', hint: '' };
+  announceHome(home.folder, { inside: null, failed: code });
+  if (code !== before) log.error(`The store cannot be opened: ${messageOf(failure)} ${hint}`.trimEnd());
 }
 
 function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, opened: OpenStore): Runtime {
@@ -190,7 +189,7 @@ function attendInbox(inbox: CallbackInbox | undefined, pump: CallbackPump, log: 
 /** What asks the store is asked only where the store answers. */
 async function wholeHealth(
   watching: Promise<Health>,
-  { driver }: OpenStore,
+  { driver, monthsFail }: OpenStore,
   {
     alerting,
     sealer,
@@ -205,8 +204,10 @@ async function wholeHealth(
   const inbox = driver?.inbox;
   const health = inbox ? withCheck(watched, 'inbox', inboxCheck(inbox.state())) : watched;
   if (!health.counts) return health;
+  const months = monthsCheck(health.counts, monthsFail?.());
+  const kept = months ? withCheck(health, 'months', months) : health;
   const model = models?.health();
-  const judged = model ? withCheck(health, 'model', model) : health;
+  const judged = model ? withCheck(kept, 'model', model) : kept;
   const alerts = alerting ? withCheck(judged, 'alerts', await alerting.health()) : judged;
   return sealer ? withCheck(alerts, 'evidence', await sealer.health()) : alerts;
 }

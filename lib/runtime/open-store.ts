@@ -23,8 +23,13 @@ export interface OpenStore {
   readonly driver?: StoreDriver;
   /** What kind it is, for people: shown on `/health`, so no address. */
   readonly name?: string;
+  /** Whether the partitions of the months to come could not be made; where somebody makes them. */
+  monthsFail?(): boolean;
   close(): Promise<void>;
 }
+
+/** One that the environment names. */
+export type NamedOpenStore = OpenStore & Required<Pick<OpenStore, 'driver' | 'name'>>;
 
 export interface OpenNamedStore {
   /** Folders of the home: `store/` and, for who takes callbacks, `journal/` for the embedded one, `keys/` for all. */
@@ -53,7 +58,7 @@ export interface OpenNamedStore {
  * @throws StoreMoved  the embedded one was moved to a database that the environment does not name
  * @throws StoreMisconfigured, StoreUnavailable, StoreLocked, StoreNotSynced
  */
-export async function openNamedStore(options: OpenNamedStore): Promise<Required<OpenStore>> {
+export async function openNamedStore(options: OpenNamedStore): Promise<NamedOpenStore> {
   const { driver, name } = await openNamedDriver(options);
   try {
     const store = storeOver(driver, { secrets: openSecretBox(options.home.keys) });

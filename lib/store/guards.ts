@@ -25,6 +25,15 @@ export interface GuardReport {
   readonly notesDdl: boolean;
   /** DDL on what is ours, as the database noted it, the oldest first: migrations too. The last hundred. */
   readonly changes: readonly SchemaChange[];
+  /** Of all that was noted, what neither a known migration nor the keeping of months did: somebody was at it. The last hundred. */
+  readonly others: readonly SchemaChange[];
+}
+
+/** What a store should be like. */
+export interface Guards {
+  readonly facts: readonly GuardFact[];
+  /** The migrations that make it so. */
+  readonly versions: readonly string[];
 }
 
 /** DDL that was noted by the event triggers. */
@@ -49,27 +58,30 @@ const MOST_CHANGES = 100;
  * @param expected  see `expectedGuards`
  * @throws StoreUnavailable, StoreRefused  the store cannot be asked
  */
-export async function checkGuards(driver: StoreDriver, expected: readonly GuardFact[]): Promise<GuardReport> {
-  const { facts, changes } = (await driver.rpc('billing_audit_guards', { limit: MOST_CHANGES })) as {
+export async function checkGuards(driver: StoreDriver, expected: Guards): Promise<GuardReport> {
+  const { versions } = expected;
+  const { facts, changes, others } = (await driver.rpc('billing_audit_guards', { limit: MOST_CHANGES, versions })) as {
     readonly facts: readonly GuardFact[];
     readonly changes: readonly SchemaChange[];
+    readonly others: readonly SchemaChange[];
   };
   const notesDdl = facts.some(({ kind }) => kind === EVENT_TRIGGER);
   // Whether there may be event triggers is not ours to say; those that are there are to be switched on.
-  const wanted = notesDdl ? expected : expected.filter(({ kind }) => kind !== EVENT_TRIGGER);
-  return { findings: differences(wanted, facts), notesDdl, changes };
+  const wanted = notesDdl ? expected.facts : expected.facts.filter(({ kind }) => kind !== EVENT_TRIGGER);
+  return { findings: differences(wanted, facts), notesDdl, changes, others };
 }
 
 /** The guards as the migrations make them, read from a store that is made for that and removed again: some seconds. */
 export async function expectedGuards(
   options: Pick<EmbeddedStoreOptions, 'workerPath' | 'migrations'> = {},
-): Promise<readonly GuardFact[]> {
+): Promise<Guards> {
   const folder = mkdtempSync(join(tmpdir(), 'billing-audit-guards-'));
   try {
     const fresh = await openEmbeddedStore({ ...options, directory: join(folder, 'store') });
     try {
       const { facts } = (await fresh.rpc('billing_audit_guards', { limit: 0 })) as { readonly facts: GuardFact[] };
-      return facts;
+      const { versions } = (await fresh.rpc('billing_audit_migrations', {})) as { readonly versions: string[] };
+      return { facts, versions };
     } finally {
       await fresh.close();
     }

@@ -17,6 +17,7 @@ export { driverOverHttp } from './driver-over-http';
 export { connectPostgres, migratePostgres, openPostgresStore, type Migrated, type PostgresSession } from './postgres';
 export * from './rows';
 export { openSupabaseStore } from './supabase';
+export { countsInWords } from './counts-in-words';
 export { checkMigrations } from './check-migrations';
 export { namedStore, STORE_NAMES, type NamedStore } from './named-store';
 export {
@@ -25,5 +26,6 @@ export {
   type GuardFact,
   type GuardFinding,
   type GuardReport,
+  type Guards,
   type SchemaChange,
 } from './guards';

@@ -348,7 +348,14 @@ export interface StoreCounts {
    * and are counted among those that wait or are leased too.
    */
   readonly changes_dead: number;
+  /** What happened to sheets. */
   readonly events: number;
+  /** All of the trail: sign-ins, what people did here and days of coverage with it, and what was archived. */
+  readonly events_in_all: number;
+  /** Events of months not archived that lie in no partition of a month, up to 100,000; null = the store has no months. */
+  readonly events_in_rest: number | null;
+  /** When the oldest of these was recorded. */
+  readonly in_rest_since: string | null;
   /** Since when the oldest callback or change waits that has not ended. */
   readonly oldest_waiting_at: string | null;
 }

@@ -3,7 +3,7 @@
  * all threads of a process for as long as somebody holds it; else every store that a test opens compiles the database
  * anew, which costs two thirds of the processor time of a small test.
  */
-const { readFileSync } = require('node:fs');
+const { readFileSync, writeSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 const { TestEnvironment } = require('jest-environment-node');
 
@@ -25,7 +25,8 @@ if (process.send !== undefined) {
   // instead, which Jest reports as a failure of the test file that was running.
   process.on('exit', (code) => {
     if (code === 0) return;
-    process.stderr.write(`A process of Jest ended itself with ${code} in the middle of a test file.\n`);
+    // At once: what process.stderr still holds goes with the process.
+    writeSync(2, `A process of Jest ended itself with ${code} in the middle of a test file.\n`);
     process.kill(process.pid, 'SIGKILL');
   });
   // Nobody hears of a result when Jest itself was killed. Looked at, since to listen for it would keep the process alive.

@@ -136,7 +136,8 @@ function peopleSection({ people }: AccessOverview, view: AccessView): Html {
               <td data-label="Failed">${failed > 0 ? html`<mark>${failed}</mark>` : '0'}</td>
               <td data-label="Last">${last_at === null ? 'never' : timeOfDay(Date.parse(last_at), timeZone)}</td>
               <td data-label="From">
-                ${last_ip ?? 'unknown'}${addresses > 1 ? html` <small>and ${addresses - 1} more</small>` : null}
+                <span class="whole">${last_ip ?? 'unknown'}</span
+                >${addresses > 1 ? html` <small>and ${addresses - 1} more</small>` : null}
               </td>
             </tr>`,
         )}
@@ -181,7 +182,7 @@ function row(event: AccessEvent, { timeZone }: AccessView): Html {
     <td data-label="When">${timeOfDay(Date.parse(happened_at), timeZone)}</td>
     <td data-label="Kind">${KIND_WORDS[kind]}</td>
     <td data-label="What"><div>${happened ?? 'Erased.'} ${nodesOf(event)}</div></td>
-    <td data-label="From">${ip_address ?? 'unknown'}</td>
+    <td data-label="From"><span class="whole">${ip_address ?? 'unknown'}</span></td>
     <td data-label="With">${device_info ?? 'unknown'}</td>
   </tr>`;
 }

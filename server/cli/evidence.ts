@@ -12,6 +12,7 @@ import {
   type EvidenceResult,
 } from '../export';
 import { openEvidence, progressOf } from './open-evidence';
+import { isDay } from './instant';
 import { EXIT, loadDotEnv, print } from './run';
 
 export interface EvidenceFlags {
@@ -33,6 +34,14 @@ export async function runEvidence(flags: EvidenceFlags): Promise<void> {
   };
   if (order.from !== null && order.to !== null && order.from >= order.to) {
     throw new BadSetting('--to', `is "${flags.to}", which is before --from`, 'Give the later day as --to.');
+  }
+  const wrong = order.sheets.find((sheet) => !/^\d{1,20}$/.test(sheet));
+  if (wrong !== undefined) {
+    throw new BadSetting(
+      '--sheet',
+      `is "${wrong.slice(0, 40)}", which is no id of a sheet`,
+      'Give the number under File > Properties.',
+    );
   }
   const { home } = readConfiguration({ ...(flags.home !== undefined && { home: flags.home }) }, process.env);
   const evidence = await openEvidence(home);
@@ -100,7 +109,6 @@ function inWords(result: EvidenceResult, place: string, unreadable: readonly str
 
 /** Days of recording, in UTC: evidence must not depend on a setting. */
 function dayBegins(flag: string, text: string, daysLater: number): string {
-  const at = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00.000Z`) : NaN;
-  if (Number.isNaN(at)) throw new BadSetting(flag, `is "${text}", which is no day`, 'Write it like 2026-01-31.');
-  return new Date(at + daysLater * 86_400_000).toISOString();
+  if (!isDay(text)) throw new BadSetting(flag, `is "${text}", which is no day`, 'Write it like 2026-01-31.');
+  return new Date(Date.parse(`${text}T00:00:00.000Z`) + daysLater * 86_400_000).toISOString();
 }

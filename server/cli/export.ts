@@ -115,6 +115,9 @@ const OF_TABLES = ['from', 'to', 'out', 'sheet', 'format', 'sample', 'seed', 'by
  * @throws BadSetting
  */
 function refuseWhatIsPassedOver(flags: ExportFlags): void {
+  for (const name of ['out', 'evidence', 'ocsf', 'cursor'] as const) {
+    if (flags[name]?.trim() === '') throw new BadSetting(`--${name}`, 'is empty', 'Name a file.');
+  }
   const kinds = (Object.keys(LOOKED_AT) as (keyof typeof LOOKED_AT)[]).filter((kind) => flags[kind] !== undefined);
   const [kind, other] = kinds;
   const looked: readonly string[] = ['home', 'json', ...(kind === undefined ? OF_TABLES : [kind, ...LOOKED_AT[kind]])];
@@ -230,7 +233,14 @@ class OutFiles {
   }
 
   finish(): readonly string[] {
-    for (const path of this.paths) renameSync(`${path}.part`, path);
+    for (const path of this.paths) {
+      try {
+        renameSync(`${path}.part`, path);
+      } catch (thrown) {
+        this.abandon();
+        throw new ExportNotWritten(path, thrown);
+      }
+    }
     return this.paths;
   }
 

@@ -12,6 +12,7 @@ import { addDoctor } from './doctor';
 import { addExport } from './export';
 import { addImport } from './import';
 import { addKeeping } from './keeping';
+import { knownWords } from './known-words';
 import { addMigrate } from './migrate';
 import { addModels } from './models';
 import { addMove } from './move';
@@ -65,7 +66,12 @@ addTrain(program);
 addModels(program);
 addScore(program);
 
-void program.parseAsync();
+// Who reads a pipe may have seen enough (`| head`): the command goes on to its end, and nobody hears of it.
+process.stdout.on('error', (thrown: NodeJS.ErrnoException) => {
+  if (thrown.code !== 'EPIPE') throw thrown;
+});
+
+void program.parseAsync(knownWords(program, process.argv.slice(2)), { from: 'user' });
 
 async function runStart(flags: StartFlags & { json?: boolean }): Promise<void> {
   const began = performance.now();

@@ -5,6 +5,7 @@ import type { Store, StoreDriver } from '../../lib/store';
 import { readConfiguration } from '../configuration';
 import { openTrail, type OpenTrail } from '../export';
 import { userName } from '../user-name';
+import { instantOf } from './instant';
 import { guarded, loadDotEnv, print } from './run';
 
 interface KeepingFlags {
@@ -79,7 +80,7 @@ async function withTrail(flags: KeepingFlags, act: (trail: OpenTrail) => Promise
 
 /** Whoever may run a command on the server's machine, with its keys, keeps the trail. */
 const keeper = (reason: string | undefined): object => {
-  if (reason === undefined)
+  if (reason === undefined || reason.trim() === '')
     throw new BadSetting('--reason', 'is missing', 'Say in a sentence why; it stands in the trail.');
   return { by: `${userName()} (command line)`, role: 'admin', reason };
 };
@@ -92,7 +93,8 @@ interface Erased {
 }
 
 async function erase({ driver }: OpenTrail, { person, reason, yes, json }: KeepingFlags): Promise<void> {
-  if (person === undefined) throw new BadSetting('--person', 'is missing', 'Name the e-mail of the person.');
+  if (person === undefined || person.trim() === '')
+    throw new BadSetting('--person', 'is missing', 'Name the e-mail of the person.');
   const p = { person, ...keeper(reason), dry_run: yes !== true };
   // Asked before, so that what was erased is not told as failed.
   const files = await archivedFiles(driver);
@@ -138,6 +140,7 @@ interface Hold {
 async function setHold({ driver, store }: OpenTrail, flags: KeepingFlags): Promise<void> {
   const { sheet, from, to, reason, json } = flags;
   const person = flags.person?.trim();
+  if (person === '') throw new BadSetting('--person', 'is empty', 'Name the e-mail of the person, or leave it away.');
   const p = {
     ...keeper(reason),
     ...(person !== undefined && { person }),
@@ -204,11 +207,4 @@ function inWords({ id, person, sheet_id, from, to, reason, set_by, set_at }: Hol
     to === null ? [] : [`to before ${to}`],
   ].flat();
   return `hold ${id} on ${what.length === 0 ? 'everything' : what.join(', ')}, by ${set_by} at ${set_at}: ${reason}`;
-}
-
-function instantOf(flag: string, text: string): string {
-  const at = Date.parse(text);
-  if (Number.isNaN(at))
-    throw new BadSetting(flag, `is "${text}", which is no time`, 'Write it like 2026-01-31T09:00:00Z.');
-  return new Date(at).toISOString();
 }

@@ -18,9 +18,16 @@ export async function guarded(command: () => Promise<void>): Promise<void> {
     await command();
   } catch (thrown) {
     const known = thrown instanceof BillingAuditError;
-    process.stderr.write(`${messageOf(thrown)}\n${known ? `${thrown.hint}\n` : `${(thrown as Error).stack ?? ''}\n`}`);
+    process.stderr.write(`${messageOf(thrown)}\n${known ? thrown.hint : whatToDo(thrown)}\n`);
     process.exit(known && thrown.code === 'bad_setting' ? EXIT.misused : EXIT.couldNotBeDone);
   }
+}
+
+/** What the operating system refuses names its path; all else is a fault of ours, for whoever mends it. */
+function whatToDo(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return '';
+  if (!('syscall' in thrown)) return thrown.stack ?? '';
+  return 'Look at the name of the file or folder, at the rights of this user on it, and at the room on the disk.';
 }
 
 export function print(text: string): void {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { BadSetting } from '../../lib/errors';
 import { actorKind, KINDS_IN_TRAIL, severity, violationType } from '../../lib/event';
 import type { TrailQuery } from '../../lib/store';
+import { instantOf, isDay } from './instant';
 
 /** A field of the trail and what it takes; the flag has its name with dashes. */
 export const FIELDS = {
@@ -71,12 +72,21 @@ export function queryOf(flags: SearchFlags & Record<string, unknown>): TrailQuer
   if (!Number.isInteger(limit) || limit < 1 || limit > 1_000_000) {
     throw new BadSetting('--limit', `is "${flags.limit}"`, 'Give a whole number from 1 to 1000000.');
   }
+  const query = Object.fromEntries(given) as TrailQuery;
+  refuseBackwards('--from', query.from, '--to', query.to);
+  refuseBackwards('--recorded-from', query.recorded_from, '--recorded-to', query.recorded_to);
   return {
-    ...(Object.fromEntries(given) as TrailQuery),
+    ...query,
     order: flags.order,
     limit,
     ...(flags.after !== undefined && { after: markOf(flags.after, flags.order) }),
   };
+}
+
+/** "Nothing was found" would be taken for an answer. */
+function refuseBackwards(from: string, begins: string | undefined, to: string, ends: string | undefined): void {
+  if (begins === undefined || ends === undefined || begins < ends) return;
+  throw new BadSetting(to, `is ${ends}, which is not after "${from}", ${begins}`, `Give the later time as ${to}.`);
 }
 
 /** What a page mark is: the order, where the page ended in it, and the place of its last event. */
@@ -113,10 +123,7 @@ function valueOf(field: Field, text: string): string | number | boolean {
   }
   if (field === 'week_ending' && !isDay(text)) throw new BadSetting(flag, `is "${text}"`, 'Write it like 2026-01-25.');
   if (!INSTANTS.includes(field)) return wordOf(field, flag, text);
-  const at = Date.parse(text);
-  if (Number.isNaN(at))
-    throw new BadSetting(flag, `is "${text}", which is no time`, 'Write it like 2026-01-31T09:00:00Z.');
-  return new Date(at).toISOString();
+  return instantOf(flag, text);
 }
 
 /** @throws BadSetting  no event can have it */
@@ -131,5 +138,3 @@ function wordOf(field: Field, flag: string, text: string): string {
   if (form !== undefined && !form[0].test(text)) throw new BadSetting(flag, `is "${text}"`, form[1]);
   return text;
 }
-
-const isDay = (text: string): boolean => /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text));

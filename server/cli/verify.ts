@@ -16,7 +16,7 @@ import {
   type Verified,
   type Verifier,
 } from '../../lib/seal';
-import { checkGuards, expectedGuards, type GuardFact, type GuardReport, type SchemaChange } from '../../lib/store';
+import { checkGuards, expectedGuards, type GuardReport, type Guards, type SchemaChange } from '../../lib/store';
 import { readConfiguration } from '../configuration';
 import { paletteFolder } from '../look-into-store';
 import { openEvidence, progressOf, type OpenEvidence } from './open-evidence';
@@ -102,7 +102,7 @@ async function runVerify(flags: VerifyFlags): Promise<void> {
   }
 }
 
-function guardsOfMigrations(): Promise<readonly GuardFact[]> {
+function guardsOfMigrations(): Promise<Guards> {
   const assets = paletteFolder();
   return expectedGuards({ workerPath: join(assets, 'store-worker.js'), migrations: join(assets, 'supabase') });
 }
@@ -156,7 +156,7 @@ function inWords(report: ShownReport, guards: GuardReport, practice: boolean): r
     ...(found > shown.length ? [`... and ${found - shown.length} more (--json tells a thousand)`] : []),
     ...guards.findings.slice(0, MOST_SHOWN).map(({ text }) => `GUARD  ${text}`),
     ...ddlInWords(guards),
-    wrong === 0 ? 'All holds.' : `${wrong} things are wrong.`,
+    endInWords(wrong, guards),
   ];
 }
 
@@ -174,16 +174,34 @@ function notKeptInWords({ textsNotKept }: ShownReport): readonly string[] {
 
 const MOST_DDL = 5;
 
-/** The last changes of the schema, a line for what was done in one go: most are migrations, and whoever verifies knows when. */
-function ddlInWords({ changes, notesDdl }: GuardReport): readonly string[] {
+/**
+ * The last times that somebody changed the schema, a line for what was done in one go; never what our own migrations and the
+ * keeping of months did: an alarm about them would teach people to pass over it.
+ */
+function ddlInWords({ others, notesDdl }: GuardReport): readonly string[] {
   if (!notesDdl) return ['DDL is not noted in this database: event triggers need a superuser there.'];
+  const together = inOneGo(others);
+  const more = together.length - MOST_DDL;
+  return [
+    ...(more > 0 ? [`DDL    ... and ${more} times before (--json tells the last hundred statements)`] : []),
+    ...together.slice(-MOST_DDL).map((done) => {
+      const [{ at, login, command, object } = { at: '', login: '', command: '', object: '' }] = done;
+      const beside = done.length > 1 ? ` and ${done.length - 1} more` : '';
+      return `DDL    The schema was changed at ${at} by ${login}, and by no migration of ours: ${command} ${object}${beside}`;
+    }),
+  ];
+}
+
+function inOneGo(changes: readonly SchemaChange[]): readonly (readonly SchemaChange[])[] {
   const together = new Map<string, SchemaChange[]>();
   for (const change of changes) together.set(change.transaction, [...(together.get(change.transaction) ?? []), change]);
-  return [...together.values()].slice(-MOST_DDL).map((done) => {
-    const [{ at, login, command, object } = { at: '', login: '', command: '', object: '' }] = done;
-    const more = done.length > 1 ? ` and ${done.length - 1} more` : '';
-    return `Schema changed at ${at} by ${login}: ${command} ${object}${more}`;
-  });
+  return [...together.values()];
+}
+
+function endInWords(wrong: number, { others }: GuardReport): string {
+  if (wrong > 0) return `${wrong} things are wrong.`;
+  if (others.length === 0) return 'All holds.';
+  return 'All holds as it is now; but somebody changed the schema, and may have put it back: ask who that was (lines DDL).';
 }
 
 function tellNewKey(isMade: boolean, flags: VerifyFlags): void {

@@ -1,5 +1,7 @@
-import { off, ok, wrong, type Line } from './line';
+import { BillingAuditError } from '../../lib/errors';
 import { backupCheck, readBackupNote } from '../../lib/runtime/backup-note';
+import { readBackupSettings } from '../backup';
+import { off, ok, sentence, wrong, type Line } from './line';
 import type { Patient } from './patient';
 
 /** Whether what is recorded is sealed, and laid down where no administrator of the database reaches it. */
@@ -13,18 +15,39 @@ export function checkEvidence({ health, practice }: Pick<Patient, 'health' | 'pr
   return off(name, `${check.text}.`, todo);
 }
 
-/** Whether there is a copy of store and keys that was opened again. */
-export function checkBackup({
-  folder,
-  health,
-  practice,
-  now,
-}: Pick<Patient, 'folder' | 'health' | 'practice' | 'now'>): Line {
+/** When there was a copy of store and keys last that was opened again and verified, and whether the next ones come. */
+export function checkBackup(patient: Patient): Line {
+  const { folder, health, practice, now } = patient;
   const name = 'backup';
-  const note = readBackupNote(folder);
   if (practice) return off(name, 'Practice data is not copied.');
-  if (note === null) return off(name, 'No copies are made.', 'Set BACKUP_DIR, or run billing-audit backup each day.');
+  const note = readBackupNote(folder);
+  if (note === null) return withoutCopies(patient);
   const { status, text } = health?.checks.find((each) => each.name === name) ?? backupCheck(note, now());
-  if (status === 'ok') return ok(name, `${text}.`);
-  return wrong(name, `${text}. ${note.why ?? ''}`.trim(), 'Put it right; to try at once: billing-audit backup');
+  const told = sentence(text);
+  if (status !== 'ok') {
+    const why = note.why === null ? '' : ` ${sentence(note.why)}.`;
+    return wrong(name, `${told}.${why}`, 'Put it right; to try at once: billing-audit backup');
+  }
+  return ok(name, `${told}.`);
+}
+
+/** A server notes that copies are wanted when it starts. */
+function withoutCopies({ environment, running }: Patient): Line {
+  const name = 'backup';
+  try {
+    if (readBackupSettings(environment) === null) {
+      return off(name, 'No copies are made.', 'Set BACKUP_DIR, or run billing-audit backup each day.');
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof BillingAuditError)) throw thrown;
+    return wrong(name, thrown.message, thrown.hint);
+  }
+  if (running === null) {
+    return off(
+      name,
+      'There is no good copy yet.',
+      'The server makes one when it starts; at once: billing-audit backup',
+    );
+  }
+  return wrong(name, 'The server runs without BACKUP_DIR, so it makes no copies.', 'Start it anew.');
 }

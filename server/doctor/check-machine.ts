@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { messageOf } from '../../lib/errors';
 import { apiBase } from '../../lib/smartsheet';
 import { freeBytes, proveWritable } from '../setup';
@@ -15,8 +15,13 @@ const OTHERS = 0o077;
 /** Whether the home can be written, and its secrets are the owner's alone. */
 export function checkPermissions({ folder, envPath }: Patient): Line {
   const name = 'permissions';
-  if (!existsSync(folder)) return off(name, `${folder} is not there yet.`, 'The first start makes it.');
   try {
+    // A file where the home or a folder above it should be.
+    const there = nearestThere(folder);
+    if (!statSync(there).isDirectory()) {
+      return wrong(name, `${there} is a file, no folder.`, 'Set BILLING_AUDIT_HOME, or --home, to a folder.');
+    }
+    if (there !== folder) return off(name, `${folder} is not there yet.`, 'The first start makes it.');
     proveWritable(folder);
     if (process.platform === 'win32') return ok(name, `${folder} can be written; Windows keeps rights by folder.`);
     const open = secretFiles(folder, envPath).filter((file) => (statSync(file).mode & OTHERS) !== 0);
@@ -25,6 +30,10 @@ export function checkPermissions({ folder, envPath }: Patient): Line {
   } catch (thrown) {
     return wrong(name, messageOf(thrown), 'Give the user that runs the server the right to write there.');
   }
+}
+
+function nearestThere(folder: string): string {
+  return existsSync(folder) || dirname(folder) === folder ? folder : nearestThere(dirname(folder));
 }
 
 function secretFiles(folder: string, envPath: string): readonly string[] {

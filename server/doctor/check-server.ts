@@ -1,9 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BillingAuditError, messageOf } from '../../lib/errors';
-import { namedStore, STORE_NAMES, type StoreCounts } from '../../lib/store';
-import { off, ok, wrong, type Line } from './line';
+import { monthsCheck } from '../../lib/runtime/months-check';
+import { countsInWords, namedStore, STORE_NAMES, type StoreCounts } from '../../lib/store';
+import type { HealthAnswer } from '../running-server';
+import { off, ok, sentence, wrong, type Line } from './line';
 import type { Patient } from './patient';
+
+type HealthCheck = HealthAnswer['checks'][number];
 
 const PAGE_MILLISECONDS = 5_000;
 /** Without a session the dashboard sends people to sign in, which shows as well that it is there. */
@@ -24,40 +28,54 @@ export function checkServer({ running, health, practice }: Patient): Line {
 }
 
 /** Asks the server that has the store, else opens the store itself. A database of its own is always looked at. */
-export async function checkDatabase(patient: Patient): Promise<Line> {
+export async function checkDatabase(patient: Patient): Promise<readonly Line[]> {
   const name = 'database';
   const { folder, health, running, practice, environment } = patient;
   const checked = health?.checks.find((check) => check.name === 'store');
   // What is named now; a server that runs may have been started with another.
   const named = practice ? 'embedded' : namedStore(environment).kind;
-  if (checked?.status === 'ok') return ok(name, `The server has it open: ${checked.text}.`);
+  if (checked?.status === 'ok') {
+    const months = health?.checks.find((check) => check.name === 'months');
+    return [ok(name, `The server has it open: ${checked.text}.`), ...monthsLine(months)];
+  }
   if (named !== 'embedded') return look(patient, STORE_NAMES[named]);
-  if (checked) return wrong(name, checked.text, 'Look at the log of the server and at the free space of the disk.');
-  if (running !== null) return wrong(name, 'A server has it open and does not answer.', 'Look at its log, or end it.');
+  if (checked) return [wrong(name, checked.text, 'Look at the log of the server and at the free space of the disk.')];
+  if (running !== null)
+    return [wrong(name, 'A server has it open and does not answer.', 'Look at its log, or end it.')];
   if (!existsSync(join(folder, 'store', 'embedded'))) {
-    return off(name, `There is none in ${folder} yet.`, 'The first start makes it.');
+    return [off(name, `There is none in ${folder} yet.`, 'The first start makes it.')];
   }
   return look(patient, 'It');
 }
 
-async function look({ folder, practice, environment, lookIntoStore }: Patient, what: string): Promise<Line> {
+async function look({ folder, practice, environment, lookIntoStore }: Patient, what: string): Promise<readonly Line[]> {
   try {
-    return storedLine('database', what, await lookIntoStore(folder, practice ? {} : environment));
+    const counts = await lookIntoStore(folder, practice ? {} : environment);
+    return [storedLine('database', what, counts), ...monthsLine(monthsCheck(counts))];
   } catch (thrown) {
     const hint = thrown instanceof BillingAuditError ? thrown.hint : 'Put back a copy of the folder that is whole.';
-    return wrong('database', messageOf(thrown), hint);
+    return [wrong('database', messageOf(thrown), hint)];
   }
 }
 
-function storedLine(name: string, what: string, { events, changes_dead, callbacks_dead }: StoreCounts): Line {
-  const text = `${what} opens: ${events} events in the trail.`;
-  const dead = changes_dead + callbacks_dead;
+function storedLine(name: string, what: string, counts: StoreCounts): Line {
+  const text = `${what} opens: ${countsInWords(counts)}.`;
+  const dead = counts.changes_dead + counts.callbacks_dead;
   if (dead === 0) return ok(name, text);
   return wrong(
     name,
     `${text} ${dead} changes or callbacks could not be worked on.`,
     'Start the server and look at its log; then put callbacks back to work: billing-audit doctor --replay-dead',
   );
+}
+
+/** Of a store that keeps its trail in months. What lies in none is no fault; that none can be made is. */
+function monthsLine(months: Pick<HealthCheck, 'status' | 'text'> | null | undefined): readonly Line[] {
+  if (!months) return [];
+  const text = `${sentence(months.text)}.`;
+  if (months.status === 'ok') return [ok('months', text)];
+  const todo = 'It is tried again by itself. Is the database read without a pause, by a copy being made for example?';
+  return [wrong('months', text, todo)];
 }
 
 export async function checkDashboard({ running, configuration, health, http }: Patient): Promise<Line> {

@@ -1,8 +1,8 @@
-import { off, ok, wrong, type Line } from './line';
+import { off, ok, sentence, wrong, type Line } from './line';
 import type { Patient } from './patient';
 
 /** Checks of /health that have a line of their own here. */
-const TOLD_ELSEWHERE: readonly string[] = ['server', 'store', 'model', 'alerts', 'evidence', 'backup'];
+const TOLD_ELSEWHERE: readonly string[] = ['server', 'store', 'months', 'model', 'alerts', 'evidence', 'backup'];
 
 /** What a running server says is not well with its watch and its queues; nothing where all is. */
 export function checkWatch({ health }: Pick<Patient, 'health'>): readonly Line[] {
@@ -35,5 +35,3 @@ export function checkModel({ health }: Pick<Patient, 'health'>): Line {
   if (check.status === 'ok') return ok(name, `${sentence(check.text)}.`);
   return wrong(name, `${sentence(check.text)}.`, 'See which there are: billing-audit models list');
 }
-
-const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1).replace(/\.$/u, '');

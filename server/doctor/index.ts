@@ -1,6 +1,7 @@
 import { checkAlerts } from './check-alerts';
 import { checkBackup, checkEvidence } from './check-evidence';
 import { checkClock, checkDisk, checkPermissions } from './check-machine';
+import { checkSettings } from './check-settings';
 import { checkDashboard, checkDatabase, checkServer } from './check-server';
 import { checkModel, checkWatch } from './check-watch';
 import { checkSmartsheet } from './check-smartsheet';
@@ -18,8 +19,9 @@ export async function diagnose(options: DoctorOptions): Promise<readonly Line[]>
   const patient = await examine(options);
   return [
     checkServer(patient),
+    ...checkSettings(patient),
     ...checkWatch(patient),
-    await checkDatabase(patient),
+    ...(await checkDatabase(patient)),
     checkPermissions(patient),
     ...(await checkSmartsheet(patient)),
     await checkDashboard(patient),

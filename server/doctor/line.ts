@@ -20,3 +20,8 @@ export function off(name: string, text: string, todo: string | null = null): Lin
 export function wrong(name: string, text: string, todo: string): Line {
   return { name, state: 'wrong', text, todo };
 }
+
+/** What `/health` says, as the beginning of a line; its end is the caller's. */
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1).replace(/\.$/u, '');
+}

@@ -277,4 +277,30 @@ describe('the page Access of the dashboard', () => {
       await stranger.close();
     }
   });
+
+  it.each([1280, 390])(
+    'has a sister on the server that breaks no address at %i px, nor is wider than that',
+    async (width) => {
+      await browser.page.setViewportSize({ width, height: 900 });
+      await browser.page.goto(`${address}/access?kind=failed`);
+      // How many lines each address takes.
+      const { lines, beyond } = await browser.page.evaluate<{ lines: readonly number[]; beyond: number }>(`(() => {
+      const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      const lines = [];
+      while (texts.nextNode()) {
+        for (const { index, 0: found } of texts.currentNode.data.matchAll(/127\\.0\\.0\\.1/g)) {
+          const range = document.createRange();
+          range.setStart(texts.currentNode, index);
+          range.setEnd(texts.currentNode, index + found.length);
+          lines.push(range.getClientRects().length);
+        }
+      }
+      return { lines, beyond: document.documentElement.scrollWidth - innerWidth };
+    })()`);
+      expect(lines.length).toBeGreaterThan(2);
+      expect([new Set(lines), beyond]).toEqual([new Set([1]), 0]);
+      await browser.page.screenshot({ path: artefact(`access-of-the-server-${width}.png`), fullPage: true });
+      await browser.page.setViewportSize({ width: 1280, height: 900 });
+    },
+  );
 });

@@ -117,7 +117,14 @@ describeOnPostgres('processes that share one PostgreSQL', () => {
       checked: told.length,
     });
     const health = await one.runtime.health();
-    expect(health.checks.find(({ name }) => name === 'store')?.text).toMatch(/events in the trail \(PostgreSQL\)/);
+    expect(health.checks.find(({ name }) => name === 'store')?.text).toMatch(
+      /^\d+ changes of sheets in the trail \(PostgreSQL\)$/,
+    );
+    expect(health.checks.find(({ name }) => name === 'months')).toEqual({
+      name: 'months',
+      status: 'ok',
+      text: 'each event lies in the partition of its month',
+    });
     for (const stop of stops) await stop();
     await one.runtime.close();
     await two.runtime.close();

@@ -80,6 +80,9 @@ describe('health', () => {
     changes_provisional: 0,
     changes_dead: 0,
     events: 0,
+    events_in_all: 0,
+    events_in_rest: null,
+    in_rest_since: null,
     oldest_waiting_at: '2026-01-05T09:00:00.000Z',
   };
   const queueAt = async (clock: string, counts: StoreCounts = calm) => {

@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Status, Stop } from '../../lib/define';
 import type { AuditEvent, Change } from '../../lib/event';
-import { openRuntime, type OpenRuntimeOptions, type OpenStore } from '../../lib/runtime/open-runtime';
+import { openRuntime, type OpenRuntimeOptions } from '../../lib/runtime/open-runtime';
+import type { NamedOpenStore } from '../../lib/runtime/open-store';
 import type { Runtime } from '../../lib/runtime/runtime';
 import type { Timing } from '../../lib/runtime/timing';
 import { openEmbeddedStore, openSecretBox, storeOver, type SecretBox, type Store } from '../../lib/store';
@@ -155,7 +156,7 @@ async function openStore(
   home: string,
   isNew: boolean,
   more: { readonly journal?: string },
-): Promise<Required<Omit<OpenStore, 'name'>>> {
+): Promise<Omit<NamedOpenStore, 'name'>> {
   worker ??= buildStoreWorker();
   const options = { directory: join(home, 'store'), workerPath: worker, migrations, ...more };
   const driver = isNew ? await openTestStore(home, worker, more) : await openEmbeddedStore(options);

@@ -154,6 +154,8 @@ describeOnPostgres('a month that leaves with its partition', () => {
   it('leaves behind what must stay of it, and all verifies', async () => {
     const [hold] = (await sealed.store.search({ kind: 'legal_hold_set' })).events;
     expect(hold).toMatchObject({ timestamp: '2026-01-15T12:00:00.000Z', changed_by: 'Kim' });
+    // It lies in the rest now, by right: nobody is told that a month is lacking.
+    expect(await sealed.driver.rpc('billing_audit_counts', {})).toMatchObject({ events_in_rest: 0 });
     await sealed.seal();
     expect(await sealed.check()).toMatchObject({ ok: true, unsealed: 0, archives: [{ events: 20 }] });
   });

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { freePort } from '../support/ports';
 
-const CLI = resolve(__dirname, '../../dist/billing-audit/cli.js');
+/** The built command line. */
+export const CLI = resolve(__dirname, '../../dist/billing-audit/cli.js');
 
 export interface Ports {
   readonly port: number;

@@ -104,7 +104,7 @@ describe('doctor', () => {
     expect(line('database')).toEqual({
       name: 'database',
       state: 'ok',
-      text: 'It opens: 0 events in the trail.',
+      text: 'It opens: 0 changes of sheets in the trail.',
       todo: null,
     });
     expect(line('smartsheet').text).toContain('billing-audit@example.com');
@@ -213,7 +213,7 @@ describe('doctor beside a server', () => {
 
   it('tells what the server says is not well, and which model it scores with', async () => {
     const checks = [
-      { name: 'store', status: 'ok', text: '7 events in the trail (embedded store)' },
+      { name: 'store', status: 'ok', text: '7 changes of sheets in the trail (embedded store)' },
       {
         name: 'sheet 4583',
         status: 'degraded',
@@ -238,7 +238,23 @@ describe('doctor beside a server', () => {
     expect(lines.map(({ name }) => name)).not.toContain('queue');
     expect(line('models')).toMatchObject({ state: 'ok', text: 'Model 3 in force since 2026-01-05T09:00:00.000Z.' });
     const { line: without } = await beside({ status: 'ok', checks: checks.slice(0, 1) });
+    expect(without('backup')).toMatchObject({ state: 'off', text: 'No copies are made.' });
     expect(without('models')).toMatchObject({ state: 'off', text: 'No model is in force: scores are rule points.' });
+  });
+
+  it('tells what lies in no month, which is no fault, and that months cannot be made, which is one', async () => {
+    const store = { name: 'store', status: 'ok', text: '7 changes of sheets in the trail (PostgreSQL)' };
+    const text = '3 events, recorded since 2026-01-05T09:00:00.000Z, without a partition of the month';
+    const lying = await beside({ status: 'ok', checks: [store, { name: 'months', status: 'ok', text }] });
+    expect(lying.line('months')).toEqual({ name: 'months', state: 'ok', text: `${text}.`, todo: null });
+    const failing = await beside({ status: 'degraded', checks: [store, { name: 'months', status: 'degraded', text }] });
+    expect([failing.code, failing.line('months')]).toMatchObject([1, { state: 'wrong' }]);
+    expect(failing.lines.filter(({ name }) => name === 'months')).toHaveLength(1);
+  });
+
+  it('says that a server which runs without BACKUP_DIR makes no copies', async () => {
+    const { line } = await beside({ status: 'ok', checks: [] }, { BACKUP_DIR: join(folder, 'copies') });
+    expect(line('backup')).toMatchObject({ state: 'wrong', text: expect.stringContaining('no copies') as string });
   });
 
   it('tells of a server that starts in one line, and ends each sentence once', () => {
@@ -252,7 +268,7 @@ describe('doctor beside a server', () => {
   });
 
   /** A server that has the home open and says this of itself. */
-  async function beside(health: object): Promise<Said> {
+  async function beside(health: object, env: Record<string, string> = {}): Promise<Said> {
     const server = createServer((_request, response) => response.end(JSON.stringify(health)));
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
     const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -260,7 +276,7 @@ describe('doctor beside a server', () => {
     mkdirSync(join(folder, '.billing-audit'), { recursive: true });
     writeFileSync(join(folder, '.billing-audit', 'runtime.json'), JSON.stringify(note));
     try {
-      return await askDoctor(real());
+      return await askDoctor({ ...real(), ...env });
     } finally {
       server.close();
     }

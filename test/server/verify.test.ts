@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { openSealKeys, SealBook, sealNext } from '../../lib/seal';
 import { openEmbeddedStore, secretBox, storeOver } from '../../lib/store';
@@ -50,6 +50,16 @@ describe('billing-audit verify', () => {
     const [copy = ''] = readdirSync(copies);
     const { status, stdout } = runCli(['verify', '--home', join(copies, copy)], folder, elsewhere);
     expect([status, stdout]).toEqual([0, expect.stringContaining('3 sealed by 1 checkpoints') as string]);
+  });
+
+  it('does not tell what our own migrations did as changes of the schema', () => {
+    const { stdout } = billingAudit('verify');
+    expect(stdout).not.toMatch(/schema/i);
+    const { guards } = JSON.parse(billingAudit('verify', '--json').stdout) as {
+      guards: { notesDdl: boolean; changes: unknown[]; others: unknown[] };
+    };
+    expect(guards).toMatchObject({ notesDdl: true, others: [] });
+    expect(guards.changes).not.toEqual([]);
   });
 
   it('is refused with what to do when it is called wrongly, or there is nothing to check', () => {
@@ -138,6 +148,45 @@ describe('billing-audit verify', () => {
           },
         ],
       },
+    ]);
+  });
+
+  it('does not tell an upgrade as a change of the schema', async () => {
+    const one = join(folder, 'upgraded');
+    openHome(one);
+    const older = join(folder, 'older', 'supabase');
+    cpSync(join(PALETTE, 'supabase'), older, { recursive: true });
+    for (const name of readdirSync(join(older, 'migrations'))) {
+      if (name > '20261126166') rmSync(join(older, 'migrations', name));
+    }
+    const workerPath = join(PALETTE, 'store-worker.js');
+    const directory = join(one, 'store', 'embedded');
+    await (await openEmbeddedStore({ directory, workerPath, migrations: older })).close();
+    expect(runCli(['upgrade', '--home', one], folder)).toMatchObject({ status: 0 });
+    const { status, stdout } = runCli(['verify', '--home', one], folder);
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/\nAll holds\.\n$/)]);
+  });
+
+  it('tells loudly that somebody changed the schema, though it was put back', async () => {
+    const one = join(folder, 'altered');
+    await layStoreOf(one);
+    openHome(one);
+    const driver = await openEmbeddedStore({
+      directory: join(one, 'store', 'embedded'),
+      workerPath: join(PALETTE, 'store-worker.js'),
+      migrations: join(PALETTE, 'supabase'),
+    });
+    await driver.transaction([
+      { sql: 'alter table billing_audit.audit_events disable trigger never_truncated' },
+      { sql: 'alter table billing_audit.audit_events enable always trigger never_truncated' },
+    ]);
+    await driver.close();
+    const { status, stdout } = runCli(['verify', '--home', one], folder);
+    expect([status, stdout]).toEqual([
+      0,
+      expect.stringMatching(
+        /^DDL {4}The schema was changed at \S+Z by \w+, and by no migration of ours: ALTER TABLE billing_audit\.audit_events and 1 more\nAll holds as it is now; but somebody changed the schema/m,
+      ),
     ]);
   });
 });

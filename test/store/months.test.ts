@@ -1,6 +1,7 @@
 import { Client } from 'pg';
 import { MonthKeeper } from '../../lib/runtime/month-keeper';
-import { StoreUnavailable } from '../../lib/store';
+import { monthsCheck } from '../../lib/runtime/months-check';
+import { countsInWords, StoreUnavailable, type StoreCounts } from '../../lib/store';
 import { recordingLog } from '../intake/support';
 import { recordedAt } from '../seal/archiving';
 import { describeOnPostgres, warnWithoutPostgres } from '../support/postgres';
@@ -52,6 +53,10 @@ describeOnPostgres('the trail of a server, by month', () => {
     expect(await partitions(store)).toEqual([...nextMonths, 'rest']);
     expect(await partitions(store, 'event_payloads')).toEqual([...nextMonths, 'rest']);
     expect(await make()).toEqual({ made: [] });
+    expect(await store.driver.rpc('billing_audit_counts', {})).toMatchObject({
+      events_in_rest: 0,
+      in_rest_since: null,
+    });
   });
 
   it('puts an event and its payload into the month in which it was recorded', async () => {
@@ -70,6 +75,12 @@ describeOnPostgres('the trail of a server, by month', () => {
   it('keeps what no month takes in the rest, whose month is then made no more', async () => {
     await recordedAt(store, `${month(3)}-15T09:00:00Z`, () => append('between'));
     expect(await placesOf(store, 'between')).toEqual(['ts_rest', 'ds_rest']);
+    const counts = (await store.driver.rpc('billing_audit_counts', {})) as StoreCounts;
+    expect(counts).toMatchObject({ events_in_rest: 1, in_rest_since: `${month(3)}-15T09:00:00.000Z` });
+    expect(monthsCheck(counts)).toEqual({
+      status: 'ok',
+      text: expect.stringMatching(/^1 event, recorded since \S+T09:00:00\.000Z, without a partition/) as string,
+    });
     await recordedAt(store, `${month(3)}-16T09:00:00Z`, async () => {
       expect(await make()).toEqual({ made: [month(4)] });
     });
@@ -155,6 +166,20 @@ it('the embedded store keeps all in the rest', async () => {
   await store.driver.rpc('billing_audit_append', { events: [event('one')] });
   expect(await partitions(store)).toEqual(['rest']);
   expect(await placesOf(store, 'one')).toEqual(['ts_rest', 'ds_rest']);
+  const counts = (await store.driver.rpc('billing_audit_counts', {})) as StoreCounts;
+  expect(counts).toMatchObject({ events: 1, events_in_all: 1, events_in_rest: null });
+  // It is to be there, and it is no fault.
+  expect(monthsCheck(counts)).toBeNull();
+  await store.close();
+});
+
+it('the events of a store are counted with what people did here, and apart from it', async () => {
+  const store = await openEmbedded();
+  await store.driver.rpc('billing_audit_append', { events: [event('one')] });
+  const counted = async () => countsInWords((await store.driver.rpc('billing_audit_counts', {})) as StoreCounts);
+  expect(await counted()).toBe('1 change of sheets in the trail');
+  await store.driver.rpc('billing_audit_hold', { sheet_id: '7', by: 'Kim', role: 'admin', reason: 'Case 12.' });
+  expect(await counted()).toMatch(/^1 change of sheets in the trail, 2 events with sign-ins, what people did here/);
   await store.close();
 });
 
@@ -176,7 +201,13 @@ it('the keeper of months says once that it fails, goes on trying, and says what 
   });
   await keeper.start();
   expect(calls).toBe(1);
+  expect(keeper.isFailing).toBe(true);
+  expect(monthsCheck({ events_in_rest: 0, in_rest_since: null }, keeper.isFailing)).toMatchObject({
+    status: 'degraded',
+    text: expect.stringMatching(/^the partitions of the months to come could not be made/) as string,
+  });
   await until(() => calls > 6, 'the keeper to look seven times');
+  expect(keeper.isFailing).toBe(false);
   await keeper.stop();
   expect(log.lines.filter((line) => /could not be made/.test(line))).toHaveLength(1);
   expect(log.lines.filter((line) => /partitions for 2026-12, 2027-01/.test(line))).toHaveLength(1);

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { checkGuards, expectedGuards, migratePostgres, type GuardFact, type StoreDriver } from '../../lib/store';
+import { checkGuards, expectedGuards, migratePostgres, type Guards, type StoreDriver } from '../../lib/store';
 import { event, sheetId } from '../store/examples';
 import { describeOnPostgres, startPostgres, type TestPostgres } from '../support/postgres';
 import { driverOverPostgres, postgresUrl } from '../support/postgres-driver';
@@ -9,7 +9,7 @@ import { on, REFUSED, WAYS } from './support/ways';
 describeOnPostgres('ways around append-only', () => {
   let postgres: TestPostgres;
   let driver: StoreDriver;
-  let expected: readonly GuardFact[];
+  let expected: Guards;
   const as = async (user: string, statement: string): Promise<void> => {
     const client = new Client({ connectionString: postgresUrl(postgres.folder, { user }) });
     await client.connect();
@@ -102,7 +102,7 @@ describeOnPostgres('ways around append-only', () => {
       directory: migrations,
     });
     const over = await driverOverPostgres(postgres.folder, 'noted');
-    expect(await checkGuards(over, expected)).toMatchObject({ findings: [], notesDdl: true });
+    expect(await checkGuards(over, expected)).toMatchObject({ findings: [], notesDdl: true, others: [] });
     postgres.sql(
       'super',
       on(
@@ -110,21 +110,79 @@ describeOnPostgres('ways around append-only', () => {
       ),
       'noted',
     );
-    const { changes } = (await over.rpc('billing_audit_guards', { limit: 100 })) as {
-      changes: Record<string, unknown>[];
-    };
-    expect(
-      changes
-        .filter(({ login }) => login === 'super')
-        .map(({ command, object }) => [command, object])
-        .slice(-3),
-    ).toEqual([
-      ['ALTER TABLE', 'billing_audit.audit_events'],
-      ['ALTER TABLE', 'billing_audit.audit_events'],
-      ['DROP TRIGGER', 'never_truncated on billing_audit.audit_events'],
+    // The newest of somebody else's alone: what migrations did is no alarm.
+    const { others } = await checkGuards(over, expected);
+    expect(others.map(({ login, command, object }) => [login, command, object])).toEqual([
+      ['super', 'ALTER TABLE', 'billing_audit.audit_events'],
+      ['super', 'ALTER TABLE', 'billing_audit.audit_events'],
+      ['super', 'DROP TRIGGER', 'never_truncated on billing_audit.audit_events'],
     ]);
     postgres.sql('super', 'alter event trigger billing_audit_ddl disable', 'noted');
     expect(await said(over)).toMatch(/event trigger billing_audit_ddl was changed/);
     await over.close();
   });
+
+  const noted = async (name: string): Promise<StoreDriver> => {
+    postgres.sql('super', `create database ${name} owner super`, 'postgres');
+    const url = postgresUrl(postgres.folder, { user: 'super', database: name });
+    await migratePostgres({ url, directory: migrations });
+    return driverOverPostgres(postgres.folder, name);
+  };
+
+  it('are not told of months that the service has made', async () => {
+    const over = await noted('months');
+    postgres.sql(
+      'super',
+      `drop table billing_audit.event_payloads_${nextMonth()}; drop table billing_audit.audit_events_${nextMonth()}`,
+      'months',
+    );
+    const dropped = (await checkGuards(over, expected)).others;
+    expect(new Set(dropped.map(({ command }) => command))).toEqual(new Set(['DROP TABLE']));
+    expect(await over.rpc('billing_audit_make_months', {})).toEqual({ made: [nextMonth().replace('_', '-')] });
+    const after = await checkGuards(over, expected);
+    expect(after.changes.length).toBeGreaterThan(0);
+    expect(after.changes.at(-1)).toMatchObject({ acting_as: 'service_role' });
+    expect(after.others).toEqual(dropped);
+    await over.close();
+  });
+
+  it.each([
+    [
+      'another name',
+      `insert into supabase_migrations.schema_migrations (version, name) values ('20990101000000', 'own_index')`,
+    ],
+    [
+      'a name like ours',
+      `insert into supabase_migrations.schema_migrations (version, name) values ('20990101000000', 'billing_audit_x')`,
+    ],
+  ])('are told where they were recorded as a migration of %s', async (what, record) => {
+    const over = await noted(`recorded_${what.length}`);
+    postgres.sql(
+      'super',
+      `begin; create index mine on billing_audit.people (name); ${record}; commit`,
+      `recorded_${what.length}`,
+    );
+    const { others } = await checkGuards(over, expected);
+    expect(others.map(({ command, object }) => [command, object])).toEqual([['CREATE INDEX', 'billing_audit.mine']]);
+    await over.close();
+  });
+
+  it('are told where somebody has a migration of ours vouch for them: then that one reads as somebody else', async () => {
+    const over = await noted('vouched');
+    postgres.sql(
+      'super',
+      `begin; create index mine on billing_audit.people (name);
+       update supabase_migrations.schema_migrations set name = name where version = '20261126165400'; commit`,
+      'vouched',
+    );
+    const { others } = await checkGuards(over, expected);
+    expect(others.map(({ object }) => object)).toContain('billing_audit.alert_mails_of_group');
+    await over.close();
+  });
 });
+
+/** '2026_12', the month after this one. */
+function nextMonth(): string {
+  const now = new Date();
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1)).toISOString().slice(0, 7).replace('-', '_');
+}

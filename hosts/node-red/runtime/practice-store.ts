@@ -63,6 +63,9 @@ export function practiceStore(now: () => number): Store {
         changes_provisional: 0,
         changes_dead: 0,
         events: events.length,
+        events_in_all: events.length,
+        events_in_rest: null,
+        in_rest_since: null,
         oldest_waiting_at: null,
       }),
   };

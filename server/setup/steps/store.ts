@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { BadSetting } from '../../../lib/errors';
+import { countsInWords } from '../../../lib/store';
 import { lookIntoNamed } from '../../look-into-store';
 import { answered, good, note, valueOf, withValues, type Draft, type Finding, type Step } from '../step';
 import { freeBytes, proveWritable } from '../writable-folder';
@@ -52,5 +53,5 @@ export const storeStep: Step = {
 /** The database that is named is opened for real: what is wrong with it is better told now than at the start. */
 async function databaseFindings({ values }: Draft): Promise<readonly Finding[]> {
   const found = await lookIntoNamed(values);
-  return found === null ? [] : [good(`${found.name} opens, with ${found.counts.events} events in the trail.`)];
+  return found === null ? [] : [good(`${found.name} opens, with ${countsInWords(found.counts)}.`)];
 }

@@ -95,7 +95,7 @@ function sessionRow(session: Session, { visitor, formToken, now, timeZone }: Acc
     <td data-label="Browser">
       <span>${browserName(session.userAgent)} ${here ? html`<mark>this one</mark>` : null}</span>
     </td>
-    <td data-label="Address">${session.address}</td>
+    <td data-label="Address"><span class="whole">${session.address}</span></td>
     <td data-label="Signed in">${timeOfDay(session.createdAt, timeZone)}</td>
     <td data-label="Last use">${timeAgo(session.lastUsedAt, now)}</td>
     <td class="act">

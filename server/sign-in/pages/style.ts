@@ -81,6 +81,8 @@ button { font: inherit; font-weight: 550; min-height: 2.75rem; padding: .4rem 1.
 table { width: 100%; border-collapse: collapse; }
 th { text-align: left; font-size: .85rem; font-weight: 600; color: var(--soft); padding: .4rem .75rem .4rem 0; }
 td { padding: .6rem .75rem .6rem 0; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
+/* What reads wrong when it is broken: a column gives it room, and only a screen that is narrower breaks it. */
+.whole { min-width: 0; overflow-wrap: break-word; }
 td.act { text-align: right; padding-right: 0; }
 td.act form { display: inline-block; margin-left: .4rem; }
 mark { display: inline-block; background: var(--mark); color: inherit; border-radius: 999px; padding: 0 .6rem; font-size: .82rem; }
