@@ -34,6 +34,8 @@ export interface OpenHome {
     readonly driver: StoreDriver | null;
     facts(): Promise<RuntimeFacts>;
   } | null;
+  /** The code of the failure by which the last opening ended; kept while it is tried again. */
+  readonly failed?: string | undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Alerting } from '../alerts/start-alerting';
-import { messageOf } from '../errors';
+import { BillingAuditError, messageOf } from '../errors';
 import { sha256Hex } from '../hash';
 import type { Log } from '../ports';
 import { defaultSettings } from '../settings';
@@ -13,7 +13,7 @@ import { Emitter } from './emitter';
 import { healthOf, inboxCheck, withCheck } from './health';
 import { openHome, removeRuntimeNote, serviceKey, writeRuntimeNote, type Home } from './home';
 import { thisMachine, type Machine } from './machine';
-import { announceHome, type RuntimeFacts } from './open-homes';
+import { announceHome, openHomeAt, type RuntimeFacts } from './open-homes';
 import { openNamedStore, type OpenStore } from './open-store';
 import type { Models } from './models/models';
 import { withMonths } from './month-keeper';
@@ -59,11 +59,12 @@ export interface OpenRuntimeOptions extends RuntimeOptions {
 export async function openRuntime(options: OpenRuntimeOptions): Promise<Runtime> {
   const home = openHome(options.home);
   const machine: Machine = { ...thisMachine(), ...options.machine };
-  const retract = announceHome(home.folder, { inside: null });
+  const before = openHomeAt(home.folder)?.failed;
+  const retract = announceHome(home.folder, { inside: null, failed: before });
   const environment = options.environment ?? process.env;
   const openNamed = (): Promise<OpenStore> => openNamedStore({ home, environment, machine, log: options.log });
   const store = await (options.openStore ?? openNamed)(home).catch((failure: unknown) => {
-    retract();
+    tellFailure(failure, { home, before, log: options.log });
     throw failure;
   });
   const opened = await withMonths(store, options, machine);
@@ -80,6 +81,16 @@ export async function openRuntime(options: OpenRuntimeOptions): Promise<Runtime>
     await opened.close();
     throw failure;
   }
+}
+
+/** It is tried again and again: told once in the log, and on `/health` for as long as it lasts. */
+function tellFailure(
+  failure: unknown,
+  { home, before, log }: { readonly home: Home; readonly before: string | undefined; readonly log: Log },
+): void {
+  const { code, hint } = failure instanceof BillingAuditError ? failure : { code: 'unexpected', hint: '' };
+  announceHome(home.folder, { inside: null, failed: code });
+  if (code !== before) log.error(`The store cannot be opened: ${messageOf(failure)} ${hint}`.trimEnd());
 }
 
 function assemble(options: OpenRuntimeOptions, home: Home, machine: Machine, opened: OpenStore): Runtime {

@@ -4,6 +4,7 @@ import { compareFile, type ArchiveFile } from './archive-file';
 import type { Erasure } from './check-erasures';
 import { compareAnchor, readView, type AnchorView, type Roots } from './compare-anchor';
 import { EventCheck, type SealTimes } from './check-events';
+import { HoldCheck } from './check-holds';
 import { InForceCheck } from './check-in-force';
 import { readCheckpoint, type FoundCheckpoint } from './checkpoint';
 import { Findings, type Finding } from './finding';
@@ -16,7 +17,7 @@ import type { Verified } from './verified';
 
 export type TrailSource = Pick<
   SealBook,
-  'state' | 'heads' | 'archives' | 'allEvents' | 'allLeaves' | 'allCheckpoints' | 'inForce'
+  'state' | 'heads' | 'archives' | 'holds' | 'allEvents' | 'allLeaves' | 'allCheckpoints' | 'inForce'
 >;
 
 export interface CheckParts {
@@ -88,13 +89,18 @@ async function checkedOnce({
   checkStarts(archived, leaves, findings);
   const walk = new EventCheck(heads, leaves, times, archives, findings);
   const inForce = new InForceCheck(findings);
+  const holds = new HoldCheck(findings, heads, await source.holds());
   let walked = 0;
   for await (const page of source.allEvents()) {
     walk.page(page);
-    for (const { preimage } of page) inForce.see(preimage);
+    for (const event of page) {
+      inForce.see(event.preimage);
+      holds.see(event);
+    }
     onProgress?.((walked += page.length));
   }
   const { events, unsealed, unsealedHashes, erasures } = walk.end(await source.heads());
+  holds.end();
   const textsNotKept = await inForce.end((hashes) => source.inForce(hashes));
   const archivesFound = archives.end(await readFiles(files ?? [], archived, leaves, findings));
   const views = anchors.map((view) => ({ ...view, found: readView(view, findings) }));

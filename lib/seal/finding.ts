@@ -52,6 +52,8 @@ export type FindingKind =
   | 'archive_differs'
   /** The text of rules, a model or a flow is not the one that events name by its hash. */
   | 'in_force_altered'
+  /** A legal hold is not what the trail says of it. */
+  | 'hold_altered'
   /** Anchors speak of another log. */
   | 'other_log';
 

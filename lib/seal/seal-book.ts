@@ -96,6 +96,11 @@ export class SealBook {
     }
   }
 
+  /** The legal holds in force. */
+  async holds(): Promise<readonly StoredHold[]> {
+    return holdsSchema.parse(await this.driver.rpc('billing_audit_holds', {})).holds;
+  }
+
   /** The texts of rules, models and flows by their hashes; what is not kept is left out. */
   async inForce(hashes: readonly string[]): Promise<readonly KeptText[]> {
     return textsSchema.parse(await this.driver.rpc('billing_audit_in_force', { hashes })).texts;
@@ -185,6 +190,18 @@ const archivesSchema = z.object({
   ),
 });
 const textsSchema = z.object({ texts: z.array(z.object({ hash: hex, kind: z.string(), text: z.string() })) });
+const holdsSchema = z.object({
+  holds: z.array(
+    z.object({
+      id: z.string(),
+      person: z.string().nullable(),
+      sheet_id: z.string().nullable(),
+      /** Of the change; null = without end. */
+      from: z.string().nullable(),
+      to: z.string().nullable(),
+    }),
+  ),
+});
 const headsSchema = endsSchema.extend({ strays: z.array(z.string()) });
 
 export type SealState = z.infer<typeof stateSchema>;
@@ -196,6 +213,7 @@ export type StoredEvent = z.infer<typeof eventSchema>;
 export type ArchivedSpan = z.infer<typeof spanSchema>;
 export type StoredArchive = z.infer<typeof archivesSchema>['archives'][number];
 export type KeptText = z.infer<typeof textsSchema>['texts'][number];
+export type StoredHold = z.infer<typeof holdsSchema>['holds'][number];
 export type StoredHeads = z.infer<typeof headsSchema>;
 
 /** What was sealed: hashes in hex. */

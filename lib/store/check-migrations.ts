@@ -14,13 +14,13 @@ export async function checkMigrations(driver: StoreDriver, directory: string): P
   const rows = versions.map((version) => ({ version, name: 'billing_audit_' }));
   const lacking = missingFrom(files, rows).map(({ version, name }) => `${version}_${name}`);
   if (lacking.length === 0) return;
-  const what =
-    lacking.length === files.length
-      ? 'The database has not been prepared for Billing Audit'
-      : `The database lacks ${lacking.length} of ${files.length} migrations, from ${lacking[0]} on`;
-  throw new MigrationMissing(`${what}.`, 'Run "billing-audit migrate" with its DATABASE_URL; then start again.', {
-    lacking,
-  });
+  const isEmpty = lacking.length === files.length;
+  const what = isEmpty
+    ? 'The database has not been prepared for Billing Audit'
+    : `The database lacks ${lacking.length} of ${files.length} migrations, from ${lacking[0]} on`;
+  const verified = isEmpty ? '' : ', or "billing-audit upgrade", which verifies the trail too';
+  const hint = `Run "billing-audit migrate" with its DATABASE_URL${verified}; then start again.`;
+  throw new MigrationMissing(`${what}.`, hint, { lacking });
 }
 
 async function versionsOf(driver: StoreDriver): Promise<readonly string[]> {

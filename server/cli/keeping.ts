@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { BadSetting } from '../../lib/errors';
-import type { Store } from '../../lib/store';
+import { SealBook } from '../../lib/seal';
+import type { Store, StoreDriver } from '../../lib/store';
 import { readConfiguration } from '../configuration';
 import { openTrail, type OpenTrail } from '../export';
 import { userName } from '../user-name';
@@ -95,9 +96,18 @@ async function erase({ driver }: OpenTrail, { person, reason, yes, json }: Keepi
   if (person === undefined || person.trim() === '')
     throw new BadSetting('--person', 'is missing', 'Name the e-mail of the person.');
   const p = { person, ...keeper(reason), dry_run: yes !== true };
+  // Asked before, so that what was erased is not told as failed.
+  const files = await archivedFiles(driver);
   const erased = (await driver.rpc('billing_audit_erase', p)) as Erased;
-  if (json) return print(JSON.stringify(erased));
+  if (json) return print(JSON.stringify({ ...erased, out_of_reach: files }));
   for (const line of erasedInWords(person, erased)) print(line);
+  if (files.length > 0)
+    print(`What was archived is out of reach, whatever it holds of that person: ${files.join(', ')}.`);
+}
+
+/** Of the months that left the database: neither an erasure nor a hold reaches into a file. */
+async function archivedFiles(driver: StoreDriver): Promise<readonly string[]> {
+  return (await new SealBook(driver).archives()).map(({ file }) => file);
 }
 
 const noneIsOf = (person: string): string => `No event is of ${person}: check the spelling if you expected any.`;
@@ -138,7 +148,10 @@ async function setHold({ driver, store }: OpenTrail, flags: KeepingFlags): Promi
     ...spanOf(from, to),
   };
   // It may be meant for what is still to come, so it is set; asked before, so that a hold that is set is not told as failed.
-  const warnings = person !== undefined && (await isOfNothing(person, store)) ? [noneIsOf(person)] : [];
+  const misspelt = person !== undefined && (await isOfNothing(person, store)) ? [noneIsOf(person)] : [];
+  const files = await archivedFiles(driver);
+  const outside = `What was archived is held by nobody but you: keep ${files.join(', ')}.`;
+  const warnings = [...misspelt, ...(files.length > 0 ? [outside] : [])];
   const { hold } = (await driver.rpc('billing_audit_hold', p)) as { hold: Hold };
   print(json ? JSON.stringify({ ...hold, warnings }) : [`Set: ${inWords(hold)}`, ...warnings].join('\n'));
 }

@@ -4,8 +4,10 @@ import type { Command } from 'commander';
 import { BadSetting, BillingAuditError } from '../../lib/errors';
 import { namedStore } from '../../lib/store';
 import { readConfiguration } from '../configuration';
-import { paletteFolder } from '../look-into-store';
+import { commandRun, tellCommand } from '../access-log';
+import { paletteFolder, withStoreOf } from '../look-into-store';
 import { upgrade, type Upgraded } from '../upgrade';
+import { version } from '../version';
 import { EXIT, guarded, loadDotEnv, print } from './run';
 
 interface UpgradeFlags {
@@ -43,17 +45,20 @@ async function runUpgrade({ databaseUrl, home: folder, asItIs = false, json = fa
     existsSync(join(home, 'sandbox', 'store', 'embedded')) && !existsSync(join(home, 'keys', 'had-token'));
   const shows = process.stderr.isTTY && !json;
   const clear = (): void => void (shows && process.stderr.write('\r\u001b[K'));
+  const place = practises ? join(home, 'sandbox') : home;
+  const url = databaseUrl ?? (practises ? null : databaseOf(process.env));
   try {
     const done = await upgrade({
-      home: practises ? join(home, 'sandbox') : home,
+      home: place,
       practice: practises,
-      databaseUrl: databaseUrl ?? (practises ? null : databaseOf(process.env)),
+      databaseUrl: url,
       environment: process.env,
       assets: paletteFolder(),
       now: Date.now,
       asItIs,
       ...(shows && { onProgress: (text: string) => void process.stderr.write(`\r\u001b[K${text}`) }),
     });
+    if (done.applied > 0) await record(place, url, done);
     clear();
     print(json ? JSON.stringify(done) : inWords(done));
     if (!done.report.ok) process.exitCode = EXIT.foundWrong;
@@ -65,6 +70,14 @@ async function runUpgrade({ databaseUrl, home: folder, asItIs = false, json = fa
     process.stderr.write(`${thrown.message}\n${thrown.hint}\n`);
     process.exitCode = EXIT.foundWrong;
   }
+}
+
+/** In the trail that was upgraded: a new form of the store is a change of a program. */
+async function record(home: string, url: string | null, { applied, report }: Upgraded): Promise<void> {
+  const environment = url === null ? {} : { DATABASE_URL: url };
+  const done = `${applied} migrations applied by version ${version}, ${report.ok ? 'all holds' : 'the trail does not hold'}`;
+  const run = commandRun('upgrade', done, { applied, version, holds: report.ok }, Date.now());
+  await tellCommand({ recordAccess: (p) => withStoreOf(home, environment, (store) => store.recordAccess(p)) }, run);
 }
 
 function databaseOf(environment: NodeJS.ProcessEnv): string | null {

@@ -13,6 +13,7 @@ import {
   type Store,
   type StoreDriver,
 } from '../../lib/store';
+import { COPY_MARK } from '../backup';
 import { openStoreOf } from '../look-into-store';
 
 const MOST_TRIES = 20;
@@ -44,7 +45,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The trail of a home: through the server that has it open, else by opening the store that the environment names. A home
- * that practises has its own, whatever the environment names.
+ * that practises has its own, whatever the environment names, and so has a copy.
  * @throws NoTrail
  * @throws StoreLocked  a program that is not our server has it open
  * @throws BadSetting, StoreUnavailable, StoreMisconfigured, MigrationMissing
@@ -69,7 +70,10 @@ async function openOnce(home: string, environment: Environment): Promise<OpenTra
   }
   const holdsStore = (folder: string): boolean => existsSync(join(folder, 'store', 'embedded'));
   const practises = holdsStore(practiceHome) && !existsSync(join(home, 'keys', 'had-token'));
-  if (namedStore(environment).kind !== 'embedded' && !practises) return throughStore(home, false, environment);
+  // A copy is looked into as it is: the database that the environment names is another trail.
+  const isCopy = existsSync(join(home, COPY_MARK)) && holdsStore(home);
+  const isNamed = !isCopy && !practises && namedStore(environment).kind !== 'embedded';
+  if (isNamed) return throughStore(home, false, environment);
   const folder = [home, practiceHome].find(holdsStore);
   if (folder === undefined) throw new NoTrail(home);
   return throughStore(folder, folder === practiceHome, {});

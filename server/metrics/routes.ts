@@ -55,8 +55,14 @@ export function whereNobodyAnswers(home: string): RequestHandler {
     if (!isCallback && !isAt(request, '/health')) return next();
     response.set('Retry-After', '5').status(503);
     if (isCallback) return void response.end();
-    response.json(openHomeAt(home)?.inside === null ? STARTING : NOTHING_DEPLOYED);
+    response.json(whyNobody(home));
   };
+}
+
+function whyNobody(home: string): object {
+  const opening = openHomeAt(home);
+  if (opening?.failed !== undefined) return cannotBeOpened(opening.failed);
+  return opening?.inside === null ? STARTING : NOTHING_DEPLOYED;
 }
 
 function isAt({ path }: Request, place: string): boolean {
@@ -78,3 +84,15 @@ const NOTHING_DEPLOYED = {
     },
   ],
 } as const;
+
+/** The code alone: whoever asks from outside learns of no path and no address. */
+const cannotBeOpened = (code: string): object => ({
+  status: 'down',
+  checks: [
+    {
+      name: 'store',
+      status: 'down',
+      text: `the store cannot be opened (${code}), and is tried again: see the log, or run "billing-audit doctor"`,
+    },
+  ],
+});

@@ -150,7 +150,9 @@ function archiving(open: () => Promise<SealedStore>, byMonth = false): void {
     const file = await readArchive(join(sealed.folder, 'jan.zip'));
     expect(await check([file])).toMatchObject({ ok: true, archives: [{ read: true }], erasures: [{ events: 2 }] });
     expect(await rpc('verify', { stream: 'sheet:7' })).toEqual({ ok: true, checked: 0, first_bad_seq: null });
-    expect(python(join(sealed.folder, 'jan.zip')).code).toBe(0);
+    const { code, told } = python(join(sealed.folder, 'jan.zip'));
+    expect(code).toBe(0);
+    expect(told).toMatch(/^NOTE .* a part of the trail: events \d+ to \d+ of \S+; .*events 1 to \d+ of sheet:7\b/m);
     // What counts and charts stays as it was, but for what nobody looked at before it left.
     const cards = (told: Record<string, unknown>): Record<string, unknown> => told['cards'] as Record<string, unknown>;
     const after = await rpc('overview', { days: 400 });
@@ -224,6 +226,7 @@ function archiving(open: () => Promise<SealedStore>, byMonth = false): void {
       state: () => book.state(),
       heads: () => book.heads(),
       archives: () => book.archives(),
+      holds: () => book.holds(),
       allLeaves: () => book.allLeaves(),
       allCheckpoints: () => book.allCheckpoints(),
       inForce: (hashes) => book.inForce(hashes),

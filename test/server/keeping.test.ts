@@ -133,3 +133,32 @@ describe('billing-audit export --sheet', () => {
     expect(JSON.parse(exported('5501', '--json').stdout)).toMatchObject({ changes: 0, never_watched: [] });
   });
 });
+
+describe('where months were archived', () => {
+  beforeAll(async () => {
+    const driver = await openEmbeddedStore({
+      directory: join(home, 'store', 'embedded'),
+      workerPath: join(PALETTE, 'store-worker.js'),
+      migrations: join(PALETTE, 'supabase'),
+    });
+    await driver.transaction([
+      {
+        sql: `insert into billing_audit.archives
+          (month, file, sha256, events, first_changed_at, last_changed_at, reason, archived_by, archived_at)
+          values ('2025-12-01', '2025-12.zip', repeat('0', 64), 3, now(), now(), 'Old', 'Kim', now())`,
+      },
+    ]);
+    await driver.close();
+  });
+
+  it('erasing and holding say which files they do not reach', () => {
+    const erase = (...words: readonly string[]) =>
+      billingAudit('erase', '--person', 'ana@example.com', '--reason', 'Request of 12 May', ...words).stdout;
+    const told = 'What was archived is out of reach, whatever it holds of that person: 2025-12.zip.\n';
+    expect(erase()).toContain(told);
+    expect(erase('--yes')).toContain(told);
+    expect(JSON.parse(erase('--json'))).toMatchObject({ out_of_reach: ['2025-12.zip'] });
+    const { stdout } = billingAudit('hold', 'set', '--sheet', '5501', '--reason', 'Case 14');
+    expect(stdout).toContain('What was archived is held by nobody but you: keep 2025-12.zip.');
+  });
+});

@@ -43,6 +43,15 @@ describe('billing-audit verify', () => {
     ]);
   });
 
+  it('looks into a copy as it is, whatever database the environment names', () => {
+    const elsewhere = { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/elsewhere?sslmode=disable&connect_timeout=1' };
+    const copies = join(folder, 'copies');
+    expect(billingAudit('backup', '--to', copies).status).toBe(0);
+    const [copy = ''] = readdirSync(copies);
+    const { status, stdout } = runCli(['verify', '--home', join(copies, copy)], folder, elsewhere);
+    expect([status, stdout]).toEqual([0, expect.stringContaining('3 sealed by 1 checkpoints') as string]);
+  });
+
   it('does not tell what our own migrations did as changes of the schema', () => {
     const { stdout } = billingAudit('verify');
     expect(stdout).not.toMatch(/schema/i);

@@ -23,6 +23,14 @@ describeOnPostgres('ways around append-only', () => {
     expected = await expectedGuards({ workerPath: buildStoreWorker(), migrations });
     driver = await driverOverPostgres(postgres.folder);
     await driver.rpc('billing_audit_append', { events: [event('a'), event('b'), event('c')] });
+    await driver.rpc('billing_audit_approve', {
+      sheet_id: sheetId,
+      from: '2026-01-01T00:00:00Z',
+      to: '2026-02-01T00:00:00Z',
+      reason: 'Corrections of January',
+      approver: 'dana@example.com',
+      role: 'manager',
+    });
     await driver.close();
   }, 120_000);
   afterAll(() => postgres.stop());

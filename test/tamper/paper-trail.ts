@@ -146,6 +146,7 @@ export class PaperTrail {
         }),
       heads: () => Promise.resolve({ streams, strays: [] }),
       archives: () => Promise.resolve([]),
+      holds: () => Promise.resolve([]),
       allEvents: () => pages(events),
       allLeaves: () => pages(this.leaves),
       allCheckpoints: () => pages(this.checkpoints),

@@ -175,6 +175,11 @@ describe('an embedded store', () => {
     ]);
     const again = runCli(['upgrade', '--home', home.folder, '--json'], folder);
     expect([again.status, JSON.parse(again.stdout)]).toMatchObject([0, { applied: 0, report: { ok: true } }]);
+    // Once: the second changed nothing.
+    const { stdout } = runCli(['search', '--kind', 'access', '--home', home.folder], folder);
+    expect(
+      stdout.match(/ran "billing-audit upgrade" .* \d+ migrations applied by version \S+, all holds/g),
+    ).toHaveLength(1);
   });
 });
 
@@ -216,6 +221,15 @@ describeOnPostgres('a PostgreSQL', () => {
       DATABASE_URL: databaseUrl,
     });
     expect([status, JSON.parse(stdout)]).toMatchObject([0, { applied: 0, report: { ok: true } }]);
+  });
+
+  it('names in its trail who upgraded it', async () => {
+    const { home, databaseUrl, sql } = await databaseOf(FIRST_SEALED);
+    const given = ['upgrade', '--home', home.folder, '--database-url', databaseUrl];
+    expect(runCli(given, folder)).toMatchObject({ status: 0, stderr: '' });
+    const told = `select payload ->> 'issue_description' from billing_audit.event_payloads where stream = 'access'`;
+    expect(sql(told)).toMatch(/^\S+ ran "billing-audit upgrade" on .* migrations applied by version/);
+    expect((await upgraded(home, { databaseUrl })).report).toMatchObject({ ok: true, events: 5 });
   });
 
   const guardsOff = `set session_replication_role = replica; alter table billing_audit.event_keys disable trigger never_altered;`;

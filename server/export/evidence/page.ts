@@ -85,13 +85,21 @@ ${rows.join('\n')}
 `;
 }
 
-function scopeOf({ events, unsealed, sealed, checkpoints, anchors, whole, from, to, sheets }: About): string {
-  const what = whole
-    ? 'all events'
-    : `the events that were recorded${from === null ? '' : ` from ${from}`}${to === null ? '' : ` until before ${to}`}${sheets.length === 0 ? '' : ` of the sheets ${sheets.join(', ')}`}`;
+function scopeOf(about: About): string {
+  const { events, unsealed, sealed, checkpoints, anchors, whole } = about;
+  const what = whole ? 'all events' : partOf(about);
   const anchored =
     anchors === 0
       ? '**Evidence is not anchored**: no checkpoint lies outside the reach of the administrator.'
       : `${anchors} anchored checkpoints are with it.`;
   return `It holds ${what}: ${events}, of which ${unsealed} are not sealed yet. The newest of ${checkpoints} checkpoints seals ${sealed} events of all sheets. ${anchored}`;
+}
+
+function partOf({ from, to, sheets, spans }: About): string {
+  if (spans !== undefined) {
+    const told = spans.map((span) => `${span.first_seq} to ${span.last_seq} of \`${span.stream}\``).join(', ');
+    return `events of a month that was archived (${told})`;
+  }
+  const days = `${from === null ? '' : ` from ${from}`}${to === null ? '' : ` until before ${to}`}`;
+  return `the events that were recorded${days}${sheets.length === 0 ? '' : ` of the sheets ${sheets.join(', ')}`}`;
 }

@@ -14,7 +14,7 @@ import argparse, base64, hashlib, json, os, subprocess, sys, tempfile, zipfile, 
 MOST_SIGNATURES = 300  # Of checkpoints that nobody asked about: they stand or fall by the proofs.
 MALFORMED = (ArithmeticError, AttributeError, EOFError, LookupError, RuntimeError, TypeError, ValueError, zipfile.BadZipFile, zlib.error)
 FIELDS = set("leaf_index stream seq event_key previous_hash preimage hash salt payload proof".split())
-PART = "By its own account a part of the trail: recorded from %(from)s to before %(to)s, sheets %(sheets)s. Gaps in a chain are told, not its ends."
+PART = "By its own account a part of the trail: %s. Gaps in a chain are told, not its ends."
 UNSEALED = "%d events are not sealed, the oldest of %s; the newest seal is of %s. Only chains protect them: ask again later, and expect them."
 ARCHIVED = "Archived: %(events)d events of %(month)s, in %(file)s (SHA-256 %(sha256)s): their hashes are compared here."
 
@@ -23,6 +23,10 @@ class Broken(Exception): """The bundle is not whole, or not in its form."""
 
 def sha256(*parts): return hashlib.sha256(b"".join(parts)).digest()
 def node_hash(left, right): return sha256(b"\x01", left, right)
+def part(about):
+    spans = ["events %(first_seq)s to %(last_seq)s of %(stream)s" % span for span in about.get("spans", [])]
+    sheets, days = ", ".join(about["sheets"]) or "all", (about["from"] or "the beginning", about["to"] or "the end")
+    return "; ".join(spans) or "recorded from %s to before %s, sheets: %s" % (*days, sheets)
 
 def step(place, last):
     """One level up: whether we come from the right, and where we are then."""
@@ -90,18 +94,15 @@ def read_checkpoint(note):
     root = base64.b64decode(root, validate=True)
     if len(root) != 32: raise ValueError("no root hash")
     said = {word: rest for word, _, rest in (line.partition(" ") for line in more)}
-    told = dict(origin=origin, size=int(size), root=root, text=text, signatures=signatures)
-    return dict(told, sealed=said.get("sealed", "?"), next_key=said.get("next-key"))
+    return dict(origin=origin, size=int(size), root=root, text=text, signatures=signatures, sealed=said.get("sealed", "?"), next_key=said.get("next-key"))
 
 def ed25519_holds(key, message, signature):
     """By openssl: Python's standard library has no Ed25519."""
-    der = bytes.fromhex("302a300506032b6570032100") + key
-    pem = b"-----BEGIN PUBLIC KEY-----\n" + base64.b64encode(der) + b"\n-----END PUBLIC KEY-----\n"
+    pem = b"-----BEGIN PUBLIC KEY-----\n" + base64.b64encode(bytes.fromhex("302a300506032b6570032100") + key) + b"\n-----END PUBLIC KEY-----\n"
     with tempfile.TemporaryDirectory() as folder:
         for name, content in (("key", pem), ("text", message), ("signature", signature)):
             with open(os.path.join(folder, name), "wb") as file: file.write(content)
-        command = "openssl pkeyutl -verify -pubin -inkey key -rawin -in text -sigfile signature"
-        try: done = subprocess.run(command.split(), cwd=folder, capture_output=True, check=False)
+        try: done = subprocess.run("openssl pkeyutl -verify -pubin -inkey key -rawin -in text -sigfile signature".split(), cwd=folder, capture_output=True)
         except OSError as failure: raise CannotBeDone("openssl cannot be run: %s" % failure)
     if done.returncode != 0 and b"ailure" not in done.stdout:
         raise CannotBeDone("openssl cannot verify Ed25519 (1.1.1 or later is needed): %s" % done.stderr.decode()[:200])
@@ -139,7 +140,7 @@ class Check:
         self.proofs, self.events, self.unsealed, self.anchors, self.erased, self.archived = {}, 0, 0, 0, 0, 0
         self.named, self.taken, self.oldest = set(), 0, "~"  # In force; taken by erasures (None: nobody can tell); the oldest unsealed.
         self.about = json.loads("\n".join(bundle.lines("about.json")))
-        self.notes += ([] if self.about["whole"] else [PART % self.about]) + [ARCHIVED % told for told in self.about["archives"]]
+        self.notes += ([] if self.about["whole"] else [PART % part(self.about)]) + [ARCHIVED % told for told in self.about["archives"]]
         if not keys: raise Broken("keys.txt holds no key")
 
     def say(self, text, *facts): self.wrong.append(text % facts)
@@ -271,8 +272,7 @@ def words(check, options):
     yield "The newest checkpoint seals %d events, at %s; %d anchored checkpoints were compared." % (head["size"], head["sealed"], check.anchors)
     if not options.key: yield "The key was taken from the bundle. Compare it with the one that you were given: " + check.keys[0]["text"]
     if check.anchors == 0: yield "No anchor was compared: whoever has the signing key could have rewritten all of this."
-    for text in check.notes: yield "NOTE   " + text
-    for text in check.wrong[:100]: yield "WRONG  " + text
+    yield from ["NOTE   " + text for text in check.notes] + ["WRONG  " + text for text in check.wrong[:100]]
     yield "%d things are wrong." % len(check.wrong) if check.wrong else "All that is sealed holds." if check.unsealed else "All holds."
 
 def key_given(text):

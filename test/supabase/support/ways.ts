@@ -245,6 +245,26 @@ export const WAYS: readonly (readonly [way: string, statement: string, said: Reg
     /view audit_event was changed/,
   ],
   [
+    'a view that leaves out what is HIGH',
+    `do $$ begin
+      execute 'create or replace view billing_audit.audit_event with (security_invoker = true) as select * from ('
+        || rtrim(pg_get_viewdef('billing_audit.audit_event'::regclass), ';') || ') as e where severity <> ''HIGH''';
+    end $$`,
+    /definition of the view audit_event was changed: its text is another/,
+  ],
+  [
+    'a view that shows the marks of another table',
+    `create table public.feedback (like billing_audit.feedback);
+    create or replace view billing_audit.last_marks with (security_invoker = true) as
+      select distinct on (event_key) event_key, mark, reason, by_name, marked_at from public.feedback order by event_key, id desc`,
+    /definition of the view last_marks was changed/,
+  ],
+  [
+    'approvals that may be altered',
+    'drop trigger never_altered on billing_audit.approvals',
+    /trigger never_altered on approvals is missing/,
+  ],
+  [
     'the table exchanged',
     on(
       'create table billing_audit.copy (like EVENTS); alter table EVENTS rename to real; alter table billing_audit.copy rename to audit_events',
@@ -277,4 +297,9 @@ export const REFUSED: readonly string[] = [
   `update EVENTS set recorded_at = '2001-01-01'`,
   'set row_security = off; delete from EVENTS',
   'set local role migrator; delete from EVENTS',
+  `update billing_audit.approvals set approver = 'somebody.else@example.com'`,
+  'delete from billing_audit.approvals',
+  'truncate billing_audit.approvals cascade',
+  'truncate billing_audit.alert_answers',
+  'truncate billing_audit.people',
 ];
