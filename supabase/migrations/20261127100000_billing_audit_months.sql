@@ -361,16 +361,20 @@ as $$
     select billing_audit.begin_month(at) is not null
 $$;
 
--- Writes into the chain `keeping` that events lie elsewhere now. Nobody asked for it by name.
+-- Writes into the chain `keeping` that events lie elsewhere now. Nobody asked for it by name. Each time is an event of its own:
+-- where a partition was lost, what came meanwhile moves into the same month again.
 create function billing_audit.note_moved(month text, events bigint) returns void
 language plpgsql
 set search_path = ''
 as $$
+declare
+    at   text := billing_audit.instant(billing_audit.clock());
+    key  text := format('month:%s:moved:%s', month, at);
 begin
     perform public.billing_audit_append(jsonb_build_object('concern', 'keeping', 'events', jsonb_build_array(jsonb_build_object(
-        'event_key', format('month:%s:moved', month), 'kind', 'events_moved', 'sheet_id', '0', 'sheet_name', '',
-        'violation_type', 'NONE', 'severity', 'LOW', 'changed_at', billing_audit.instant(billing_audit.clock()),
-        'changed_by', null, 'changed_by_kind', 'system', 'audit_run_id', format('month:%s:moved', month), 'currency', 'USD',
+        'event_key', key, 'kind', 'events_moved', 'sheet_id', '0', 'sheet_name', '',
+        'violation_type', 'NONE', 'severity', 'LOW', 'changed_at', at,
+        'changed_by', null, 'changed_by_kind', 'system', 'audit_run_id', key, 'currency', 'USD',
         'intermediate_unknown', false, 'suggested_fix', 'Nothing to do.', 'issue_description',
         format('Events of %s that no month had taken moved into its partition, unaltered: %s.', month, events),
         'values', jsonb_build_object('month', month, 'events', events::text)))));

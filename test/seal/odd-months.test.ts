@@ -98,6 +98,37 @@ describeOnPostgres('months that are not as they should be', () => {
     expect(await sealed.check()).toMatchObject({ ok: true, unsealed: 0 });
   });
 
+  it('are moved into again when they are lost again, and the trail tells of each time', async () => {
+    await halfMade();
+    await recordedAt(sealed, '2031-02-11T12:00:00Z', make);
+    await rows('drop table billing_audit.audit_events_2031_03, billing_audit.event_payloads_2031_03');
+    for (const day of ['2031-03-10', '2031-03-20']) {
+      await recordedAt(sealed, `${day}T12:00:00Z`, () => sealed.append(1, '9'));
+      await recordedAt(sealed, `${day}T13:00:00Z`, make);
+      if (day === '2031-03-10') await rows('drop table billing_audit.event_payloads_2031_03');
+    }
+    const told = `select event_key from billing_audit.audit_events where kind = 'events_moved' order by seq`;
+    expect((await rows(told)).map(({ event_key: key }) => key)).toEqual([
+      'month:2031-02:moved:2031-02-11T12:00:00.000Z',
+      'month:2031-03:moved:2031-03-10T13:00:00.000Z',
+      'month:2031-03:moved:2031-03-20T13:00:00.000Z',
+    ]);
+  });
+
+  it('are made, moved into and archived without an alarm where DDL is noted', async () => {
+    await rows(`create event trigger billing_audit_ddl on ddl_command_end execute function billing_audit.note_ddl();
+      create event trigger billing_audit_drop on sql_drop execute function billing_audit.note_ddl()`);
+    await recordedAt(sealed, '2031-05-10T12:00:00Z', async () => {
+      await sealed.append(2, '9');
+      expect(await make()).toEqual({ made: ['2031-05', '2031-06', '2031-07'] });
+    });
+    await archiveOf(sealed, '2026-01', 'jan.zip');
+    const { changes, others } = await checkGuards(sealed.driver, wanted);
+    expect(changes.map(({ command }) => command)).toEqual(expect.arrayContaining(['CREATE TABLE', 'DROP TABLE']));
+    // The clock was set by hand.
+    expect(others.filter(({ object }) => object !== 'billing_audit.clock()')).toEqual([]);
+  });
+
   it('leave by rows when they are half made', async () => {
     await halfMade();
     await recordedAt(sealed, '2031-04-01T12:00:00Z', async () => {

@@ -179,6 +179,36 @@ describeOnPostgres('ways around append-only', () => {
     expect(others.map(({ object }) => object)).toContain('billing_audit.alert_mails_of_group');
     await over.close();
   });
+
+  it('are told where a migration is to vouch for them that is older than the noting, so that nothing shows of it', async () => {
+    const over = await noted('vouched_by_the_first');
+    postgres.sql(
+      'super',
+      `begin; create index mine on billing_audit.people (name);
+       update supabase_migrations.schema_migrations set name = name where version = '20261123100300'; commit`,
+      'vouched_by_the_first',
+    );
+    const { others } = await checkGuards(over, expected);
+    expect(others.map(({ object }) => object)).toEqual(['billing_audit.mine']);
+    await over.close();
+  });
+
+  it('are told where the service is had to do them, by a function that is not ours', async () => {
+    const over = await noted('lent');
+    postgres.sql(
+      'super',
+      `create function public.helper() returns void language sql security definer
+         as 'create index mine on billing_audit.people (name); drop trigger never_altered on billing_audit.audit_events';
+       grant execute on function public.helper() to service_role; set role service_role; select public.helper()`,
+      'lent',
+    );
+    const { others } = await checkGuards(over, expected);
+    expect(others.map(({ acting_as: role, object }) => [role, object])).toEqual([
+      ['service_role', 'billing_audit.mine'],
+      ['service_role', 'never_altered on billing_audit.audit_events'],
+    ]);
+    await over.close();
+  });
 });
 
 /** '2026_12', the month after this one. */

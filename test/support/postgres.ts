@@ -110,13 +110,14 @@ function copyCluster(from: string, to: string): void {
   execFileSync('cp', ['-a', from, to], { stdio: 'pipe' });
 }
 
-/** Of all that a cluster is made of: this file, the server, and the migrations if they were run. */
+/** Of all that a cluster is made of: this file, the server, and, if they were run, the migrations and the months they made. */
 function fingerprint(bare: boolean): string {
   const hash = createHash('sha256').update(String(programs)).update(readFileSync(__filename));
   hash.update(execFileSync(join(programs ?? '', 'postgres'), ['--version']));
   if (!bare) {
     addMigrations(hash, migrations);
     hash.update(HISTORY);
+    hash.update(new Date().toISOString().slice(0, 7));
   }
   return hash.digest('hex').slice(0, 16);
 }
