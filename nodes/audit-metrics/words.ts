@@ -40,6 +40,7 @@ const KINDS: Readonly<Record<string, string>> = {
   legal_hold_set: 'Legal hold set',
   legal_hold_released: 'Legal hold released',
   payloads_erased: 'Personal data erased',
+  events_archived: 'Month archived',
   events_moved: 'Events moved into their month',
   model_trained: 'Model trained',
   model_promoted: 'Model put in force',

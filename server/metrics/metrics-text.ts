@@ -66,7 +66,7 @@ function ofQueues({ counts, outbox }: RuntimeFacts, now: number): Family[] {
     {
       name: 'billing_audit_events_total',
       type: 'counter',
-      help: 'Events in the trail.',
+      help: 'Changes of sheets in the trail, as the overview counts them.',
       samples: [{ value: counts.events }],
     },
     gauge(
