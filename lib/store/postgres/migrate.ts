@@ -42,11 +42,14 @@ const LOCK = 'select pg_advisory_xact_lock(20261126140000)';
 const OLDEST = 150_000;
 
 const LACKING = `
-  select 'the role ' || name as what from unnest(array['anon', 'authenticated', 'service_role']) as name
-    where not exists (select from pg_roles where rolname = name)
-  union all select 'the schema auth' where to_regnamespace('auth') is null
-  union all select 'the function auth.jwt()' where to_regnamespace('auth') is null or to_regprocedure('auth.jwt()') is null
-  union all select 'the function auth.uid()' where to_regnamespace('auth') is null or to_regprocedure('auth.uid()') is null`;
+  select what from (
+    select 'the role ' || name as what, place
+      from unnest(array['anon', 'authenticated', 'service_role']) with ordinality as r (name, place)
+      where not exists (select from pg_roles where rolname = name)
+    union all select 'the schema auth', 4 where to_regnamespace('auth') is null
+    union all select 'the function auth.jwt()', 5 where to_regnamespace('auth') is null or to_regprocedure('auth.jwt()') is null
+    union all select 'the function auth.uid()', 6 where to_regnamespace('auth') is null or to_regprocedure('auth.uid()') is null
+  ) as lacking order by place`;
 
 /**
  * Brings a PostgreSQL or Supabase database up to date: each file in a transaction of its own, recorded as the Supabase
@@ -172,11 +175,13 @@ async function apply(client: Client, file: Migration, wrap: typeof within): Prom
   }
 }
 
+/** From PostgreSQL 16 on who makes a role is a member of it that may give it away, and still may not act as it. */
+const CAN_ACT_AS_SERVICE = `select current_user as user, pg_has_role(current_user, 'service_role',
+  case when current_setting('server_version_num')::integer >= 160000 then 'set' else 'member' end) as able`;
+
 /** So that the same user can run the server. Where another user does, or may not be given the role, it is only a note. */
 async function letLoginActAsService(client: Client): Promise<readonly string[]> {
-  const { rows } = await client.query<{ user: string; able: boolean }>(
-    `select current_user as user, pg_has_role(current_user, 'service_role', 'member') as able`,
-  );
+  const { rows } = await client.query<{ user: string; able: boolean }>(CAN_ACT_AS_SERVICE);
   if (rows[0]?.able !== false) return [];
   const grant = `grant anon, authenticated, service_role to ${client.escapeIdentifier(rows[0].user)}`;
   try {
