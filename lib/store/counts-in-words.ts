@@ -4,5 +4,5 @@ import type { StoreCounts } from './store';
 export function countsInWords({ events, events_in_all: all }: Pick<StoreCounts, 'events' | 'events_in_all'>): string {
   const changes = `${events} ${events === 1 ? 'change' : 'changes'} of sheets`;
   if (all === events) return `${changes} in the trail`;
-  return `${changes} in the trail, ${all} events with sign-ins, what people did here and days of coverage`;
+  return `${changes} in the trail, ${all} ${all === 1 ? 'event' : 'events'} with sign-ins, what people did here and days of coverage`;
 }

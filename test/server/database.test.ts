@@ -83,7 +83,7 @@ describeOnPostgres('a server on a PostgreSQL', () => {
     const lines = json(alone.stdout)['lines'] as { name: string }[];
     expect(lines.find(({ name }) => name === 'database')).toMatchObject({
       state: 'ok',
-      text: expect.stringMatching(/^PostgreSQL opens: \d+ events/) as string,
+      text: expect.stringMatching(/^PostgreSQL opens: \d+ changes of sheets in the trail/) as string,
     });
     const days = ['--from', '2026-01-01', '--to', '2026-01-31', '--out', join(home, 'out.csv')];
     const written = runCli(['export', ...days, '--home', home, '--json'], home, env);

@@ -41,7 +41,7 @@ function ask({ at, keys, person }: Callee, one: RpcCase): Promise<Answered> {
   return send(`${at}/${to}`, { method, headers: Object.fromEntries(sent), ...(hasBody && { body }) });
 }
 
-/** What is each store's own: times, how long ago something was, and what is made by chance. */
+/** What is each store's own: times, how long ago something was, what is made by chance, and whether there are months. */
 function timeless(value: unknown): unknown {
   const text = JSON.stringify(value)
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, '<time>')
@@ -49,6 +49,7 @@ function timeless(value: unknown): unknown {
     .replace(/\b(?:[0-9a-f]{64}|[0-9a-f]{32})\b/g, '<digest>')
     // Each log is named by chance.
     .replace(/(billing-audit\/log\/)[0-9a-f-]{36}/g, '$1<log>')
+    .replace(/("events_in_rest":)(?:0|null)/g, '$1"<none>"')
     .replace(/("median_seconds_to_record":)[\d.]+/, '$1"<seconds>"');
   return JSON.parse(text) as unknown;
 }

@@ -72,7 +72,9 @@ describeBoth('supabase-js', () => {
     await ask('append', {});
     const { data, error, status } = await client.rpc('zzz', { p: {} });
     said.push({ verb: 'zzz', status, data, error });
-    return JSON.parse(JSON.stringify(said).replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, '<time>')) as unknown[];
+    // Only the server's trail lies in months.
+    const text = JSON.stringify(said).replace(/("events_in_rest":)(?:0|null)/g, '$1"<none>"');
+    return JSON.parse(text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, '<time>')) as unknown[];
   }
 
   it('gets the same JavaScript values from our server as from PostgREST', async () => {
