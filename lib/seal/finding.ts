@@ -57,6 +57,11 @@ export type FindingKind =
   /** Anchors speak of another log. */
   | 'other_log';
 
+/** How many findings there are, as the beginning or end of a sentence. */
+export function wrongInWords(found: number): string {
+  return found === 1 ? '1 thing is wrong' : `${found} things are wrong`;
+}
+
 /** At most this many are kept; the rest is counted. */
 const MOST_FINDINGS = 1000;
 

@@ -1,5 +1,5 @@
 import { BillingAuditError, messageOf } from '../../lib/errors';
-import type { TrailReport } from '../../lib/seal';
+import { wrongInWords, type TrailReport } from '../../lib/seal';
 
 /** A copy could not be made. */
 export class CopyFailed extends BillingAuditError {
@@ -31,7 +31,7 @@ export class CopyNotGood extends BillingAuditError {
   constructor(copy: string, why: unknown) {
     const report = why as Partial<TrailReport>;
     const told = Array.isArray(report.findings)
-      ? `${report.found} things are wrong. ${report.findings[0]?.text ?? ''}`
+      ? `${wrongInWords(report.found ?? report.findings.length)}. ${report.findings[0]?.text ?? ''}`
       : `${messageOf(why)}.`;
     super(`The copy ${copy} cannot be relied on: ${told}`, { copy }, why instanceof Error ? { cause: why } : {});
   }

@@ -13,6 +13,7 @@ import {
 } from '../export';
 import { openEvidence, progressOf } from './open-evidence';
 import { isDay } from './instant';
+import { sheetIdOf } from './sheet-id';
 import { EXIT, loadDotEnv, print } from './run';
 
 export interface EvidenceFlags {
@@ -35,14 +36,7 @@ export async function runEvidence(flags: EvidenceFlags): Promise<void> {
   if (order.from !== null && order.to !== null && order.from >= order.to) {
     throw new BadSetting('--to', `is "${flags.to}", which is before --from`, 'Give the later day as --to.');
   }
-  const wrong = order.sheets.find((sheet) => !/^\d{1,20}$/.test(sheet));
-  if (wrong !== undefined) {
-    throw new BadSetting(
-      '--sheet',
-      `is "${wrong.slice(0, 40)}", which is no id of a sheet`,
-      'Give the number under File > Properties.',
-    );
-  }
+  order.sheets.forEach(sheetIdOf);
   const { home } = readConfiguration({ ...(flags.home !== undefined && { home: flags.home }) }, process.env);
   const evidence = await openEvidence(home);
   try {

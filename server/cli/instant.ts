@@ -19,3 +19,16 @@ export function instantOf(flag: string, text: string): string {
   if (ISO.test(text) && isDay(text.slice(0, 10)) && !Number.isNaN(at)) return new Date(at).toISOString();
   throw new BadSetting(flag, `is "${text.slice(0, 80)}", which is no time`, 'Write it like 2026-01-31T09:00:00Z.');
 }
+
+/**
+ * Refuses two flags, each with its instant, that end before they begin.
+ * @throws BadSetting  nothing lies between them
+ */
+export function refuseBackwards(
+  [from, begins]: readonly [flag: string, instant: string | undefined],
+  [to, ends]: readonly [flag: string, instant: string | undefined],
+): void {
+  if (begins === undefined || ends === undefined || begins < ends) return;
+  const hint = `Nothing lies between them: give the later time as ${to}.`;
+  throw new BadSetting(to, `is ${ends}, which is not after "${from}", ${begins}`, hint);
+}

@@ -5,7 +5,8 @@ import type { Store, StoreDriver } from '../../lib/store';
 import { readConfiguration } from '../configuration';
 import { openTrail, type OpenTrail } from '../export';
 import { userName } from '../user-name';
-import { instantOf } from './instant';
+import { instantOf, refuseBackwards } from './instant';
+import { sheetIdOf } from './sheet-id';
 import { guarded, loadDotEnv, print } from './run';
 
 interface KeepingFlags {
@@ -144,7 +145,7 @@ async function setHold({ driver, store }: OpenTrail, flags: KeepingFlags): Promi
   const p = {
     ...keeper(reason),
     ...(person !== undefined && { person }),
-    ...(sheet !== undefined && { sheet_id: sheetOf(sheet) }),
+    ...(sheet !== undefined && { sheet_id: sheetIdOf(sheet) }),
     ...spanOf(from, to),
   };
   // It may be meant for what is still to come, so it is set; asked before, so that a hold that is set is not told as failed.
@@ -173,18 +174,8 @@ function spanOf(from: string | undefined, to: string | undefined): { readonly fr
     ...(from !== undefined && { from: instantOf('--from', from) }),
     ...(to !== undefined && { to: instantOf('--to', to) }),
   };
-  if (span.from !== undefined && span.to !== undefined && span.from >= span.to) {
-    const hint = 'Such a hold would hold nothing: give the later time as --to.';
-    throw new BadSetting('--to', `is ${span.to}, which is not after "--from", ${span.from}`, hint);
-  }
+  refuseBackwards(['--from', span.from], ['--to', span.to]);
   return span;
-}
-
-/** @throws BadSetting  no sheet has such an id */
-function sheetOf(text: string): string {
-  if (/^\d{1,20}$/u.test(text)) return text;
-  const hint = 'Give the id of the sheet: digits alone (File > Properties in Smartsheet).';
-  throw new BadSetting('--sheet', `is "${text}"`, hint);
 }
 
 async function release({ driver }: OpenTrail, id: string, { reason, json }: KeepingFlags): Promise<void> {

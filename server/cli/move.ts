@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { BadSetting, BillingAuditError } from '../../lib/errors';
+import { wrongInWords } from '../../lib/seal';
 import { readConfiguration } from '../configuration';
 import { paletteFolder } from '../look-into-store';
 import { moveStore, type Moved } from '../move';
@@ -80,7 +81,7 @@ function inWords({ place, tables, report, migrated, notes }: Moved, dryRun: bool
     ...(migrated > 0 ? [`${migrated} migrations ${dryRun ? 'would be' : 'were'} applied there first.`] : []),
     dryRun
       ? `The trail here: ${trail}.`
-      : `The trail there: ${trail}; ${report.ok ? 'all holds' : `${found} things are wrong, as before`}.`,
+      : `The trail there: ${trail}; ${report.ok ? 'all holds' : `${wrongInWords(found)}, as before`}.`,
     ...notes,
     ...(dryRun
       ? ['Nothing was changed.']

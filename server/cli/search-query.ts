@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { BadSetting } from '../../lib/errors';
 import { actorKind, KINDS_IN_TRAIL, severity, violationType } from '../../lib/event';
 import type { TrailQuery } from '../../lib/store';
-import { instantOf, isDay } from './instant';
+import { instantOf, isDay, refuseBackwards } from './instant';
 
 /** A field of the trail and what it takes; the flag has its name with dashes. */
 export const FIELDS = {
@@ -73,20 +73,15 @@ export function queryOf(flags: SearchFlags & Record<string, unknown>): TrailQuer
     throw new BadSetting('--limit', `is "${flags.limit}"`, 'Give a whole number from 1 to 1000000.');
   }
   const query = Object.fromEntries(given) as TrailQuery;
-  refuseBackwards('--from', query.from, '--to', query.to);
-  refuseBackwards('--recorded-from', query.recorded_from, '--recorded-to', query.recorded_to);
+  // "Nothing was found" would be taken for an answer.
+  refuseBackwards(['--from', query.from], ['--to', query.to]);
+  refuseBackwards(['--recorded-from', query.recorded_from], ['--recorded-to', query.recorded_to]);
   return {
     ...query,
     order: flags.order,
     limit,
     ...(flags.after !== undefined && { after: markOf(flags.after, flags.order) }),
   };
-}
-
-/** "Nothing was found" would be taken for an answer. */
-function refuseBackwards(from: string, begins: string | undefined, to: string, ends: string | undefined): void {
-  if (begins === undefined || ends === undefined || begins < ends) return;
-  throw new BadSetting(to, `is ${ends}, which is not after "${from}", ${begins}`, `Give the later time as ${to}.`);
 }
 
 /** What a page mark is: the order, where the page ended in it, and the place of its last event. */

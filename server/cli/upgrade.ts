@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { BadSetting, BillingAuditError } from '../../lib/errors';
+import { wrongInWords } from '../../lib/seal';
 import { namedStore } from '../../lib/store';
 import { readConfiguration } from '../configuration';
 import { commandRun, tellCommand } from '../access-log';
@@ -96,7 +97,7 @@ function inWords({ place, applied, copy, report }: Upgraded): string {
   return [
     applied === 0 ? `${place} is up to date.` : `${place}: ${applied} migrations applied.`,
     ...(copy === null ? [] : [`What it was before is in ${copy}.`]),
-    `${events} events, ${sealed} sealed by ${checkpoints} checkpoints, ${anchored} anchored: ${ok ? 'all holds' : `${found} things are wrong`}.`,
+    `${events} events, ${sealed} sealed by ${checkpoints} checkpoints, ${anchored} anchored: ${ok ? 'all holds' : wrongInWords(found)}.`,
     'Now start the server.',
   ].join('\n');
 }

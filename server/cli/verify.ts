@@ -11,6 +11,7 @@ import {
   readArchive,
   readVerified,
   readVerifier,
+  wrongInWords,
   type AnchorView,
   type TrailReport,
   type Verified,
@@ -199,7 +200,7 @@ function inOneGo(changes: readonly SchemaChange[]): readonly (readonly SchemaCha
 }
 
 function endInWords(wrong: number, { others }: GuardReport): string {
-  if (wrong > 0) return `${wrong} things are wrong.`;
+  if (wrong > 0) return `${wrongInWords(wrong)}.`;
   if (others.length === 0) return 'All holds.';
   return 'All holds as it is now; but somebody changed the schema, and may have put it back: ask who that was (lines DDL).';
 }

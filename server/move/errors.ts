@@ -1,5 +1,5 @@
 import { BadSetting, BillingAuditError } from '../../lib/errors';
-import type { TrailReport } from '../../lib/seal';
+import { wrongInWords, type TrailReport } from '../../lib/seal';
 
 /** What works on a store as a whole needs it for itself. */
 export class ServerRuns extends BillingAuditError {
@@ -28,7 +28,7 @@ export class TrailBroken extends BillingAuditError {
   readonly hint = 'Look at it first: billing-audit verify. To take it along as it is, damage and all: --as-it-is.';
 
   constructor({ found, findings }: TrailReport) {
-    super(`The trail of this store does not hold: ${found} things are wrong. ${findings[0]?.text ?? ''}`, { found });
+    super(`The trail of this store does not hold: ${wrongInWords(found)}. ${findings[0]?.text ?? ''}`, { found });
   }
 }
 

@@ -1,5 +1,5 @@
 import { BillingAuditError } from '../../lib/errors';
-import type { TrailReport } from '../../lib/seal';
+import { wrongInWords, type TrailReport } from '../../lib/seal';
 
 /** After the upgrade the trail did not verify, and the upgrade was taken back. */
 export class UpgradeTakenBack extends BillingAuditError {
@@ -9,7 +9,7 @@ export class UpgradeTakenBack extends BillingAuditError {
   constructor({ found, findings }: TrailReport, aside: string | null) {
     const first = findings[0]?.text ?? '';
     super(
-      `After the upgrade the trail does not hold: ${found} things are wrong. ${first} The store is as it was before.`,
+      `After the upgrade the trail does not hold: ${wrongInWords(found)}. ${first} The store is as it was before.`,
       {
         found,
         ...(aside !== null && { aside }),

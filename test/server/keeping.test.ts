@@ -35,7 +35,7 @@ const billingAudit = (...words: readonly string[]) => runCli([...words, '--home'
 describe('billing-audit hold set', () => {
   it.each([
     ['a time that ends before it begins', ['--from', '2026-05-01', '--to', '2026-01-01'], '--to'],
-    ['a time without length', ['--from', '2026-05-01', '--to', '2026-05-01'], 'hold nothing'],
+    ['a time without length', ['--from', '2026-05-01', '--to', '2026-05-01'], 'Nothing lies between them'],
     ['a sheet by its name', ['--sheet', 'Billing'], '--sheet'],
   ])('refuses %s: it would hold nothing', (_, words, said) => {
     expect(billingAudit('hold', 'set', '--reason', 'Case 12', ...words)).toMatchObject({

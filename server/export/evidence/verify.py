@@ -273,7 +273,7 @@ def words(check, options):
     if not options.key: yield "The key was taken from the bundle. Compare it with the one that you were given: " + check.keys[0]["text"]
     if check.anchors == 0: yield "No anchor was compared: whoever has the signing key could have rewritten all of this."
     yield from ["NOTE   " + text for text in check.notes] + ["WRONG  " + text for text in check.wrong[:100]]
-    yield "%d things are wrong." % len(check.wrong) if check.wrong else "All that is sealed holds." if check.unsealed else "All holds."
+    yield "%d %s wrong." % (len(check.wrong), "thing is" if len(check.wrong) == 1 else "things are") if check.wrong else "All that is sealed holds." if check.unsealed else "All holds."
 
 def key_given(text):
     try: return read_key(text)
